@@ -1,0 +1,28 @@
+// The lines of a known_hosts file: which key a host must show. Format: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT.
+import { createHash, createHmac } from "node:crypto";
+
+/** Name of a host as known_hosts writes it: bare for port 22, `[host]:port` otherwise. */
+export function knownHostsName(host: string, port: number): string {
+  return port === 22 ? host : `[${host}]:${String(port)}`;
+}
+
+/** Keys (base64) that the lines pin for a host; hashed names (`|1|salt|hash`) are understood. */
+export function pinnedKeys(lines: readonly string[], host: string, port: number): readonly string[] {
+  const name = knownHostsName(host, port);
+  return lines.flatMap((line) => {
+    const [names, , key] = line.trim().split(/\s+/);
+    if (names === undefined || key === undefined || names.startsWith("#") || names.startsWith("@")) return [];
+    return names.split(",").some((pattern) => matches(pattern, name)) ? [key] : [];
+  });
+}
+
+/** Fingerprint of a key as ssh prints it, e.g. `SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU`. */
+export function fingerprint(key: Buffer): string {
+  return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
+}
+
+function matches(pattern: string, name: string): boolean {
+  const [, kind, salt, hash] = pattern.split("|");
+  if (kind !== "1" || salt === undefined) return pattern === name;
+  return createHmac("sha1", Buffer.from(salt, "base64")).update(name).digest("base64") === hash;
+}

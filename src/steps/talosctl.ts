@@ -1,0 +1,40 @@
+// talosctl, as the steps use it: one machine per call, certificates in a private file, every call with a time limit.
+import { run, type RunResult } from "./run.ts";
+import { StepError } from "./stepError.ts";
+import type { Step } from "./step.ts";
+
+/** The talosctl on PATH, with the credentials of this cluster. */
+export class Talosctl {
+  readonly #step: Step;
+  readonly #config: string;
+
+  /** @param talosconfig text of a talosconfig with this cluster's admin certificate */
+  constructor(step: Step, talosconfig: string) {
+    this.#step = step;
+    this.#config = step.secretFile("talosconfig", talosconfig);
+  }
+
+  /** Runs `talosctl --nodes <address> --endpoints <address> args…`. Never throws for an exit code. */
+  async run(address: string, args: readonly string[], timeoutSeconds = 10): Promise<RunResult> {
+    return this.#run(["--nodes", address, "--endpoints", address, "--talosconfig", this.#config, ...args], timeoutSeconds);
+  }
+
+  /** The same without a client certificate, which only a machine in maintenance mode accepts. */
+  async runInsecure(address: string, args: readonly string[], timeoutSeconds = 10): Promise<RunResult> {
+    return this.#run(["--nodes", address, "--endpoints", address, ...args, "--insecure"], timeoutSeconds);
+  }
+
+  async #run(args: readonly string[], timeoutSeconds: number): Promise<RunResult> {
+    const result = await run("talosctl", args, { timeoutSeconds, signal: this.#step.signal });
+    if (result.code === -2)
+      throw new StepError(result.stderr, "install talosctl (the version of the cluster's Talos) and run pulumi up again");
+    return result;
+  }
+}
+
+/** The part of a failed talosctl call that tells people something: its last line, without the framing of gRPC. */
+export function reasonOf(result: RunResult): string {
+  const lines = `${result.stderr}\n${result.stdout}`.split("\n").filter((line) => line.trim() !== "");
+  const last = lines.at(-1) ?? `exit code ${String(result.code)}`;
+  return last.replace(/^.*rpc error: code = (\w+) desc = /, "$1: ").trim();
+}

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { describe, it } from "node:test";
+import { fingerprint, knownHostsName, pinnedKeys } from "../../src/steps/knownHosts.ts";
+
+const key = "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
+
+describe("pinnedKeys", () => {
+  it("takes the keys of lines that name the host", () => {
+    assert.deepEqual(pinnedKeys([`github.com,140.82.121.3 ssh-ed25519 ${key}`, `other ssh-ed25519 AAAA`], "github.com", 22), [key]);
+  });
+
+  it("writes another port than 22 in brackets", () => {
+    assert.equal(knownHostsName("127.0.0.1", 2222), "[127.0.0.1]:2222");
+    assert.deepEqual(pinnedKeys([`[127.0.0.1]:2222 ssh-ed25519 ${key}`], "127.0.0.1", 2222), [key]);
+    assert.deepEqual(pinnedKeys([`127.0.0.1 ssh-ed25519 ${key}`], "127.0.0.1", 2222), []);
+  });
+
+  it("understands hashed names", () => {
+    const salt = Buffer.from("0123456789abcdefghij");
+    const hash = createHmac("sha1", salt).update("github.com").digest("base64");
+    const line = `|1|${salt.toString("base64")}|${hash} ssh-ed25519 ${key}`;
+    assert.deepEqual(pinnedKeys([line], "github.com", 22), [key]);
+    assert.deepEqual(pinnedKeys([line], "gitlab.com", 22), []);
+  });
+
+  it("ignores comments and markers", () => {
+    assert.deepEqual(pinnedKeys(["# github.com", `@revoked github.com ssh-ed25519 ${key}`, ""], "github.com", 22), []);
+  });
+});
+
+describe("fingerprint", () => {
+  it("is the one GitHub publishes for its ed25519 key", () => {
+    assert.equal(fingerprint(Buffer.from(key, "base64")), "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU");
+  });
+});
