@@ -1,0 +1,199 @@
+// Lint rules. The general ones come from typescript-eslint; the special ones keep hazards of Pulumi programs and wrong
+// directions between folders out, so that no review has to look for them.
+import js from "@eslint/js";
+import jsdoc from "eslint-plugin-jsdoc";
+import { defineConfig, globalIgnores } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+const isError = "[callee.property.name!=/Error$/]";
+const component = "ClassDeclaration[superClass.property.name='ComponentResource']";
+
+/** Hazards wherever resources are registered. */
+const pulumiHazards = [
+  {
+    selector: `CallExpression[callee.property.name='apply'] NewExpression[callee.type='MemberExpression']${isError}`,
+    message: "A resource in apply is missing from previews: register it outside.",
+  },
+  {
+    selector: `ClassBody NewExpression[callee.type='MemberExpression'][arguments.length<3]${isError}`,
+    message: "A child needs options, with its parent.",
+  },
+  {
+    selector: `ClassBody NewExpression[callee.type='MemberExpression'][arguments.2.type='ObjectExpression']${isError}:not(:has(Property[key.name='parent'])):not(:has(SpreadElement))`,
+    message: "A child needs its parent among its options.",
+  },
+  {
+    selector: `${component}:not(:has(CallExpression[callee.property.name='registerOutputs']))`,
+    message: "A component must end with registerOutputs.",
+  },
+  {
+    selector: `${component} CallExpression[callee.type='Super'][arguments.2.type!='ObjectExpression']`,
+    message: "Arguments given to super end up in the state: write {}.",
+  },
+  {
+    selector: `${component} NewExpression[callee.type='MemberExpression'][arguments.0.type='Literal']${isError}`,
+    message: "A child's name starts with its component's: `${name}-…`.",
+  },
+  {
+    selector: "ImportDeclaration[source.value=/^@pulumi(verse)?\\u002F/] > ImportSpecifier",
+    message: "Import a Pulumi package as a whole (import * as …), or these rules do not see its resources.",
+  },
+];
+
+/** A module that registers a resource when it is imported cannot be tested. */
+const moduleScope = ["Program", "Program > ExportNamedDeclaration"]
+  .map(
+    (scope) =>
+      `${scope} > VariableDeclaration > VariableDeclarator > NewExpression[callee.type='MemberExpression']`,
+  )
+  .concat("Program > ExpressionStatement > NewExpression")
+  .map((selector) => ({
+    selector: selector + isError,
+    message: "No resource at module scope: importing must have no effect.",
+  }));
+
+const inputs = [
+  {
+    selector: "MemberExpression[object.name='process'][property.name='env']",
+    message: "Only src/config/environment.ts reads the program's environment.",
+  },
+  {
+    selector: "NewExpression[callee.property.name='Config'], MemberExpression[property.name='allConfig']",
+    message: "Only src/config/load.ts reads the stack config.",
+  },
+];
+
+const assertInApply = {
+  selector: "CallExpression[callee.property.name='apply'] CallExpression[callee.name=/^(expect|assert)$/]",
+  message: "A failure in apply ends the process without the test's name: await the value first.",
+};
+
+const noDeepImport = { regex: "^@pulumi(verse)?/[^/]+/", message: "Import the package itself." };
+
+/** Forbids relative imports that lead out of the importing folder into one of `folders` (a regular expression). */
+function notFrom(folders, message) {
+  return { regex: `^(\\./|(\\.\\./)+)(${folders})`, message };
+}
+
+const outside = notFrom("(lab|tools|test|commands)/", "The program knows nothing of what stands around it.");
+const direction = "Data flows config → talos → bootstrap → flux, never back.";
+
+/** What each folder of src must not import. The Git tree (src/flux/tree) is input like the config, so all may read it. */
+const boundaries = {
+  config: notFrom("(talos|bootstrap|flux(?!/tree))/", direction),
+  talos: notFrom("(bootstrap|flux(?!/tree))/", direction),
+  // The install step unpacks the very artifact that Flux pulls later.
+  bootstrap: notFrom("flux(?!/(tree/|artifact\\.ts))/?", direction),
+  steps: notFrom("(config|talos|bootstrap|flux)/", "What all steps share knows no phase."),
+  "flux/tree": notFrom("(config|talos|bootstrap)/", "The tree is input, like the stack config."),
+};
+
+export default defineConfig(
+  globalIgnores(["node_modules/", ".lab/", "cluster/"]),
+  js.configs.recommended,
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/consistent-type-imports": [
+        "error",
+        { fixStyle: "separate-type-imports", prefer: "type-imports" },
+      ],
+      // The test runner waits for these by itself.
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        {
+          allowForKnownSafeCalls: [
+            { from: "package", package: "node:test", name: ["describe", "it", "test", "suite"] },
+          ],
+        },
+      ],
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { varsIgnorePattern: "^_", argsIgnorePattern: "^_", caughtErrorsIgnorePattern: "^_" },
+      ],
+      // An interface may want a promise from somebody who has nothing to wait for.
+      "@typescript-eslint/require-await": "off",
+      // It wants `!`, which another rule forbids.
+      "@typescript-eslint/non-nullable-type-assertion-style": "off",
+      // `json<T>()`: the caller says what a text holds.
+      "@typescript-eslint/no-unnecessary-type-parameters": "off",
+      // Generated API types are classes, but only their fields are ever used; flags are enums that are or-ed together.
+      "@typescript-eslint/no-unsafe-class-instance-assignment": "off",
+      "@typescript-eslint/no-unsafe-enum-assignment": "off",
+      "@typescript-eslint/no-misused-spread": ["error", { allow: ["V1ObjectMeta"] }],
+      // tsconfig's noPropertyAccessFromIndexSignature is off, but process.env["X"] says that X may be missing.
+      "@typescript-eslint/dot-notation": "off",
+      // Resources are registered by constructing them.
+      "no-new": "off",
+      eqeqeq: "error",
+      "no-restricted-syntax": ["error", assertInApply],
+    },
+  },
+  {
+    files: ["src/**/*.ts", "lab/**/*.ts", "tools/**/*.ts", "commands/**/*.ts"],
+    plugins: { jsdoc },
+    rules: {
+      "jsdoc/require-jsdoc": [
+        "error",
+        {
+          publicOnly: { ancestorsOnly: true, esm: true },
+          require: { ClassDeclaration: true, FunctionDeclaration: true, MethodDefinition: false },
+          contexts: [
+            "ExportNamedDeclaration > TSInterfaceDeclaration",
+            "ExportNamedDeclaration > TSTypeAliasDeclaration",
+            "ExportNamedDeclaration > VariableDeclaration",
+          ],
+          enableFixer: false,
+        },
+      ],
+    },
+  },
+  {
+    files: ["index.ts", "src/**/*.ts"],
+    rules: {
+      "no-restricted-imports": ["error", { patterns: [outside, noDeepImport] }],
+      "no-restricted-syntax": ["error", assertInApply, ...pulumiHazards, ...inputs],
+    },
+  },
+  {
+    files: ["src/**/*.ts"],
+    rules: { "no-restricted-syntax": ["error", assertInApply, ...pulumiHazards, ...moduleScope, ...inputs] },
+  },
+  ...Object.entries(boundaries).map(([folder, boundary]) => ({
+    files: [`src/${folder}/**/*.ts`],
+    rules: { "no-restricted-imports": ["error", { patterns: [outside, noDeepImport, boundary] }] },
+  })),
+  {
+    // Programs of their own, without Pulumi: their input is the environment, and `new x.Y()` is no resource.
+    files: ["src/steps/**/*.ts", "src/*/steps/**/*.ts"],
+    ignores: ["src/steps/stepCommand.ts"],
+    rules: { "no-restricted-syntax": "off" },
+  },
+  {
+    files: ["src/config/environment.ts", "src/config/load.ts"],
+    rules: { "no-restricted-syntax": ["error", ...pulumiHazards, ...moduleScope] },
+  },
+  {
+    files: ["lab/**/*.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            notFrom(
+              "(src|commands|test)/",
+              "The lab stands for the world outside: it knows nothing of the program.",
+            ),
+          ],
+        },
+      ],
+    },
+  },
+  { files: ["**/*.mjs"], extends: [tseslint.configs.disableTypeChecked] },
+);
