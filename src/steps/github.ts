@@ -19,7 +19,11 @@ export interface GithubAnswer<T> {
 const timeoutMs = 20_000;
 
 /** Asks `GET <api>/<path>`, or another method. Throws only when nobody answers. */
-export async function askGithub<T>(access: GithubAccess, path: string, method = "GET"): Promise<GithubAnswer<T>> {
+export async function askGithub<T>(
+  access: GithubAccess,
+  path: string,
+  method = "GET",
+): Promise<GithubAnswer<T>> {
   const response = await fetch(new URL(path, apiUrl(access.baseUrl)), {
     method,
     headers: {
@@ -31,7 +35,9 @@ export async function askGithub<T>(access: GithubAccess, path: string, method = 
     signal: AbortSignal.timeout(timeoutMs),
   });
   const text = await response.text();
-  const body = response.headers.get("content-type")?.includes("json") ? (JSON.parse(text) as unknown) : undefined;
+  const body = response.headers.get("content-type")?.includes("json")
+    ? (JSON.parse(text) as unknown)
+    : undefined;
   const message = (body as { message?: string } | undefined)?.message ?? response.statusText;
   return { status: response.status, body: body as T | undefined, message };
 }

@@ -1,5 +1,11 @@
 // The Kubernetes API as the steps use it.
-import { ApiException, KubeConfig, KubernetesObjectApi, VersionApi, type KubernetesObject } from "@kubernetes/client-node";
+import {
+  ApiException,
+  KubeConfig,
+  KubernetesObjectApi,
+  VersionApi,
+  type KubernetesObject,
+} from "@kubernetes/client-node";
 
 /** An object of any kind, read as plain data. */
 export interface KubeObject extends KubernetesObject {
@@ -35,9 +41,18 @@ export class Kubernetes {
   }
 
   /** Reads an object; undefined when it does not exist, or its kind is not known (yet). */
-  async read(apiVersion: string, kind: string, name: string, namespace?: string): Promise<KubeObject | undefined> {
+  async read(
+    apiVersion: string,
+    kind: string,
+    name: string,
+    namespace?: string,
+  ): Promise<KubeObject | undefined> {
     try {
-      return await this.objects.read<KubeObject>({ apiVersion, kind, metadata: { name, namespace: namespace ?? "" } });
+      return await this.objects.read<KubeObject>({
+        apiVersion,
+        kind,
+        metadata: { name, namespace: namespace ?? "" },
+      });
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw readable(error);

@@ -23,7 +23,8 @@ function isAlive(pid: number): boolean {
 export function removeAbandonedFolders(folder: string = parent()): void {
   for (const entry of readdirSync(folder)) {
     const pid = new RegExp(`^${prefix}(\\d+)-`).exec(entry)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(folder, entry), { recursive: true, force: true });
+    if (pid !== undefined && !isAlive(Number(pid)))
+      rmSync(join(folder, entry), { recursive: true, force: true });
   }
 }
 
@@ -37,6 +38,11 @@ export class PrivateFolder {
     process.once("exit", () => {
       this.remove();
     });
+  }
+
+  /** The folder itself, for programs that choose their files' names. */
+  get path(): string {
+    return this.#path;
   }
 
   /** Writes a secret file and returns its path. */

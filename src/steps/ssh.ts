@@ -20,7 +20,13 @@ const connectTimeoutMs = 15_000;
 /** Takes an `ssh://user@host[:port]/path` URL apart. Config has checked it. */
 export function gitRemote(url: string, knownHosts: readonly string[]): GitRemote {
   const { hostname, port, username, pathname } = new URL(url);
-  return { host: hostname, port: Number(port === "" ? 22 : port), user: username === "" ? "git" : username, path: pathname, knownHosts };
+  return {
+    host: hostname,
+    port: Number(port === "" ? 22 : port),
+    user: username === "" ? "git" : username,
+    path: pathname,
+    knownHosts,
+  };
 }
 
 /**
@@ -52,8 +58,12 @@ export async function readBranch(remote: GitRemote, branch: string, privateKey: 
     const commit = refs.get(`refs/heads/${branch}`);
     if (commit !== undefined) return commit;
     throw new StepError(
-      error === "" ? `${remote.path} on ${remote.host} has no branch ${branch}` : `${remote.path} on ${remote.host}: ${error}`,
-      error === "" ? `push the cluster's tree to ${branch}` : "check github.owner and github.repository in the stack config",
+      error === ""
+        ? `${remote.path} on ${remote.host} has no branch ${branch}`
+        : `${remote.path} on ${remote.host}: ${error}`,
+      error === ""
+        ? `push the cluster's tree to ${branch}`
+        : "check github.owner and github.repository in the stack config",
     );
   } finally {
     verdict.client.end();
@@ -157,12 +167,17 @@ async function advertisedRefs(
 /** Refs of an advertisement: packets of four hex digits of length and the rest, `<commit> <ref>[\0capabilities]\n`. */
 export function parseRefs(advertised: string): ReadonlyMap<string, string> {
   const refs = new Map<string, string>();
-  for (let at = 0; at + 4 <= advertised.length; ) {
+  for (let at = 0; at + 4 <= advertised.length;) {
     const digits = advertised.slice(at, at + 4);
     const length = Number.parseInt(digits, 16);
     // 0000 ends the list; anything that is no length is an error text.
     if (!/^[0-9a-f]{4}$/.test(digits) || length < 4) break;
-    const [commit, ref] = advertised.slice(at + 4, at + length).split("\0")[0]?.trim().split(" ") ?? [];
+    const [commit, ref] =
+      advertised
+        .slice(at + 4, at + length)
+        .split("\0")[0]
+        ?.trim()
+        .split(" ") ?? [];
     if (commit !== undefined && ref !== undefined) refs.set(ref, commit);
     at += length;
   }

@@ -26,7 +26,9 @@ export function stepCommand(
   args: StepCommandArgs,
   opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): command.local.Command {
-  const secrets = Object.entries(args.secrets ?? {}).map(([key, value]) => [key, pulumi.secret(value)] as const);
+  const secrets = Object.entries(args.secrets ?? {}).map(
+    ([key, value]) => [key, pulumi.secret(value)] as const,
+  );
   const secretOutput = args.secretOutput ?? false;
   return new command.local.Command(
     name,

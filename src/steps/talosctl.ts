@@ -16,7 +16,10 @@ export class Talosctl {
 
   /** Runs `talosctl --nodes <address> --endpoints <address> args…`. Never throws for an exit code. */
   async run(address: string, args: readonly string[], timeoutSeconds = 10): Promise<RunResult> {
-    return this.#run(["--nodes", address, "--endpoints", address, "--talosconfig", this.#config, ...args], timeoutSeconds);
+    return this.#run(
+      ["--nodes", address, "--endpoints", address, "--talosconfig", this.#config, ...args],
+      timeoutSeconds,
+    );
   }
 
   /** The same without a client certificate, which only a machine in maintenance mode accepts. */
@@ -27,7 +30,10 @@ export class Talosctl {
   async #run(args: readonly string[], timeoutSeconds: number): Promise<RunResult> {
     const result = await run("talosctl", args, { timeoutSeconds, signal: this.#step.signal });
     if (result.code === -2)
-      throw new StepError(result.stderr, "install talosctl (the version of the cluster's Talos) and run pulumi up again");
+      throw new StepError(
+        result.stderr,
+        "install talosctl (the version of the cluster's Talos) and run pulumi up again",
+      );
     return result;
   }
 }

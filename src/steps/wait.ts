@@ -3,7 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { StepError } from "./stepError.ts";
 
 /** What one look at the world found: done with a value, or not yet and why. */
-export type Observation<T> = { readonly done: true; readonly value: T } | { readonly done: false; readonly missing: string };
+export type Observation<T> =
+  { readonly done: true; readonly value: T } | { readonly done: false; readonly missing: string };
 
 /** The condition holds. */
 export function done(): Observation<undefined>;

@@ -7,7 +7,10 @@ const key = "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJ
 
 describe("pinnedKeys", () => {
   it("takes the keys of lines that name the host", () => {
-    assert.deepEqual(pinnedKeys([`github.com,140.82.121.3 ssh-ed25519 ${key}`, `other ssh-ed25519 AAAA`], "github.com", 22), [key]);
+    assert.deepEqual(
+      pinnedKeys([`github.com,140.82.121.3 ssh-ed25519 ${key}`, `other ssh-ed25519 AAAA`], "github.com", 22),
+      [key],
+    );
   });
 
   it("writes another port than 22 in brackets", () => {
@@ -25,12 +28,18 @@ describe("pinnedKeys", () => {
   });
 
   it("ignores comments and markers", () => {
-    assert.deepEqual(pinnedKeys(["# github.com", `@revoked github.com ssh-ed25519 ${key}`, ""], "github.com", 22), []);
+    assert.deepEqual(
+      pinnedKeys(["# github.com", `@revoked github.com ssh-ed25519 ${key}`, ""], "github.com", 22),
+      [],
+    );
   });
 });
 
 describe("fingerprint", () => {
   it("is the one GitHub publishes for its ed25519 key", () => {
-    assert.equal(fingerprint(Buffer.from(key, "base64")), "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU");
+    assert.equal(
+      fingerprint(Buffer.from(key, "base64")),
+      "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU",
+    );
   });
 });

@@ -17,7 +17,9 @@ describe("PrivateFolder", () => {
 
   it("goes with its process", () => {
     const program = `import { PrivateFolder } from "./src/steps/privateFolder.ts"; process.stdout.write(new PrivateFolder().write("a", "b"));`;
-    const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" });
+    const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+      encoding: "utf8",
+    });
     assert.match(stdout, /home-ops-step-\d+-/);
     assert.equal(existsSync(stdout), false);
   });
@@ -30,6 +32,9 @@ describe("removeAbandonedFolders", () => {
     for (const pid of [dead, process.pid]) mkdirSync(join(parent, `home-ops-step-${String(pid)}-abc`));
     mkdirSync(join(parent, "somebody-elses"));
     removeAbandonedFolders(parent);
-    assert.deepEqual(readdirSync(parent).sort(), [`home-ops-step-${String(process.pid)}-abc`, "somebody-elses"]);
+    assert.deepEqual(readdirSync(parent).sort(), [
+      `home-ops-step-${String(process.pid)}-abc`,
+      "somebody-elses",
+    ]);
   });
 });

@@ -11,10 +11,13 @@ describe("parseRefs", () => {
     const a = "a".repeat(40);
     const b = "b".repeat(40);
     const text = `${packet(`${a} HEAD\0multi_ack agent=git/2\n`)}${packet(`${b} refs/heads/main\n`)}0000`;
-    assert.deepEqual([...parseRefs(text)], [
-      ["HEAD", a],
-      ["refs/heads/main", b],
-    ]);
+    assert.deepEqual(
+      [...parseRefs(text)],
+      [
+        ["HEAD", a],
+        ["refs/heads/main", b],
+      ],
+    );
   });
 
   it("stops at text that is no packet", () => {

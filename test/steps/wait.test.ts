@@ -43,10 +43,13 @@ describe("waitFor", () => {
   });
 
   it("gives up naming what was missing last", async () => {
-    await assert.rejects(waitFor(options({ timeoutSeconds: 0 }), () => Promise.resolve(notYet("k8s-1 is NotReady"))), {
-      message: "the thing: not there after 0 s; last seen: k8s-1 is NotReady",
-      todo: "look at it",
-    });
+    await assert.rejects(
+      waitFor(options({ timeoutSeconds: 0 }), () => Promise.resolve(notYet("k8s-1 is NotReady"))),
+      {
+        message: "the thing: not there after 0 s; last seen: k8s-1 is NotReady",
+        todo: "look at it",
+      },
+    );
   });
 
   it("ends when the step is stopped", async () => {

@@ -1,0 +1,49 @@
+// The part of a stack's exported state that recovery reads. Source: pulumi/pulumi sdk/go/common/apitype/core.go.
+import { pulumi } from "./pulumi.ts";
+
+/** A resource as it stands in the state. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+/** What was going on when the engine was killed. */
+export interface PendingOperation {
+  readonly type: "creating" | "updating" | "deleting" | "reading" | "importing";
+  readonly resource: StateResource;
+}
+
+/** An exported stack. */
+export interface StackState {
+  readonly version: number;
+  readonly deployment: {
+    readonly resources?: readonly StateResource[];
+    readonly pending_operations?: readonly PendingOperation[];
+  };
+}
+
+/** Exports a stack, with its secrets still encrypted. */
+export function exportStack(stack: string): StackState {
+  return JSON.parse(pulumi(["stack", "export", "--stack", stack])) as StackState;
+}
+
+/** Exports a stack with its secrets in clear. They must not leave this process. */
+export function exportStackInClear(stack: string): StackState {
+  return JSON.parse(pulumi(["stack", "export", "--stack", stack, "--show-secrets"])) as StackState;
+}
+
+/** Writes the state back without its pending operations; everything else stays byte for byte, secrets encrypted. */
+export function dropPendingOperations(stack: string, state: StackState): void {
+  const deployment = { ...state.deployment, pending_operations: [] };
+  pulumi(["stack", "import", "--stack", stack], JSON.stringify({ ...state, deployment }));
+}
+
+/** A secret output of an export in clear: the engine wraps it with its plain text as JSON. */
+export function plainText(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  const text = (value as { plaintext?: string } | undefined)?.plaintext;
+  return text === undefined ? undefined : (JSON.parse(text) as string);
+}

@@ -1,0 +1,38 @@
+// home-ops: bare Talos machines to a Kubernetes cluster that Flux runs from Git.
+//
+// config → talos → bootstrap → flux, always in this order; each phase hands its results to the next and never looks
+// back. What happens inside a phase is in the folder of its name.
+import { Cluster } from "./src/bootstrap/cluster.ts";
+import { FluxInstall } from "./src/bootstrap/fluxInstall.ts";
+import { FluxSecrets } from "./src/bootstrap/fluxSecrets.ts";
+import { loadConfig } from "./src/config/load.ts";
+import { Preflight } from "./src/config/preflight.ts";
+import { HandOff } from "./src/flux/handOff.ts";
+import { Machines } from "./src/talos/machines.ts";
+
+// All input is read and checked here, before the first resource; what follows works with plain, valid values.
+const config = await loadConfig();
+
+// Nothing is touched before GitHub and the Git host have answered as the config says.
+const preflight = new Preflight("preflight", { config });
+
+// Machines wait for the preflight: a wrong token must not show on a half-built cluster.
+const machines = new Machines("talos", { config }, { dependsOn: [preflight] });
+
+// etcd waits for the machines' configs, Cilium for the API, the nodes for Cilium.
+const cluster = new Cluster("cluster", { config, machines });
+
+// Flux's keys wait for Ready nodes, so that a failure before that leaves no key at GitHub.
+const secrets = new FluxSecrets("flux-secrets", { config, machines, cluster }, { dependsOn: [cluster] });
+
+// The controllers wait for the Secrets: the first thing they do is read them.
+const install = new FluxInstall("flux-install", { config, machines, cluster }, { dependsOn: [secrets] });
+
+// Custom resources wait for the CRDs and the controllers.
+const handOff = new HandOff("flux", { config, machines, cluster, secrets }, { dependsOn: [install] });
+
+export const talosconfig = machines.talosconfig;
+export const kubeconfig = cluster.kubeconfig;
+export const endpoint = config.cluster.endpoint;
+export const versions = config.versions;
+export const fluxPath = handOff.path;

@@ -1,0 +1,106 @@
+// Phase 2: from configured machines to a Kubernetes cluster whose nodes are Ready.
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Config } from "../config/schema.ts";
+import { stepCommand } from "../steps/stepCommand.ts";
+import type { Machines } from "../talos/machines.ts";
+import { Kubeconfig } from "../talos/resources.ts";
+import { ciliumRelease } from "./cilium.ts";
+import { requireCluster } from "./kubeconfig.ts";
+
+/** What {@link Cluster} needs. */
+export interface ClusterArgs {
+  readonly config: Config;
+  readonly machines: Machines;
+}
+
+/** etcd, an admin kubeconfig, the one Kubernetes provider, Cilium. */
+export class Cluster extends pulumi.ComponentResource {
+  /** Admin kubeconfig; secret. */
+  readonly kubeconfig: pulumi.Output<string>;
+  /** The only way to the cluster's API; every Kubernetes resource uses it. */
+  readonly provider: kubernetes.Provider;
+
+  constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("home-ops:bootstrap:Cluster", name, {}, opts);
+    const { config, machines } = args;
+    const etcd = this.#createEtcd(name, config, machines);
+    const kubeconfig = this.#createKubeconfig(name, config, machines, etcd);
+    this.kubeconfig = pulumi.secret(kubeconfig.kubeconfigRaw.apply(requireCluster));
+    this.provider = this.#createProvider(name, machines);
+
+    const apiReady = this.#createWait(`${name}-api-ready`, "apiReady", {}, [kubeconfig]);
+    const cilium = ciliumRelease(`${name}-cilium`, config, {
+      parent: this,
+      provider: this.provider,
+      deletedWith: machines.anchor,
+      dependsOn: [apiReady],
+    });
+    // Without a network no node is Ready, so this waits for Cilium and not the other way round.
+    const nodes = JSON.stringify(config.nodes.map((node) => ({ name: node.name, address: node.address })));
+    this.#createWait(`${name}-nodes-ready`, "nodesReady", { NODES: nodes }, [cilium]);
+    this.registerOutputs({ kubeconfig: this.kubeconfig });
+  }
+
+  #createEtcd(name: string, config: Config, machines: Machines): pulumi.Resource {
+    return stepCommand(
+      `${name}-etcd`,
+      {
+        program: "src/bootstrap/steps/etcd.ts",
+        inputs: {
+          CLUSTER_ID: machines.clusterId,
+          CONTROL_PLANES: JSON.stringify(
+            config.controlPlanes.map((node) => ({ name: node.name, address: node.address })),
+          ),
+        },
+        secrets: { TALOSCONFIG_TEXT: machines.talosconfig },
+      },
+      { parent: this, dependsOn: [machines] },
+    );
+  }
+
+  #createKubeconfig(name: string, config: Config, machines: Machines, etcd: pulumi.Resource): Kubeconfig {
+    return new Kubeconfig(
+      `${name}-kubeconfig`,
+      { node: config.controlPlanes[0].address, clientConfiguration: machines.clientConfiguration },
+      {
+        parent: this,
+        dependsOn: [etcd],
+        // It must stay known in every later preview: an unknown kubeconfig makes every Kubernetes resource unknown too.
+        ignoreChanges: ["node", "endpoint", "clientConfiguration"],
+        customTimeouts: { create: "5m" },
+      },
+    );
+  }
+
+  #createProvider(name: string, machines: Machines): kubernetes.Provider {
+    return new kubernetes.Provider(
+      `${name}-kubernetes`,
+      {
+        kubeconfig: this.kubeconfig,
+        // A renewed certificate or a moved endpoint is the same cluster; only new machine secrets make a new one.
+        clusterIdentifier: machines.clusterId,
+        // Changing a Secret in place: replacing it would take the keys from Flux for a moment.
+        enableSecretMutable: true,
+        enableConfigMapMutable: true,
+        // From provider 4.29 on a create refuses an object that exists, such as one made by a run that was killed; this
+        // brings back the create that takes it over. Provider 4.25 does that anyway and ignores the key.
+        ...{ upsertExistingObjects: true },
+      },
+      { parent: this },
+    );
+  }
+
+  #createWait(
+    name: string,
+    program: string,
+    inputs: Readonly<Record<string, string>>,
+    dependsOn: pulumi.Resource[],
+  ): pulumi.Resource {
+    return stepCommand(
+      name,
+      { program: `src/bootstrap/steps/${program}.ts`, inputs, secrets: { KUBECONFIG_TEXT: this.kubeconfig } },
+      { parent: this, dependsOn },
+    );
+  }
+}

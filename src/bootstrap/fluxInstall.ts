@@ -1,0 +1,38 @@
+// Phase 4: Flux's controllers, installed once. From then on Flux keeps itself up to date from the same artifact.
+import * as pulumi from "@pulumi/pulumi";
+import type { Config } from "../config/schema.ts";
+import { stepCommand } from "../steps/stepCommand.ts";
+import type { Machines } from "../talos/machines.ts";
+import type { Cluster } from "./cluster.ts";
+
+/** What {@link FluxInstall} needs. */
+export interface FluxInstallArgs {
+  readonly config: Config;
+  readonly machines: Machines;
+  readonly cluster: Cluster;
+}
+
+/** One step: the install bundle of the version that the tree pins, and the Secret `cluster-secrets` to start from. */
+export class FluxInstall extends pulumi.ComponentResource {
+  constructor(name: string, args: FluxInstallArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("home-ops:bootstrap:FluxInstall", name, {}, opts);
+    const { config, machines, cluster } = args;
+    stepCommand(
+      `${name}-bundle`,
+      {
+        program: "src/bootstrap/steps/fluxInstall.ts",
+        // No version here: it is read from the tree when the step runs. A bump is one changed line in the preview, the
+        // OCIRepository's tag, and Flux itself does the upgrade.
+        inputs: { CLUSTER_ID: machines.clusterId },
+        secrets: {
+          KUBECONFIG_TEXT: cluster.kubeconfig,
+          SOPS_AGE_KEY: config.ageKey.identity,
+          // Not a secret, but it differs between clones; among the secrets it is neither shown nor compared in clear.
+          TREE: pulumi.secret(config.tree.path),
+        },
+      },
+      { parent: this, ignoreChanges: ["environment.TREE"] },
+    );
+    this.registerOutputs({});
+  }
+}

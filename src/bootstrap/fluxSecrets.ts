@@ -1,0 +1,143 @@
+// Phase 3: what Flux needs before it can read Git: its namespace, the age key, a read-only deploy key.
+import * as github from "@pulumi/github";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Config } from "../config/schema.ts";
+import { stepCommand } from "../steps/stepCommand.ts";
+import type { Machines } from "../talos/machines.ts";
+import type { Cluster } from "./cluster.ts";
+import { GithubProvider } from "./githubResources.ts";
+import { fieldManager } from "./ownership.ts";
+
+/** What {@link FluxSecrets} needs. */
+export interface FluxSecretsArgs {
+  readonly config: Config;
+  readonly machines: Machines;
+  readonly cluster: Cluster;
+}
+
+/** What the deploy key's step prints. */
+interface KeyPair {
+  readonly privateKey: string;
+  readonly publicKey: string;
+}
+
+const namespaceName = "flux-system";
+
+/** Namespace `flux-system` with the Secrets `age-key` and `github-deploy-key`, and the key's public half at GitHub. */
+export class FluxSecrets extends pulumi.ComponentResource {
+  /** Private half of the deploy key, OpenSSH format; secret. */
+  readonly deployKey: pulumi.Output<string>;
+
+  constructor(name: string, args: FluxSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("home-ops:bootstrap:FluxSecrets", name, {}, opts);
+    const { config, cluster } = args;
+    const inCluster = { parent: this, provider: cluster.provider, deletedWith: args.machines.anchor };
+    const namespace = this.#createNamespace(name, inCluster);
+    this.#createAgeKey(name, config, namespace, inCluster);
+
+    const pair = this.#createKeyPair(name, config, args.machines);
+    this.deployKey = pulumi.secret(pair.apply((keys) => keys.privateKey));
+    const publicKey = pulumi.unsecret(pair.apply((keys) => keys.publicKey));
+    this.#createDeployKey(name, config, publicKey);
+    this.#createDeployKeySecret(name, config, publicKey, namespace, inCluster);
+    this.registerOutputs({});
+  }
+
+  #createNamespace(name: string, opts: pulumi.CustomResourceOptions): kubernetes.core.v1.Namespace {
+    return new kubernetes.core.v1.Namespace(
+      `${name}-namespace`,
+      { metadata: { name: namespaceName, annotations: fieldManager } },
+      // Flux labels and annotates its own namespace.
+      { parent: this, ...opts, ignoreChanges: ["metadata.labels", "metadata.annotations"] },
+    );
+  }
+
+  #createAgeKey(
+    name: string,
+    config: Config,
+    namespace: kubernetes.core.v1.Namespace,
+    opts: pulumi.CustomResourceOptions,
+  ): void {
+    new kubernetes.core.v1.Secret(
+      `${name}-age-key`,
+      {
+        // `age-key` is what decryption.secretRef names in the tree; the label makes Flux look at once when it changes.
+        metadata: {
+          name: "age-key",
+          namespace: namespace.metadata.name,
+          labels: { "reconcile.fluxcd.io/watch": "Enabled" },
+          annotations: fieldManager,
+        },
+        // kustomize-controller takes the keys that end in `.agekey`.
+        stringData: { "age.agekey": config.ageKey.identity },
+      },
+      { parent: this, ...opts, protect: config.protect, dependsOn: [namespace] },
+    );
+  }
+
+  #createKeyPair(name: string, config: Config, machines: Machines): pulumi.Output<KeyPair> {
+    const step = stepCommand(
+      `${name}-deploy-key-pair`,
+      {
+        program: "src/bootstrap/steps/deployKey.ts",
+        // The inputs never change while the cluster lives, or every change would be a new key.
+        inputs: { CLUSTER_NAME: config.cluster.name, CLUSTER_ID: machines.clusterId },
+        secretOutput: true,
+      },
+      { parent: this, ignoreChanges: ["environment.CLUSTER_NAME"] },
+    );
+    return pulumi.secret(step.stdout.apply((text) => JSON.parse(text) as KeyPair));
+  }
+
+  #createDeployKey(name: string, config: Config, publicKey: pulumi.Output<string>): void {
+    const provider = new GithubProvider(
+      `${name}-github`,
+      { owner: config.github.owner, baseUrl: config.github.baseUrl },
+      { parent: this },
+    );
+    new github.RepositoryDeployKey(
+      `${name}-deploy-key`,
+      {
+        repository: config.github.repository,
+        // The title is how `npm run recover` finds a key that a killed run registered and did not record.
+        title: deployKeyTitle(config.cluster.name),
+        key: publicKey,
+        readOnly: true,
+      },
+      // GitHub refuses the same key twice, so a replacement cannot be created first.
+      { parent: this, provider, deleteBeforeReplace: true },
+    );
+  }
+
+  #createDeployKeySecret(
+    name: string,
+    config: Config,
+    publicKey: pulumi.Output<string>,
+    namespace: kubernetes.core.v1.Namespace,
+    opts: pulumi.CustomResourceOptions,
+  ): void {
+    new kubernetes.core.v1.Secret(
+      `${name}-deploy-key-secret`,
+      {
+        // GitRepository home-cluster names it in its secretRef.
+        metadata: {
+          name: "github-deploy-key",
+          namespace: namespace.metadata.name,
+          annotations: fieldManager,
+        },
+        stringData: {
+          identity: this.deployKey,
+          "identity.pub": publicKey,
+          known_hosts: config.git.knownHosts.map((line) => `${line}\n`).join(""),
+        },
+      },
+      { parent: this, ...opts, dependsOn: [namespace] },
+    );
+  }
+}
+
+/** Title of a cluster's deploy key at GitHub, e.g. `home-ops: home`. */
+export function deployKeyTitle(clusterName: string): string {
+  return `home-ops: ${clusterName}`;
+}

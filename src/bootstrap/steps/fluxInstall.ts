@@ -1,0 +1,100 @@
+// Installs Flux once: the very bytes of the OCI artifact that Flux later keeps itself up to date from, applied as field
+// manager `kubectl`, which kustomize-controller takes over completely. Seeds the Secret cluster-secrets, which the root
+// Kustomization needs to deliver that same Secret. On a cluster that Flux already manages it changes nothing.
+import { parseAllDocuments } from "yaml";
+import { readTree } from "../../flux/tree/readTree.ts";
+import { pullManifests } from "../../flux/artifact.ts";
+import { run } from "../../steps/run.ts";
+import { conditionOf, Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
+import { StepError } from "../../steps/stepError.ts";
+import { runStep, type Step } from "../../steps/step.ts";
+import { done, notYet } from "../../steps/wait.ts";
+
+const deploymentSeconds = 600;
+
+await runStep({ name: "install Flux", timeoutSeconds: deploymentSeconds + 300 }, async (step) => {
+  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"));
+  const tree = readTree(step.input("TREE"));
+  await seedClusterSecrets(step, kubernetes, tree.clusterSecretsFile);
+  const adopted = await managedBy(kubernetes);
+  if (adopted !== undefined) return `Flux ${adopted} is there and manages itself; nothing to install`;
+
+  const source = tree.ociRepository["spec"] as { url: string; ref: { tag: string } };
+  const objects = parseAllDocuments(await pullManifests(source.url, source.ref.tag, step.signal)).map(
+    (document) => document.toJS() as KubeObject,
+  );
+  await apply(step, kubernetes, objects);
+  await waitForControllers(step, kubernetes, objects);
+  return `Flux ${source.ref.tag} installed: ${String(objects.length)} objects, all controllers available`;
+});
+
+/** The version that manages itself here; undefined as long as no Kustomization has taken the CRDs over. */
+async function managedBy(kubernetes: Kubernetes): Promise<string | undefined> {
+  const crd = await kubernetes.read(
+    "apiextensions.k8s.io/v1",
+    "CustomResourceDefinition",
+    "gitrepositories.source.toolkit.fluxcd.io",
+  );
+  const labels = crd?.metadata?.labels;
+  if (labels?.["kustomize.toolkit.fluxcd.io/name"] === undefined) return undefined;
+  return labels["app.kubernetes.io/version"] ?? "of an unknown version";
+}
+
+/** Only while it is absent: afterwards Git is its only writer. */
+async function seedClusterSecrets(step: Step, kubernetes: Kubernetes, file: string): Promise<void> {
+  if ((await kubernetes.read("v1", "Secret", "cluster-secrets", "flux-system")) !== undefined) return;
+  step.secret("SOPS_AGE_KEY");
+  const result = await run("sops", ["decrypt", "--output-type", "json", file], {
+    timeoutSeconds: 30,
+    signal: step.signal,
+  });
+  if (result.code !== 0)
+    throw new StepError(
+      `sops cannot decrypt ${file}: ${result.stderr.trim()}`,
+      "check ageKeyFile in the stack config, or install sops, then run pulumi up again",
+    );
+  const secret = JSON.parse(result.stdout) as KubeObject;
+  await kubernetes.applyAsKubectl({ ...secret, metadata: { ...secret.metadata, namespace: "flux-system" } });
+  step.say("cluster-secrets seeded from the tree");
+}
+
+/** Kinds that others need come first, as kustomize-controller does it. */
+async function apply(step: Step, kubernetes: Kubernetes, objects: readonly KubeObject[]): Promise<void> {
+  const first = objects.filter((object) =>
+    ["Namespace", "CustomResourceDefinition"].includes(object.kind ?? ""),
+  );
+  for (const object of first) await kubernetes.applyAsKubectl(object);
+  step.say(`${String(first.length)} definitions applied`);
+  for (const object of objects.filter((object) => !first.includes(object)))
+    await kubernetes.applyAsKubectl(object);
+}
+
+async function waitForControllers(
+  step: Step,
+  kubernetes: Kubernetes,
+  objects: readonly KubeObject[],
+): Promise<void> {
+  const names = objects
+    .filter((object) => object.kind === "Deployment")
+    .map((object) => object.metadata?.name ?? "");
+  await step.waitFor(
+    {
+      what: "Flux's controllers",
+      timeoutSeconds: deploymentSeconds,
+      todo: "look at: kubectl -n flux-system get pods; kubectl -n flux-system describe pods",
+    },
+    async () => {
+      const found = await Promise.all(
+        names.map((name) => kubernetes.read("apps/v1", "Deployment", name, "flux-system")),
+      );
+      const missing = names.filter(
+        (_, index) => found[index] === undefined || conditionOf(found[index], "Available")?.status !== "True",
+      );
+      return missing.length === 0
+        ? done()
+        : notYet(
+            `${String(names.length - missing.length)} of ${String(names.length)} controllers available; missing: ${missing.join(", ")}`,
+          );
+    },
+  );
+}

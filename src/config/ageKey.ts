@@ -1,0 +1,124 @@
+// The file with the age key: is it there, is it such a key, is it the one that the tree is encrypted to.
+import { readFileSync, statSync } from "node:fs";
+import { identityToRecipient } from "age-encryption";
+import { problem, type Problem } from "./problem.ts";
+
+/** A key file that was read. */
+export interface AgeKeyFile {
+  /** Absolute path. */
+  readonly file: string;
+  /** The lines `AGE-SECRET-KEY-1…`; secret, never part of a message. */
+  readonly identities: readonly string[];
+  /** Their public halves, `age1…`, in the same order. */
+  readonly recipients: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** A file of the tree that is encrypted, and to whom. */
+export interface EncryptedFile {
+  readonly path: string;
+  readonly recipients: readonly string[];
+}
+
+const configKey = "ageKeyFile";
+const prefix = "AGE-SECRET-KEY-1";
+
+/** What else people put there, by its first characters. */
+const otherContents: readonly (readonly [RegExp, string])[] = [
+  [/^age1/m, "the public half of an age key"],
+  [/^AGE-SECRET-KEY-PQ-/m, "a post-quantum age key, which Flux does not read"],
+  [/^AGE-PLUGIN-/m, "an age plugin's key, which Flux does not read"],
+  [/^(age-encryption\.org\/|-----BEGIN AGE ENCRYPTED FILE)/m, "an age key that is itself encrypted"],
+  [/^-----BEGIN (OPENSSH|RSA|EC|DSA) PRIVATE KEY/m, "an SSH private key"],
+  [/^(ssh-|ecdsa-)/m, "an SSH public key"],
+  [/^-----BEGIN PGP/m, "a PGP key"],
+];
+
+/** Reads a key file. Messages never contain anything of it but what kind of key it is. */
+export async function readAgeKey(file: string): Promise<AgeKeyFile | Problem> {
+  if (file.includes(prefix))
+    return problem(
+      configKey,
+      "holds a key itself, and the stack config is no place for it",
+      "write the key to a file and its path here, and make a new key: this one has been seen",
+    );
+  let content: string;
+  try {
+    content = readFileSync(file, "utf8");
+  } catch (error) {
+    const reason =
+      (error as NodeJS.ErrnoException).code === "ENOENT"
+        ? "is not there"
+        : `cannot be read (${String((error as NodeJS.ErrnoException).code)})`;
+    return problem(
+      configKey,
+      `${file} ${reason}`,
+      `copy the cluster's key there, or make a new one: age-keygen -o ${file}`,
+    );
+  }
+  const identities = content
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith(prefix));
+  if (identities.length === 0) return wrongContent(file, content);
+  const recipients = await Promise.all(identities.map(async (identity) => recipientOf(identity)));
+  const broken = recipients.indexOf(undefined);
+  if (broken !== -1)
+    return problem(
+      configKey,
+      `${file}: key ${String(broken + 1)} in it is damaged (its checksum does not hold)`,
+      "restore the file from your backup",
+    );
+  return {
+    file,
+    identities,
+    recipients: recipients.filter((recipient) => recipient !== undefined),
+    warnings: modeWarnings(file),
+  };
+}
+
+/**
+ * The problem when none of the keys opens some of the files; undefined when all can be opened.
+ */
+export function checkRecipients(key: AgeKeyFile, files: readonly EncryptedFile[]): Problem | undefined {
+  const locked = files.filter(
+    ({ recipients }) => !recipients.some((recipient) => key.recipients.includes(recipient)),
+  );
+  const [first] = locked;
+  if (first === undefined) return undefined;
+  const expected = [...new Set(locked.flatMap(({ recipients }) => recipients))].join(", ");
+  const others = locked.length === 1 ? "" : ` and ${String(locked.length - 1)} more`;
+  return problem(
+    configKey,
+    `${key.file} is the key of ${key.recipients.join(", ")}, but ${first.path}${others} can only be read with the key of ${expected === "" ? "no age recipient at all" : expected}`,
+    "name the file with that key, or encrypt the tree anew: sops updatekeys FILE (with the old key), then push",
+  );
+}
+
+/** The recipient of the key that is in use: the first one that a file is encrypted to. */
+export function usedRecipient(key: AgeKeyFile, files: readonly EncryptedFile[]): string {
+  const wanted = new Set(files.flatMap(({ recipients }) => recipients));
+  return key.recipients.find((recipient) => wanted.has(recipient)) ?? key.recipients[0] ?? "";
+}
+
+function wrongContent(file: string, content: string): Problem {
+  const kind = otherContents.find(([pattern]) => pattern.test(content))?.[1];
+  return problem(
+    configKey,
+    `${file} holds ${kind ?? "no age key"}; expected is a line ${prefix}…`,
+    "name the file that age-keygen -o has written",
+  );
+}
+
+async function recipientOf(identity: string): Promise<string | undefined> {
+  try {
+    return await identityToRecipient(identity);
+  } catch {
+    return undefined;
+  }
+}
+
+function modeWarnings(file: string): readonly string[] {
+  const others = statSync(file).mode & 0o077;
+  return others === 0 ? [] : [`${file} can be read by other users of this computer: chmod 600 ${file}`];
+}

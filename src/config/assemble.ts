@@ -1,0 +1,122 @@
+// The stack config together with the files it names: tree, age key, secrets file. Everything is looked at even when
+// something else is wrong, so that one message holds it all.
+import type { Tree } from "../flux/tree/readTree.ts";
+import { checkRecipients, readAgeKey, usedRecipient, type AgeKeyFile } from "./ageKey.ts";
+import { repositoryProblems } from "./checks/repository.ts";
+import type { AgeKey, Config, GitConfig } from "./config.ts";
+import type { Environment } from "./environment.ts";
+import { resolveGit } from "./gitRemote.ts";
+import { checkStack, type CheckedStack } from "./parseConfig.ts";
+import { resolvePath } from "./paths.ts";
+import type { Problem } from "./problem.ts";
+import { checkSecretsFile } from "./secretsFile.ts";
+import { checkSkew } from "./skew.ts";
+import { gitRepositoryOf, readTreeInput } from "./treeInput.ts";
+
+/** What surrounds the stack config. */
+export interface Surroundings extends Environment {
+  /** Absolute path of the project, where relative paths start. */
+  readonly projectRoot: string;
+  readonly readTree: (root: string) => Tree;
+}
+
+/** {@link Config} with the age key still in clear: the caller makes a secret of it. */
+export type PlainConfig = Omit<Config, "ageKey"> & {
+  readonly ageKey: Omit<AgeKey, "identity"> & { readonly identity: string };
+};
+
+/** The outcome of {@link assembleConfig}. */
+export type Assembled = { readonly config: PlainConfig } | { readonly problems: readonly Problem[] };
+
+/** Checks the values below `home-ops:` and all files they name, and puts the config together. */
+export async function assembleConfig(
+  raw: Readonly<Record<string, unknown>>,
+  surroundings: Surroundings,
+): Promise<Assembled> {
+  const stack = checkStack(raw);
+  const tree = lookAtTree(stack, surroundings);
+  const git = lookAtGit(stack, tree.value);
+  const age = await lookAtAgeKey(stack, surroundings, tree.value);
+  const secrets = lookAtSecretsFile(stack, surroundings);
+  const flux = checkFluxSkew(stack, tree.value);
+
+  const problems = [
+    ...stack.problems,
+    ...tree.problems,
+    ...flux.errors,
+    ...age.problems,
+    ...git.problems,
+    ...secrets.problems,
+  ];
+  if (
+    stack.config === undefined ||
+    tree.value === undefined ||
+    git.value === undefined ||
+    age.value === undefined ||
+    problems.length > 0
+  )
+    return { problems };
+  const token = surroundings.hasGithubToken
+    ? []
+    : ["GITHUB_TOKEN is not set: a new deploy key cannot be registered without it"];
+  return {
+    config: {
+      ...stack.config,
+      git: git.value,
+      tree: tree.value,
+      ageKey: {
+        file: age.value.file,
+        identity: age.value.identities.join("\n"),
+        recipient: usedRecipient(age.value, tree.value.sopsFiles),
+      },
+      secretsFile: secrets.value,
+      warnings: [...stack.warnings, ...flux.warnings, ...age.value.warnings, ...token],
+    },
+  };
+}
+
+/** What one look gave. */
+interface Look<T> {
+  readonly value?: T;
+  readonly problems: readonly Problem[];
+}
+
+function lookAtTree({ values }: CheckedStack, surroundings: Surroundings): Look<Tree> {
+  // A value that is wrong has its own problem already.
+  if (values.tree === undefined) return { problems: [] };
+  return readTreeInput(resolvePath(values.tree, surroundings), surroundings.readTree);
+}
+
+function lookAtGit({ values }: CheckedStack, tree: Tree | undefined): Look<GitConfig> {
+  const inTree = tree === undefined ? undefined : gitRepositoryOf(tree);
+  const url = values.git?.url ?? inTree?.url;
+  const knownHosts = values.git?.knownHosts?.filter((line) => line !== undefined);
+  if (url === undefined || knownHosts === undefined) return { problems: [] };
+  const urlPath = values.git?.url === undefined ? "the URL in the tree's GitRepository" : "git.url";
+  const remote = resolveGit({ url, urlPath, branch: inTree?.branch ?? "main", knownHosts });
+  const mismatch = values.git?.url === undefined ? repositoryProblems(urlPath, url, values.github) : [];
+  return "text" in remote ? { problems: [remote, ...mismatch] } : { value: remote, problems: mismatch };
+}
+
+async function lookAtAgeKey(
+  { values }: CheckedStack,
+  surroundings: Surroundings,
+  tree: Tree | undefined,
+): Promise<Look<AgeKeyFile>> {
+  if (values.ageKeyFile === undefined) return { problems: [] };
+  const key = await readAgeKey(resolvePath(values.ageKeyFile, surroundings));
+  if ("text" in key) return { problems: [key] };
+  const mismatch = checkRecipients(key, tree?.sopsFiles ?? []);
+  return { value: key, problems: mismatch === undefined ? [] : [mismatch] };
+}
+
+function lookAtSecretsFile({ values }: CheckedStack, surroundings: Surroundings): Look<string> {
+  if (values.secretsFile === undefined) return { problems: [] };
+  const file = resolvePath(values.secretsFile, surroundings);
+  const found = checkSecretsFile(file);
+  return { value: file, problems: found === undefined ? [] : [found] };
+}
+
+function checkFluxSkew({ values }: CheckedStack, tree: Tree | undefined): ReturnType<typeof checkSkew> {
+  return checkSkew({ kubernetes: values.versions?.kubernetes, flux: tree?.fluxVersion });
+}

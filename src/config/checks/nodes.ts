@@ -1,0 +1,116 @@
+// Rules between machines: names, addresses, the number of control planes, who may be the endpoint.
+import { contains } from "../ip.ts";
+import { problem, type Problem } from "../problem.ts";
+import type { StackReading } from "../readStack.ts";
+
+type Values = StackReading["values"];
+type FoundNode = NonNullable<NonNullable<Values["nodes"]>[number]>;
+
+/** A machine with its place in the list. */
+interface Placed {
+  readonly path: string;
+  readonly node: FoundNode;
+}
+
+/** All problems between the machines, and between them and the cluster. */
+export function checkNodes(values: Values): readonly Problem[] {
+  const placed = (values.nodes ?? []).flatMap((node, index) =>
+    node === undefined ? [] : [{ path: `nodes[${String(index)}]`, node }],
+  );
+  return [
+    ...duplicates(placed, "name"),
+    ...duplicates(placed, "address"),
+    ...outsideOfNetwork(placed, values.network?.nodeCidr),
+    ...controlPlaneCount(values.nodes ?? []),
+    ...endpointOwner(placed, values.cluster?.endpoint),
+  ];
+}
+
+function duplicates(placed: readonly Placed[], key: "name" | "address"): readonly Problem[] {
+  return placed.flatMap(({ path, node }, index) => {
+    const value = node[key];
+    const first = placed.slice(0, index).find((other) => value !== undefined && other.node[key] === value);
+    if (value === undefined || first === undefined) return [];
+    if (key === "name")
+      return [
+        problem(
+          `${path}.name`,
+          `${value} is the name of ${first.path} already`,
+          "give each machine a name of its own",
+        ),
+      ];
+    const owners = `${nameOf(first)} and ${nameOf({ path, node })}`;
+    return [
+      problem(
+        `${path}.address`,
+        `${value} belongs to both ${owners}`,
+        "give each machine an address of its own",
+      ),
+    ];
+  });
+}
+
+function outsideOfNetwork(placed: readonly Placed[], nodeCidr: string | undefined): readonly Problem[] {
+  if (nodeCidr === undefined) return [];
+  return placed.flatMap(({ path, node }) => {
+    if (node.address === undefined || contains(nodeCidr, node.address)) return [];
+    const message = `${node.address} is not inside network.nodeCidr ${nodeCidr}`;
+    return [
+      problem(
+        `${path}.address`,
+        message,
+        `give ${nameOf({ path, node })} an address of that network, or correct network.nodeCidr`,
+      ),
+    ];
+  });
+}
+
+/** Judged only when every role is known: a misspelt one would make a second problem out of the first. */
+function controlPlaneCount(nodes: NonNullable<Values["nodes"]>): readonly Problem[] {
+  if (nodes.length === 0 || nodes.some((node) => node?.role === undefined)) return [];
+  const names = nodes.flatMap((node) => (node?.role === "controlplane" ? [node.name ?? "?"] : []));
+  if (names.length === 0)
+    return [
+      problem(
+        "nodes",
+        "no machine has the role controlplane",
+        "give one or three of them the role controlplane",
+      ),
+    ];
+  if (names.length % 2 === 1) return [];
+  return [
+    problem(
+      "nodes",
+      `${String(names.length)} control planes (${names.join(", ")}): etcd needs an odd number, with an even one it stands no more failures than with one less`,
+      "add one or make one a worker",
+    ),
+  ];
+}
+
+/** Who answers at the endpoint must be able to: a control plane, and not just one of several. */
+function endpointOwner(placed: readonly Placed[], endpoint: string | undefined): readonly Problem[] {
+  if (endpoint === undefined) return [];
+  const { hostname } = new URL(endpoint);
+  const owner = placed.find(({ node }) => node.address === hostname);
+  if (owner?.node.role === "worker")
+    return [
+      problem(
+        "cluster.endpoint",
+        `${hostname} is the address of the worker ${nameOf(owner)}, which serves no Kubernetes API`,
+        "write the address of a control plane or a virtual address",
+      ),
+    ];
+  const controlPlanes = placed.filter(({ node }) => node.role === "controlplane");
+  if (owner === undefined || controlPlanes.length < 2) return [];
+  return [
+    problem(
+      "cluster.endpoint",
+      `${hostname} is the address of ${nameOf(owner)} alone: the cluster would be out of reach whenever that machine is off`,
+      "write a virtual address (a Layer2VIPConfig in patches.controlplane) or a load balancer",
+    ),
+  ];
+}
+
+function nameOf({ path, node }: Placed): string {
+  return node.name === undefined ? path : `${node.name} (${path})`;
+}

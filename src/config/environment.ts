@@ -1,0 +1,16 @@
+// What the program takes from its environment; nothing else in the program reads process.env (the steps do, see
+// src/steps/step.ts).
+import { homedir } from "node:os";
+
+/** The environment as far as it matters. */
+export interface Environment {
+  /** Absolute path of the home directory, for `~`. */
+  readonly home: string;
+  /** Whether there is a token for GitHub. The token itself stays in the environment, where the GitHub provider finds it. */
+  readonly hasGithubToken: boolean;
+}
+
+/** Reads it. */
+export function readEnvironment(): Environment {
+  return { home: homedir(), hasGithubToken: (process.env["GITHUB_TOKEN"] ?? "") !== "" };
+}

@@ -1,0 +1,36 @@
+// Phase 0: everything outside this computer that the config names and that can be checked before a machine is touched.
+import * as pulumi from "@pulumi/pulumi";
+import { stepCommand } from "../steps/stepCommand.ts";
+import type { Config } from "./schema.ts";
+
+/** What {@link Preflight} needs. */
+export interface PreflightArgs {
+  readonly config: Config;
+}
+
+/**
+ * Asks GitHub and the Git host: is the token good, is the repository there, may the token register a deploy key, is the
+ * host's key the pinned one. The same mistakes would show anyway, but twenty minutes later and on a half-built cluster.
+ */
+export class Preflight extends pulumi.ComponentResource {
+  constructor(name: string, args: PreflightArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("home-ops:config:Preflight", name, {}, opts);
+    const { github, git } = args.config;
+    stepCommand(
+      `${name}-git`,
+      {
+        program: "src/config/steps/checkGit.ts",
+        inputs: {
+          GITHUB_OWNER: github.owner,
+          GITHUB_REPOSITORY: github.repository,
+          // The variable that the GitHub provider reads as well; an empty value would mean "no host".
+          ...(github.baseUrl === undefined ? {} : { GITHUB_BASE_URL: github.baseUrl }),
+          GIT_URL: git.url,
+          GIT_KNOWN_HOSTS: git.knownHosts.join("\n"),
+        },
+      },
+      { parent: this },
+    );
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,48 @@
+// One mistake in the input, as a person reads it: where, what was found, what is expected, what to do.
+
+/** A mistake, e.g. path `nodes[1].address`, text `10.0.9.4 is not inside network.nodeCidr 10.0.0.0/24 → …`. */
+export interface Problem {
+  /** Where it is: the key in the stack config as it is written there, or a file. */
+  readonly path: string;
+  /** Value found, rule and, after an arrow, what to do. Never a secret. */
+  readonly text: string;
+}
+
+/** Puts a problem together. `todo` is an imperative without a full stop. */
+export function problem(path: string, message: string, todo: string): Problem {
+  return { path, text: `${message} → ${todo}` };
+}
+
+/** All problems of a stack as one message, e.g. `Pulumi.home.yaml: 2 problems` and one line for each. */
+export function describeProblems(stack: string, problems: readonly Problem[]): string {
+  const count = problems.length === 1 ? "1 problem" : `${String(problems.length)} problems`;
+  return [`Pulumi.${stack}.yaml: ${count}`, ...problems.map(({ path, text }) => `  ${path}: ${text}`)].join(
+    "\n",
+  );
+}
+
+/** Longer values add nothing to a message. */
+const longestShown = 80;
+
+const secretMarks = /AGE-SECRET-KEY-|PRIVATE KEY|github_pat_|\bgh[pousr]_[A-Za-z0-9]/i;
+
+/**
+ * A value found, for a message: strings bare, everything else as JSON, long ones cut. What looks like a key or a token is
+ * left out: somebody who pastes one into the wrong place shall not find it in a log as well.
+ */
+export function show(value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  if (secretMarks.test(text)) return "[something secret]";
+  if (text === "") return "an empty text";
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+}
+
+/** The path of a value, e.g. `nodes[1].address` from `["nodes", 1, "address"]`. */
+export function pathOf(segments: readonly PropertyKey[]): string {
+  return segments
+    .map((segment, index) => {
+      if (typeof segment === "number") return `[${String(segment)}]`;
+      return index === 0 ? String(segment) : `.${String(segment)}`;
+    })
+    .join("");
+}

@@ -1,0 +1,167 @@
+// The stack config, key by key: what stands in Pulumi.<stack>.yaml under `home-ops:`. Rules of single values are here,
+// rules between values in checks/.
+import { z } from "zod";
+import { chartVersion, cidr, dnsLabel, ipv4, list, path, section, text, vVersion } from "./fields.ts";
+import { gitUrl, knownHostsLine } from "./gitFields.ts";
+import { endpoint, githubBaseUrl } from "./urlFields.ts";
+import { show } from "./problem.ts";
+import { nearest } from "./suggest.ts";
+
+export type { Config, Node } from "./config.ts";
+
+/** A machine's part in the cluster. */
+export const roles = ["controlplane", "worker"] as const;
+
+const roleList = roles.join(" or ");
+
+/** What people of other tools write. */
+const otherNames: Readonly<Record<string, (typeof roles)[number]>> = {
+  master: "controlplane",
+  agent: "worker",
+  node: "worker",
+};
+
+const role = z.enum(roles, {
+  error: ({ input }) => {
+    if (input === undefined) return `is missing → set it to ${roleList}`;
+    const meant = typeof input === "string" ? (otherNames[input] ?? nearest(input, roles)) : undefined;
+    return `no such role: ${show(input)} → write ${meant ?? roleList}`;
+  },
+});
+
+/** A strategic merge patch of a machine config, or a whole document to add. Source: Talos docs, configuration patches. */
+const patch = z.record(z.string(), z.unknown(), {
+  error: ({ input }) =>
+    `${show(input)} is not an object → write the patch as a piece of machine config (JSON patches are not supported)`,
+});
+
+const patches = list(patch, "machine config patches").default([]);
+
+const schematicId = text({
+  expected: "a schematic id of the Image Factory: 64 hex digits",
+  example: "376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d649b4ba",
+  test: (value) => /^[0-9a-f]{64}$/.test(value),
+  advice: () => "take the id that factory.talos.dev shows for your system extensions",
+});
+
+const node = section({
+  /** The machine's host name, and its name in the cluster. A DNS label, e.g. `k8s-1`. Change: another machine, the old one is wiped. */
+  name: dnsLabel("node name", "k8s-1"),
+  /** Its IPv4 address, inside `network.nodeCidr`, fixed in the router, e.g. `192.0.2.11`. Change: the machine at the old address is wiped. */
+  address: ipv4,
+  /** `controlplane` (etcd and the API; an odd number of them) or `worker`. Change: the machine must be wiped first. */
+  role,
+  /** The disk that Talos is installed on, e.g. `/dev/nvme0n1` or a link below `/dev/disk/by-id`. Change: no effect after the installation. */
+  disk: text({
+    expected: "a disk below /dev/",
+    example: "/dev/nvme0n1",
+    test: (value) => /^\/dev\/[\w./:-]+$/.test(value) && !value.includes(".."),
+    advice: (value) => (/^[\w-]+$/.test(value) ? `write /dev/${value}` : undefined),
+  }),
+  /** Image of this machine only, where it needs other system extensions, e.g. a GPU. Default: the stack's `schematicId`. Change: OS upgrade with a reboot. */
+  schematicId: schematicId.optional(),
+  /** Patches for this machine only, applied last. Default: none. Change: a new machine config; what needs a reboot says so. */
+  patches,
+});
+
+/** Values of keys that need not be there, as far as they lead to files. */
+export const defaults = {
+  tree: "cluster",
+  ageKeyFile: "~/.config/sops/age/home-ops.txt",
+  git: { knownHosts: [] },
+};
+
+/** Everything under `home-ops:`. Unknown keys are errors. */
+export const stackSchema = section({
+  cluster: section({
+    /** Name of the cluster, e.g. `home`; in contexts of kubeconfig and talosconfig and in the deploy key's title. Change: another cluster. */
+    name: dnsLabel("cluster name", "home"),
+    /** Where clients reach the Kubernetes API, e.g. `https://192.0.2.10:6443`: a virtual address, or the machine's own when there is one control plane. Change: new machine configs and certificates. */
+    endpoint,
+    /** Version of Talos for which machine configs are written, e.g. `v1.13`. Frozen at the cluster's birth: lowering it would make all keys anew. */
+    talosContract: text({
+      expected: "a Talos contract vX.Y",
+      example: "v1.13",
+      test: (value) => /^v\d+\.\d+$/.test(value),
+      advice: (value) => {
+        const minor = /^v?(\d+\.\d+)(\.|$)/.exec(value)?.[1];
+        return minor === undefined ? undefined : `write v${minor}`;
+      },
+    }),
+  }),
+  network: section({
+    /** The machines' network, IPv4, e.g. `192.0.2.0/24`. Change: new machine configs. */
+    nodeCidr: cidr("192.0.2.0/24"),
+    /** Addresses of pods, e.g. `10.244.0.0/16`; used nowhere else. Change: not possible on a living cluster. */
+    podCidr: cidr("10.244.0.0/16"),
+    /** Addresses of services, e.g. `10.96.0.0/12`; used nowhere else. Change: not possible on a living cluster. */
+    serviceCidr: cidr("10.96.0.0/12"),
+  }),
+  versions: section({
+    /** Talos that is installed, e.g. `v1.13.9`. Change: machines are upgraded one by one, each reboots. */
+    talos: vVersion("v1.13.9"),
+    /** Kubernetes, e.g. `v1.36.3`. Change: upgraded by `talosctl upgrade-k8s`, one minor at a time. */
+    kubernetes: vVersion("v1.36.3"),
+    /** The Cilium chart, without v, e.g. `1.20.1`. Change: a Helm upgrade. */
+    cilium: chartVersion("1.20.1"),
+  }),
+  /** Image of all machines, as the Image Factory names it: 64 hex digits that stand for a list of system extensions. Change: OS upgrade with reboots. */
+  schematicId,
+  /** The machines. */
+  nodes: list(node, "machines").check((context) => {
+    if (context.value.length === 0)
+      context.issues.push({
+        code: "custom",
+        input: context.value,
+        message: "is empty → add the machines of the cluster",
+      });
+  }),
+  /** Machine config patches, from the general to the particular. Default: none. */
+  patches: section({ common: patches, controlplane: patches, worker: patches }).default({
+    common: [],
+    controlplane: [],
+    worker: [],
+  }),
+  github: section({
+    /** User or organisation that owns the repository, e.g. `home`. Change: the deploy key moves. */
+    owner: text({
+      expected: "a user or organisation of GitHub",
+      example: "home",
+      test: (value) => /^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}$/.test(value),
+    }),
+    /** Name of the repository, without owner and `.git`, e.g. `home-cluster`. Change: the deploy key moves. */
+    repository: text({
+      expected: "the name of a repository, without owner and .git",
+      example: "home-cluster",
+      test: (value) => /^[\w.-]{1,100}$/.test(value) && !value.endsWith(".git"),
+      advice: (value) =>
+        `write ${
+          value
+            .split("/")
+            .at(-1)
+            ?.replace(/\.git$/, "") ?? ""
+        }`,
+    }),
+    /** Another GitHub than github.com, e.g. `https://github.example.com/`. Default: github.com. */
+    baseUrl: githubBaseUrl.optional(),
+  }),
+  git: section({
+    /** Where Flux reads the tree, an `ssh://` URL. Default: the one in `cluster/flux/config/cluster.yaml`. Change: one line in the preview. */
+    url: gitUrl.optional(),
+    /** Keys that the Git host may show: lines of a known_hosts file. Default for github.com: its published keys; any other host needs at least one. */
+    knownHosts: list(knownHostsLine, "lines of a known_hosts file").default([]),
+  }).default(defaults.git),
+  /** Folder of the Git tree, relative to the project. Default `cluster`. */
+  tree: path("cluster").default(defaults.tree),
+  /** File with the age key that decrypts the tree's secrets; `~` is the home directory. Default `~/.config/sops/age/home-ops.txt`. Change of the key: runbook. */
+  ageKeyFile: path("~/.config/sops/age/home-ops.txt").default(defaults.ageKeyFile),
+  /** Guards the machine secrets and the age key against deletion. Default true; false for a cluster to throw away. */
+  protect: z
+    .boolean({ error: ({ input }) => `${show(input)} is neither true nor false → write true or false` })
+    .default(true),
+  /** Existing secrets of a Talos cluster to take over, written by `talosctl gen secrets`. Default: new ones. Read once, at the first `up`. */
+  secretsFile: path("~/secrets.yaml").optional(),
+});
+
+/** A valid stack config, defaults filled in. */
+export type StackInput = z.output<typeof stackSchema>;

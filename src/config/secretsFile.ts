@@ -1,0 +1,42 @@
+// Existing secrets of a Talos cluster, to be taken over instead of making new ones.
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { problem, type Problem } from "./problem.ts";
+
+const configKey = "secretsFile";
+
+/** Sections of the file. Source: siderolabs/talos pkg/machinery/config/generate/secrets, Bundle. */
+const sections = ["cluster", "secrets", "trustdinfo", "certs"];
+
+/** The problem with a secrets file; undefined when the provider can import it. Messages contain nothing of it. */
+export function checkSecretsFile(file: string): Problem | undefined {
+  const content = readYaml(file);
+  if (content === undefined)
+    return problem(
+      configKey,
+      `${file} is not there, or not a YAML file`,
+      "name a file written by talosctl gen secrets, or remove the key for new secrets",
+    );
+  if ("sops" in content)
+    return problem(
+      configKey,
+      `${file} is encrypted with SOPS, and the Talos provider reads it as it is`,
+      `decrypt it for the first pulumi up: sops decrypt ${file}; delete the decrypted file afterwards, it is read only once`,
+    );
+  const missing = sections.filter((section) => !(section in content));
+  if (missing.length === 0) return undefined;
+  return problem(
+    configKey,
+    `${file} has no ${missing.join(", ")}: it is not a Talos secrets file`,
+    "write one: talosctl gen secrets --from-controlplane-config controlplane.yaml",
+  );
+}
+
+function readYaml(file: string): object | undefined {
+  try {
+    const content = parse(readFileSync(file, "utf8")) as unknown;
+    return typeof content === "object" && content !== null ? content : {};
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+// Phase 5: Flux takes over. First its own controllers, then the Git tree; the last step proves it.
+import * as pulumi from "@pulumi/pulumi";
+import type { Cluster } from "../bootstrap/cluster.ts";
+import type { FluxSecrets } from "../bootstrap/fluxSecrets.ts";
+import type { Config } from "../config/schema.ts";
+import { stepCommand } from "../steps/stepCommand.ts";
+import type { Machines } from "../talos/machines.ts";
+import { KubeManifest, type Manifest } from "./manifests.ts";
+
+/** What {@link HandOff} needs. */
+export interface HandOffArgs {
+  readonly config: Config;
+  readonly machines: Machines;
+  readonly cluster: Cluster;
+  readonly secrets: FluxSecrets;
+}
+
+/**
+ * The four objects through which Flux runs itself and the tree. Pulumi is their only writer: their files in the tree are
+ * annotated so that Flux leaves them alone.
+ */
+export class HandOff extends pulumi.ComponentResource {
+  /** Directory of the tree that Flux applies, e.g. `./cluster/flux`. */
+  readonly path: string;
+
+  constructor(name: string, args: HandOffArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("home-ops:flux:HandOff", name, {}, opts);
+    const { tree, git } = args.config;
+    const inCluster = { parent: this, provider: args.cluster.provider, deletedWith: args.machines.anchor };
+
+    const source = new KubeManifest(`${name}-flux-manifests`, tree.ociRepository as Manifest, inCluster);
+    const self = new KubeManifest(`${name}-flux`, tree.fluxKustomization as Manifest, {
+      ...inCluster,
+      dependsOn: [source],
+    });
+    // Flux restarts its controllers when it takes them over; the tree waits until that is behind.
+    const selfManaged = this.#createProof(name, "selfManagement", args, [self]);
+    const readable = this.#createProof(name, "gitAccess", args, [args.secrets]);
+
+    const repository = new KubeManifest(
+      `${name}-home-cluster`,
+      withUrl(tree.gitRepository as Manifest, git.url),
+      {
+        ...inCluster,
+        dependsOn: [selfManaged, readable],
+      },
+    );
+    const root = tree.clusterKustomization as Manifest;
+    this.path = (root["spec"] as { path: string }).path;
+    const cluster = new KubeManifest(`${name}-cluster`, root, { ...inCluster, dependsOn: [repository] });
+    this.#createProof(name, "proof", args, [cluster]);
+    this.registerOutputs({});
+  }
+
+  /** None of these knows a version or a commit: a bump or a push must not make a preview longer. */
+  #createProof(
+    name: string,
+    program: string,
+    args: HandOffArgs,
+    dependsOn: pulumi.Resource[],
+  ): pulumi.Resource {
+    const { git } = args.config;
+    return stepCommand(
+      `${name}-${program}`,
+      {
+        program: `src/flux/steps/${program}.ts`,
+        inputs: {
+          CLUSTER_ID: args.machines.clusterId,
+          GIT_URL: git.url,
+          GIT_BRANCH: git.branch,
+          GIT_KNOWN_HOSTS: git.knownHosts.join("\n"),
+        },
+        secrets: { KUBECONFIG_TEXT: args.cluster.kubeconfig, DEPLOY_KEY: args.secrets.deployKey },
+      },
+      { parent: this, dependsOn },
+    );
+  }
+}
+
+/** The file names the repository at home; the stack config may name another one (a lab's). */
+function withUrl(repository: Manifest, url: string): Manifest {
+  return { ...repository, spec: { ...(repository["spec"] as object), url } };
+}

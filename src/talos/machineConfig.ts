@@ -1,0 +1,59 @@
+// What the program adds to Talos' generated machine config. Pure: plain data in, patches out, no secrets anywhere, so
+// that a preview can show every line of it.
+import type { Config, Node } from "../config/schema.ts";
+
+/** A strategic merge patch of a machine config, or a whole document to add. Source: Talos docs, configuration patches. */
+export type MachinePatch = Readonly<Record<string, unknown>>;
+
+/**
+ * The patches of one machine, in the order in which they are applied: the program's own first, then those of the stack
+ * config, from the general to the particular, so that a later one wins.
+ */
+export function machinePatches(node: Node, config: Config): readonly MachinePatch[] {
+  return [
+    installPatch(node),
+    hostnamePatch(node, config.cluster.talosContract),
+    kubeletPatch(config),
+    clusterPatch(config, node.role),
+    ...config.patches.common,
+    ...config.patches[node.role],
+    ...node.patches,
+  ];
+}
+
+/** Disk and image. Always explicit: the provider's defaults are `/dev/sda` and an image that is no longer published. */
+function installPatch(node: Node): MachinePatch {
+  return { machine: { install: { disk: node.disk, image: node.installerImage, wipe: false } } };
+}
+
+/**
+ * The machine's name. Talos 1.12 moved it to a document of its own, and a config of that contract already has one that
+ * picks a name by itself; both at once are refused ("static hostname is already set").
+ */
+function hostnamePatch(node: Node, contract: string): MachinePatch {
+  if (!isAtLeast(contract, 1, 12)) return { machine: { network: { hostname: node.name } } };
+  return { apiVersion: "v1alpha1", kind: "HostnameConfig", hostname: node.name, auto: "off" };
+}
+
+/** A machine with several addresses registers with the one inside the machines' network. */
+function kubeletPatch(config: Config): MachinePatch {
+  return { machine: { kubelet: { nodeIP: { validSubnets: [config.network.nodeCidr] } } } };
+}
+
+/** Cilium is the network and replaces kube-proxy, so Talos brings neither. */
+function clusterPatch(config: Config, role: Node["role"]): MachinePatch {
+  const network = {
+    cni: { name: "none" },
+    podSubnets: [config.network.podCidr],
+    serviceSubnets: [config.network.serviceCidr],
+  };
+  if (role === "worker") return { cluster: { network } };
+  return {
+    cluster: { network, proxy: { disabled: true }, etcd: { advertisedSubnets: [config.network.nodeCidr] } },
+  };
+}
+
+function isAtLeast(version: string, major: number, minor: number): boolean {
+  const [foundMajor = 0, foundMinor = 0] = version.replace(/^v/, "").split(".").map(Number);
+  return foundMajor > major || (foundMajor === major && foundMinor >= minor);
+}

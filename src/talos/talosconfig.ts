@@ -1,0 +1,28 @@
+import { stringify } from "yaml";
+import type { ClientConfiguration } from "./resources.ts";
+
+/**
+ * The talosconfig of a cluster: what `talosctl` reads to reach its machines.
+ *
+ * @param endpoints addresses of the control planes, which forward to all other machines
+ * @param nodes addresses that a command without `--nodes` means
+ */
+export function talosconfig(
+  clusterName: string,
+  endpoints: readonly string[],
+  nodes: readonly string[],
+  client: ClientConfiguration,
+): string {
+  return stringify({
+    context: clusterName,
+    contexts: {
+      [clusterName]: {
+        endpoints,
+        nodes,
+        ca: client.caCertificate,
+        crt: client.clientCertificate,
+        key: client.clientKey,
+      },
+    },
+  });
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { generateX25519Identity, identityToRecipient } from "age-encryption";
+import { checkRecipients, readAgeKey, usedRecipient, type AgeKeyFile } from "../../src/config/ageKey.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "home-ops-age-"));
+after(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const [oldKey, newKey] = await Promise.all([generateX25519Identity(), generateX25519Identity()]);
+const [oldRecipient, newRecipient] = await Promise.all(
+  [oldKey, newKey].map((key) => identityToRecipient(key)),
+);
+
+async function read(content: string, mode = 0o600): Promise<AgeKeyFile> {
+  const file = join(folder, "age.txt");
+  writeFileSync(file, content);
+  chmodSync(file, mode);
+  const key = await readAgeKey(file);
+  assert.ok("identities" in key, JSON.stringify(key));
+  return key;
+}
+
+describe("age key file", () => {
+  it("may hold comments and several keys, as while they are exchanged", async () => {
+    const key = await read(
+      `# created: today\n# public key: ${String(oldRecipient)}\n${oldKey}\r\n\n${newKey}\n`,
+    );
+    assert.deepEqual(key.recipients, [oldRecipient, newRecipient]);
+    assert.deepEqual(key.identities, [oldKey, newKey]);
+    const files = [{ path: "a.sops.yaml", recipients: [String(newRecipient)] }];
+    assert.equal(checkRecipients(key, files), undefined);
+    assert.equal(usedRecipient(key, files), newRecipient);
+  });
+
+  it("is right when a file has another recipient beside its own", async () => {
+    const key = await read(oldKey);
+    assert.equal(
+      checkRecipients(key, [{ path: "a", recipients: ["age1other", String(oldRecipient)] }]),
+      undefined,
+    );
+  });
+
+  it("names the one file that it does not open", async () => {
+    const key = await read(oldKey);
+    const problem = checkRecipients(key, [
+      { path: "a.sops.yaml", recipients: [String(oldRecipient)] },
+      { path: "b.sops.yaml", recipients: ["age1other"] },
+    ]);
+    assert.match(problem?.text ?? "", /but b\.sops\.yaml can only be read with the key of age1other/);
+  });
+
+  it("is warned about when others can read it", async () => {
+    assert.deepEqual((await read(oldKey, 0o600)).warnings, []);
+    assert.match((await read(oldKey, 0o644)).warnings[0] ?? "", /can be read by other users .*chmod 600/);
+  });
+
+  it("is refused when it is a folder", async () => {
+    const key = await readAgeKey(folder);
+    assert.ok("text" in key);
+    assert.match(key.text, /cannot be read \(EISDIR\)/);
+  });
+});

@@ -1,0 +1,74 @@
+// The only test that goes through Pulumi: stack config in, config or one RunError out.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { decodeConfig } from "../../src/config/rawConfig.ts";
+import { loadConfig } from "../../src/config/load.ts";
+
+const nothing = { newResource: () => ({ id: "", state: {} }), call: () => ({}) };
+
+async function failure(config: Record<string, string>, secretKeys: string[] = []): Promise<string> {
+  await pulumi.runtime.setMocks(nothing, "home-ops", "attic", true);
+  pulumi.runtime.setAllConfig(config, secretKeys);
+  try {
+    await loadConfig();
+  } catch (error) {
+    assert.ok(pulumi.RunError.isInstance(error), String(error));
+    return error.message;
+  }
+  return assert.fail("the config was accepted");
+}
+
+const providers = { "pulumi:disable-default-providers": '["kubernetes","github"]' };
+
+describe("loadConfig", () => {
+  it("throws one RunError with all problems, the stack's file in its first line", async () => {
+    const message = await failure({ ...providers, "home-ops:protect": "never", "home-ops:tree": "nowhere" });
+    const [first, ...lines] = message.split("\n");
+    assert.equal(first, `Pulumi.attic.yaml: ${String(lines.length)} problems`);
+    assert.ok(lines.includes("  protect: never is neither true nor false → write true or false"));
+    assert.ok(lines.some((line) => line.startsWith("  cluster: is missing → ")));
+    assert.ok(lines.some((line) => line.startsWith("  tree: ") && line.includes("nowhere is not a folder")));
+  });
+
+  it("refuses encrypted values without showing them, once", async () => {
+    const message = await failure({ ...providers, "home-ops:cluster": '{"name":"hidden value"}' }, [
+      "home-ops:cluster",
+    ]);
+    assert.ok(!message.includes("hidden"));
+    assert.deepEqual(
+      message.split("\n").filter((line) => line.startsWith("  cluster:")),
+      [
+        "  cluster: is encrypted; it holds no secret and must be readable in previews → set it again without --secret: pulumi config set home-ops:cluster VALUE",
+      ],
+    );
+  });
+
+  it("wants the default providers off", async () => {
+    const message = await failure({ "pulumi:disable-default-providers": '["kubernetes"]' });
+    assert.ok(
+      message.includes("  pulumi:disable-default-providers: lacks github → write [kubernetes, github]\n"),
+    );
+  });
+});
+
+describe("decodeConfig", () => {
+  it("takes JSON for sections and keeps texts as they are", () => {
+    const all = {
+      ...providers,
+      "home-ops:tree": "5",
+      "home-ops:protect": "false",
+      "home-ops:nodes": "[{}]",
+      "other:x": "1",
+    };
+    const { values, problems } = decodeConfig(all, () => false);
+    assert.deepEqual(values, { tree: "5", protect: false, nodes: [{}] });
+    assert.deepEqual(problems, []);
+  });
+
+  it("leaves a text where a section is expected for the schema to refuse", () => {
+    assert.deepEqual(decodeConfig({ ...providers, "home-ops:nodes": "k8s-1" }, () => false).values, {
+      nodes: "k8s-1",
+    });
+  });
+});

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { describe, it } from "node:test";
+import { parseGitUrl } from "../../src/config/gitFields.ts";
+import { resolveGit } from "../../src/config/gitRemote.ts";
+import { githubHostKeys } from "../../src/config/githubHostKeys.ts";
+import { contains, networkAddress, overlap } from "../../src/config/ip.ts";
+import { parseConfig } from "../../src/config/parseConfig.ts";
+import { resolvePath } from "../../src/config/paths.ts";
+import { pathOf, show } from "../../src/config/problem.ts";
+import { nearest } from "../../src/config/suggest.ts";
+import { fingerprint } from "../../src/steps/knownHosts.ts";
+import { readFixture } from "./fixture.ts";
+
+const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
+
+describe("IPv4 networks", () => {
+  it("contain their first and last address and nothing beyond", () => {
+    assert.deepEqual(
+      ["192.0.2.0", "192.0.2.255", "192.0.3.0", "192.0.1.255", "host"].map((address) =>
+        contains("192.0.2.0/24", address),
+      ),
+      [true, true, false, false, false],
+    );
+    assert.ok(contains("0.0.0.0/0", "255.255.255.255"));
+  });
+
+  it("overlap when one lies in the other", () => {
+    assert.ok(overlap("10.0.0.0/8", "10.244.0.0/16"));
+    assert.ok(overlap("10.244.0.0/16", "10.0.0.0/8"));
+    assert.ok(!overlap("10.96.0.0/12", "10.112.0.0/12"));
+  });
+
+  it("know their address without host bits", () => {
+    assert.equal(networkAddress("192.0.2.130/25"), "192.0.2.128/25");
+    assert.equal(networkAddress("192.0.2.1/33"), undefined);
+    assert.equal(networkAddress("192.0.2.1"), undefined);
+  });
+});
+
+describe("nearest", () => {
+  it("suggests only what is near", () => {
+    assert.equal(nearest("talosContrct", ["name", "talosContract"]), "talosContract");
+    assert.equal(nearest("control-plane", ["controlplane", "worker"]), "controlplane");
+    assert.equal(nearest("colour", ["name", "role"]), undefined);
+  });
+});
+
+describe("values in messages", () => {
+  it("never show what looks like a key or a token", () => {
+    for (const secret of [
+      "AGE-SECRET-KEY-1ABC",
+      "-----BEGIN EC PRIVATE KEY-----",
+      "ghp_0123",
+      "github_pat_0",
+    ])
+      assert.equal(show({ deep: [secret] }), "[something secret]");
+  });
+
+  it("are cut when they are long", () => {
+    assert.equal(show("x".repeat(100)).length, 81);
+  });
+
+  it("have a path as people write it", () => {
+    assert.equal(pathOf(["nodes", 1, "patches", 0]), "nodes[1].patches[0]");
+  });
+});
+
+describe("paths", () => {
+  it("start at the home directory, the root or the project", () => {
+    const base = { home: "/home/me", projectRoot: "/project" };
+    assert.deepEqual(
+      ["~/a", "~", "/b", "c/d", "../e"].map((path) => resolvePath(path, base)),
+      ["/home/me/a", "/home/me", "/b", "/project/c/d", "/e"],
+    );
+  });
+});
+
+describe("Git remote", () => {
+  it("is taken apart", () => {
+    assert.deepEqual(parseGitUrl("ssh://git@git.example.com:2222/home/home-cluster.git"), {
+      host: "git.example.com",
+      port: 2222,
+      repository: "home/home-cluster",
+    });
+  });
+
+  it("is refused with a password, without a user, or with another protocol", () => {
+    for (const url of ["ssh://git:pw@host/a", "ssh://host/a", "git://git@host/a", "ssh://git@host/", "host"])
+      assert.equal(parseGitUrl(url), undefined);
+  });
+
+  it("has github.com's keys by default, and the stack's instead where there are some", () => {
+    const input = { url: "ssh://git@github.com/home/home-cluster.git", urlPath: "git.url", branch: "main" };
+    const byDefault = resolveGit({ ...input, knownHosts: [] });
+    const own = resolveGit({ ...input, knownHosts: [`github.com ${key}`] });
+    assert.deepEqual("text" in byDefault ? byDefault : byDefault.knownHosts, githubHostKeys);
+    assert.deepEqual("text" in own ? own : own.knownHosts, [`github.com ${key}`]);
+  });
+
+  it("is pinned by a hashed line too", () => {
+    const salt = Buffer.from("0123456789abcdefghij");
+    const hash = createHmac("sha1", salt).update("[git.example.com]:2222").digest("base64");
+    const line = `|1|${salt.toString("base64")}|${hash} ${key}`;
+    const input = { urlPath: "git.url", branch: "main", knownHosts: [line] };
+    assert.ok("host" in resolveGit({ ...input, url: "ssh://git@git.example.com:2222/a.git" }));
+    assert.ok("text" in resolveGit({ ...input, url: "ssh://git@git.example.com/a.git" }));
+  });
+
+  it("knows github.com by the fingerprints that GitHub publishes", () => {
+    assert.deepEqual(
+      githubHostKeys.map((line) => fingerprint(Buffer.from(line.split(" ")[2] ?? "", "base64"))),
+      [
+        "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU",
+        "SHA256:p2QAMXNIC1TJYWeIOttrVc98/R1BUFWu3/LiyKgUfQM",
+        "SHA256:uNiVztksCsDhcc0u9e8BujQXVUpKZIDTMczCvj3tD2s",
+      ],
+    );
+  });
+});
+
+describe("parseConfig", () => {
+  it("needs no file, and counts in the first line", () => {
+    const { values } = readFixture("valid/base.yaml");
+    assert.ok("config" in parseConfig(values, "home"));
+    const one = parseConfig({ ...values, protect: "no" }, "home");
+    assert.ok("message" in one);
+    assert.equal(
+      one.message,
+      "Pulumi.home.yaml: 1 problem\n  protect: no is neither true nor false → write true or false",
+    );
+    const two = parseConfig({ ...values, protect: "no", tree: 1 }, "attic");
+    assert.ok("message" in two && two.message.startsWith("Pulumi.attic.yaml: 2 problems\n"));
+  });
+
+  it("accepts the host keys it ships", () => {
+    const { values } = readFixture("valid/base.yaml");
+    assert.ok("config" in parseConfig({ ...values, git: { knownHosts: githubHostKeys } }, "home"));
+  });
+});

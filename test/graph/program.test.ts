@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { deploy, waitsFor, type Registration } from "./deploy.ts";
+import { answers, program, testConfig } from "./program.ts";
+
+const command = "command:local:Command";
+
+function custom(found: readonly Registration[]): readonly Registration[] {
+  return found.filter(
+    (registration) => registration.custom && !registration.type.startsWith("pulumi:providers:"),
+  );
+}
+
+describe("the whole program", () => {
+  let found: readonly Registration[];
+  const named = (name: string): Registration => {
+    const registration = found.find((candidate) => candidate.name === name);
+    assert.ok(registration, `${name} is registered`);
+    return registration;
+  };
+  before(async () => {
+    process.env["GITHUB_TOKEN"] = "ghp_not-in-the-state";
+    found = await deploy(() => {
+      program(testConfig());
+    }, answers);
+  });
+
+  it("registers exactly these resources", () => {
+    assert.deepEqual(
+      custom(found)
+        .map((registration) => `${registration.type} ${registration.name}`)
+        .sort(),
+      [
+        "command:local:Command cluster-api-ready",
+        "command:local:Command cluster-etcd",
+        "command:local:Command cluster-nodes-ready",
+        "command:local:Command flux-gitAccess",
+        "command:local:Command flux-install-bundle",
+        "command:local:Command flux-proof",
+        "command:local:Command flux-secrets-deploy-key-pair",
+        "command:local:Command flux-selfManagement",
+        "command:local:Command preflight-git",
+        "command:local:Command talos-k8s-1-inspect",
+        "command:local:Command talos-k8s-2-inspect",
+        "command:local:Command talos-kubernetes-version",
+        "github:index/repositoryDeployKey:RepositoryDeployKey flux-secrets-deploy-key",
+        "kubernetes:core/v1:Namespace flux-secrets-namespace",
+        "kubernetes:core/v1:Secret flux-secrets-age-key",
+        "kubernetes:core/v1:Secret flux-secrets-deploy-key-secret",
+        "kubernetes:helm.sh/v3:Release cluster-cilium",
+        "kubernetes:kustomize.toolkit.fluxcd.io/v1:Kustomization flux-cluster",
+        "kubernetes:kustomize.toolkit.fluxcd.io/v1:Kustomization flux-flux",
+        "kubernetes:source.toolkit.fluxcd.io/v1:GitRepository flux-home-cluster",
+        "kubernetes:source.toolkit.fluxcd.io/v1:OCIRepository flux-flux-manifests",
+        "talos:cluster/kubeconfig:Kubeconfig cluster-kubeconfig",
+        "talos:machine/configurationApply:ConfigurationApply talos-k8s-1-config",
+        "talos:machine/configurationApply:ConfigurationApply talos-k8s-2-config",
+        "talos:machine/secrets:Secrets talos-secrets",
+      ],
+    );
+  });
+
+  // Each waits for the one before it, directly or through others.
+  const order = [
+    "preflight-git",
+    "talos-k8s-2-inspect",
+    "talos-kubernetes-version",
+    "talos-k8s-1-config",
+    "talos-k8s-2-config",
+    "cluster-etcd",
+    "cluster-kubeconfig",
+    "cluster-api-ready",
+    "cluster-cilium",
+    "cluster-nodes-ready",
+    "flux-secrets-age-key",
+    "flux-install-bundle",
+    "flux-flux-manifests",
+    "flux-flux",
+    "flux-selfManagement",
+    "flux-home-cluster",
+    "flux-cluster",
+    "flux-proof",
+  ];
+  for (const [index, name] of order.entries()) {
+    const previous = order[index - 1];
+    if (previous === undefined) continue;
+    it(`does ${name} after ${previous}`, () => {
+      assert.ok(waitsFor(found, name).has(previous));
+    });
+  }
+
+  it("looks at every machine before it sends the first config", () => {
+    for (const config of ["talos-k8s-1-config", "talos-k8s-2-config"])
+      for (const inspection of ["talos-k8s-1-inspect", "talos-k8s-2-inspect"])
+        assert.ok(waitsFor(found, config).has(inspection), `${config} waits for ${inspection}`);
+  });
+
+  it("registers the deploy key and both Secrets before Flux is installed", () => {
+    for (const name of ["flux-secrets-deploy-key", "flux-secrets-deploy-key-secret", "flux-secrets-age-key"])
+      assert.ok(waitsFor(found, "flux-install-bundle").has(name), name);
+  });
+
+  it("gives every Kubernetes resource the one provider and deletes it with the machine secrets", () => {
+    const kubernetes = found.filter((registration) => registration.type.startsWith("kubernetes:"));
+    assert.equal(kubernetes.length, 8);
+    for (const registration of kubernetes) {
+      assert.equal(registration.provider, "cluster-kubernetes", registration.name);
+      assert.equal(registration.deletedWith, "talos-secrets", registration.name);
+    }
+  });
+
+  it("gives every resource but the components a component as parent", () => {
+    for (const registration of found.filter((candidate) => candidate.custom))
+      assert.match(
+        registration.parent,
+        /^(preflight|talos|cluster|flux-secrets|flux-install|flux)$/,
+        registration.name,
+      );
+  });
+
+  it("identifies the cluster to the provider by Talos' cluster id", () => {
+    const provider = found.find((registration) => registration.type === "pulumi:providers:kubernetes");
+    assert.equal(provider?.inputs["clusterIdentifier"], "cluster-id");
+    assert.equal(provider?.inputs["enableSecretMutable"], "true");
+    assert.equal(provider?.inputs["enableConfigMapMutable"], "true");
+  });
+
+  it("keeps GITHUB_TOKEN out of the GitHub provider's inputs", () => {
+    const provider = found.find((registration) => registration.type === "pulumi:providers:github");
+    assert.deepEqual(provider?.inputs, { owner: "home" });
+  });
+
+  it("hands keys to steps as secrets and nothing secret on a command line", () => {
+    for (const registration of found.filter((candidate) => candidate.type === command)) {
+      assert.match(String(registration.inputs["create"]), /^node src\/[a-z]+\/steps\/[A-Za-z]+\.ts$/);
+      for (const [key, value] of Object.entries(registration.inputs["environment"] as object))
+        if (/TEXT|KEY$/.test(key))
+          assert.deepEqual(Object.keys(value as object), ["secret"], `${registration.name} ${key}`);
+    }
+  });
+
+  it("logs nothing of the step whose output is a key, and encrypts it in the state", () => {
+    const step = named("flux-secrets-deploy-key-pair");
+    assert.equal(step.inputs["logging"], "none");
+    assert.deepEqual([...step.additionalSecretOutputs].sort(), ["stderr", "stdout"]);
+  });
+
+  it("sends the machine config as a secret and the patches in clear", () => {
+    const config = named("talos-k8s-1-config");
+    assert.deepEqual(config.inputs["machineConfigurationInput"], { secret: "machine: {}\n" });
+    const patches = config.inputs["configPatches"] as readonly string[];
+    assert.ok(patches.some((patch) => patch.includes('"hostname":"k8s-1"')));
+    assert.deepEqual(config.inputs["onDestroy"], { reset: true, graceful: false, reboot: true });
+    assert.equal(config.inputs["applyMode"], "auto");
+  });
+
+  it("protects the machine secrets and the age key, and only those", () => {
+    assert.deepEqual(
+      found.filter((registration) => registration.protect).map((registration) => registration.name),
+      ["talos-secrets", "flux-secrets-age-key"],
+    );
+  });
+
+  it("keeps the kubeconfig known when certificates or addresses change", () => {
+    assert.deepEqual(named("cluster-kubeconfig").ignoreChanges, ["node", "endpoint", "clientConfiguration"]);
+  });
+
+  it("takes the Git URL of the stack config into the GitRepository", () => {
+    assert.deepEqual(named("flux-home-cluster").inputs["spec"], {
+      ref: { branch: "main" },
+      url: "ssh://git@github.com/home/home-cluster.git",
+    });
+  });
+
+  it("names no Flux version and no commit in the steps, so that a bump is one line in a preview", () => {
+    for (const registration of found.filter((candidate) => candidate.name.startsWith("flux")))
+      if (registration.type === command)
+        assert.ok(!JSON.stringify(registration.inputs).includes("2.9.4"), registration.name);
+  });
+});
+
+describe("a first preview", () => {
+  it("registers everything while secrets and kubeconfig are unknown", async () => {
+    const known = await deploy(() => {
+      program(testConfig());
+    }, answers);
+    const unknown = await deploy(
+      () => {
+        program(testConfig());
+      },
+      { ...answers, outputs: {}, preview: true },
+    );
+    assert.deepEqual(unknown.map((found) => found.urn).sort(), known.map((found) => found.urn).sort());
+    assert.ok(!JSON.stringify(unknown).includes("Calling [toString]"), "no Output was put into a string");
+  });
+});
+
+describe("a lab's config", () => {
+  it("protects nothing", async () => {
+    const found = await deploy(() => {
+      program(testConfig({ protect: false }));
+    }, answers);
+    assert.deepEqual(
+      found.filter((registration) => registration.protect),
+      [],
+    );
+  });
+});
