@@ -1,0 +1,364 @@
+// One Talos machine: its power switch, its disk, what it is doing, and its API. What calls of the API do is in services/,
+// the long sequences (install, reboot, reset, upgrade) in lifecycle.ts.
+import { randomUUID } from "node:crypto";
+import { ApiListener } from "./apiListener.ts";
+import { ConfigError, parseMachineConfig } from "./config.ts";
+import type { MachineConfig } from "./config.ts";
+import { ResourceVersions } from "./cosi/versions.ts";
+import { EventLog } from "./events.ts";
+import { identityFor } from "./identity.ts";
+import { install } from "./lifecycle.ts";
+import { MachineDisk } from "./machineRecord.ts";
+import type { MachineRecord } from "./machineRecord.ts";
+import { MachineLog } from "./machineLog.ts";
+import { defaultDelays } from "./options.ts";
+import type { DiskSpec, FaultName, MachineDelays, MachineOptions, MachineState } from "./options.ts";
+import { routeCall } from "./routing.ts";
+import { Superseded } from "./sequence.ts";
+import { builtinServices, ServiceTable } from "./serviceTable.ts";
+import { bootFinished, nodeReadiness, unmetConditions } from "./status.ts";
+import type { UnmetCondition } from "./status.ts";
+
+/** Makes a machine, puts it among its peers and switches it on unless it was off when its lab stopped. */
+export async function startMachine(options: MachineOptions): Promise<TalosMachine> {
+  const machine = new TalosMachine(options);
+  await machine.start();
+  return machine;
+}
+
+const defaultDisks: readonly DiskSpec[] = [
+  { path: "/dev/vda", size: 64 * 1024 ** 3, model: "Lab Disk", serial: "lab-vda" },
+];
+
+/** A simulated machine. */
+export class TalosMachine {
+  readonly options: MachineOptions;
+  readonly delays: MachineDelays;
+  readonly disk: MachineDisk;
+  readonly log: MachineLog;
+  readonly record: MachineRecord;
+  /** Event log of this boot. */
+  events = new EventLog();
+  /** Changes with every boot, as /proc/sys/kernel/random/boot_id. */
+  bootId: string = randomUUID();
+  bootedAt = new Date();
+  services = new ServiceTable();
+  resourceVersions = new ResourceVersions();
+  /** The active machine config; undefined in maintenance mode. */
+  config: MachineConfig | undefined;
+  /** `bootstrap` is allowed: the container runtime is up. */
+  criUp = false;
+  /** Conditions that keep the machine from being ready. */
+  unmet: readonly UnmetCondition[] = [];
+  /** A snapshot uploaded for `bootstrap --recover-from`. */
+  snapshot: Buffer | undefined;
+
+  #state: MachineState = "off";
+  #epoch = 0;
+  #listener: ApiListener | undefined;
+  #connections = new AbortController();
+  #statusTimer: NodeJS.Timeout | undefined;
+  #lastStatus = "";
+  #refreshing = false;
+  #closed = false;
+  readonly #watchers = new Set<(state: MachineState) => void>();
+
+  constructor(options: MachineOptions) {
+    this.options = options;
+    this.delays = { ...defaultDelays, ...options.delays };
+    this.disk = new MachineDisk(options.dataDir);
+    this.record = this.disk.load();
+    this.log = new MachineLog(options.logFile);
+    options.peers.add(this);
+  }
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  get address(): string {
+    return this.options.address;
+  }
+
+  get state(): MachineState {
+    return this.#state;
+  }
+
+  /** The API answers. */
+  get isUp(): boolean {
+    return this.#listener !== undefined;
+  }
+
+  /** Disks of this machine; the fault `diskMissing` does not show here but hides them from Talos. */
+  get disks(): readonly DiskSpec[] {
+    return this.options.disks ?? defaultDisks;
+  }
+
+  /** Running Talos: the installed one, or the ISO's. */
+  get talosVersion(): string {
+    return this.record.installed?.version ?? this.options.talosVersion;
+  }
+
+  /** Fires when the machine's connections are cut. */
+  get connectionSignal(): AbortSignal {
+    return this.#connections.signal;
+  }
+
+  /** Calls `watcher` with every new state. @returns ends that */
+  onStateChange(watcher: (state: MachineState) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  has(fault: FaultName): boolean {
+    return this.record.faults.includes(fault);
+  }
+
+  /** Starts what the lab stopped: a machine that was on boots, one that was off stays off. */
+  async start(): Promise<void> {
+    if (this.record.powered && !this.has("off")) await this.boot();
+  }
+
+  /** The lab stops: power is cut, and comes back with the lab's next start. */
+  async stop(): Promise<void> {
+    this.#closed = true;
+    await this.goDark("off");
+  }
+
+  async powerOn(): Promise<void> {
+    this.#remember({ powered: true });
+    if (this.#state === "off") await this.boot();
+  }
+
+  /** Pulls the plug. */
+  async powerOff(): Promise<void> {
+    this.#remember({ powered: false });
+    await this.goDark("off");
+  }
+
+  /** Switches a fault on or off. Those of certificates and power act at once, the others when their moment comes. */
+  async fault(name: FaultName, on = true): Promise<void> {
+    const others = this.record.faults.filter((other) => other !== name);
+    this.#remember({ faults: on ? [...others, name] : others });
+    if (name === "off" && on) await this.goDark("off");
+    else if (!on && (name === "off" || name === "neverBack") && this.#state === "off" && this.record.powered)
+      await this.boot();
+    else if (["foreign", "certificatesExpired", "clockSkew"].includes(name) && this.isUp)
+      await this.openApi();
+  }
+
+  /** Powers up: new boot id, then installing, booting or maintenance, as the disk has it. Returns at once. */
+  boot(): Promise<void> {
+    if (this.#closed || this.has("off")) return Promise.resolve();
+    this.#epoch++;
+    this.bootId = randomUUID();
+    this.bootedAt = new Date();
+    this.events = new EventLog();
+    this.services = new ServiceTable();
+    this.resourceVersions = new ResourceVersions();
+    this.log.clear();
+    this.criUp = false;
+    this.snapshot = undefined;
+    this.#lastStatus = "";
+    this.background(this.#bootSequence());
+    return Promise.resolve();
+  }
+
+  /** Ends everything that runs here, cuts all connections. */
+  async goDark(next: MachineState): Promise<void> {
+    this.#epoch++;
+    clearInterval(this.#statusTimer);
+    this.#connections.abort();
+    this.#listener?.close();
+    this.#listener = undefined;
+    this.setState(next);
+    await this.options.runtime.stop();
+  }
+
+  /** Goes down and boots again, unless it is not to come back. */
+  async restart(): Promise<void> {
+    await this.goDark("rebooting");
+    await this.delay(this.delays.rebootMs);
+    if (this.has("neverBack")) {
+      this.log.write("the machine does not come back (fault neverBack)");
+      this.setState("off");
+    } else await this.boot();
+  }
+
+  /** Waits, as long as the machine is not switched off or booted anew. @throws Superseded then */
+  async delay(ms: number): Promise<void> {
+    const epoch = this.#epoch;
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+    if (epoch !== this.#epoch) throw new Superseded();
+  }
+
+  /** Lets something run on its own; a failure goes to the console. */
+  background(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (!(error instanceof Superseded))
+        this.log.write(`failed: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  }
+
+  /** (Re)opens the API with the certificates that fit now. Connections are cut. */
+  async openApi(): Promise<void> {
+    this.#connections.abort();
+    this.#connections = new AbortController();
+    this.#listener?.close();
+    this.#listener = undefined;
+    const epoch = this.#epoch;
+    const identity = await identityFor(this, () => this.delay(this.delays.pollMs));
+    const { address, port } = this.options;
+    const listener = await ApiListener.open({
+      address,
+      port,
+      ...identity,
+      handle: (call) => routeCall(this, call),
+    });
+    if (epoch !== this.#epoch) {
+      listener.close();
+      throw new Superseded();
+    }
+    this.#listener = listener;
+  }
+
+  /** A config has come in maintenance mode: keeps it and goes on with installing or booting. */
+  async leaveMaintenance(raw: Buffer): Promise<void> {
+    await this.delay(this.delays.applyMs);
+    if (this.#state !== "maintenance") return;
+    this.disk.saveConfig(raw);
+    // No reboot here: machined goes on, and only the install sequence ends in one. The API is closed until then.
+    this.#connections.abort();
+    this.#listener?.close();
+    this.#listener = undefined;
+    this.events.publish("machine.TaskEvent", { task: "runningMaintenance", action: "STOP" });
+    this.config = this.#persistedConfig();
+    if (!this.config) return;
+    if (this.record.installed) await this.#runConfigured(this.config);
+    else await install(this, this.config);
+  }
+
+  setState(state: MachineState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.publishStatus();
+    for (const watcher of this.#watchers) watcher(state);
+  }
+
+  /** Takes a config for the running machine without a reboot. */
+  async takeConfig(config: MachineConfig): Promise<void> {
+    const before = this.config;
+    this.config = config;
+    const names = (c: MachineConfig): string =>
+      JSON.stringify([c.machineCA.crt, c.acceptedCAs, c.certSANs, c.hostname]);
+    await this.options.runtime.reconfigure(config);
+    if (before && names(before) !== names(config)) this.background(this.openApi());
+  }
+
+  /** Looks at services and node, and moves on from booting to running. */
+  async refresh(): Promise<void> {
+    const config = this.config;
+    if (this.#refreshing || !config || (this.#state !== "booting" && this.#state !== "running")) return;
+    this.#refreshing = true;
+    try {
+      const controlPlane = config.type === "controlplane";
+      const services = [...builtinServices(controlPlane, this.criUp), ...this.options.runtime.services()];
+      this.services.update(services, this.events);
+      const nodeReady = await nodeReadiness(this.options.kubernetes, config.hostname);
+      const timeInSync = !this.has("clockSkew");
+      this.unmet = unmetConditions({
+        services,
+        controlPlane,
+        timeInSync,
+        nodename: config.hostname,
+        nodeReady,
+      });
+      if (this.#state === "booting" && bootFinished(services)) {
+        this.events.publish("machine.SequenceEvent", { sequence: "boot", action: "STOP" });
+        this.log.write("boot sequence: done");
+        this.setState("running");
+      }
+      this.publishStatus();
+    } finally {
+      this.#refreshing = false;
+    }
+  }
+
+  /** Tells the event log when stage or readiness changed. */
+  publishStatus(): void {
+    const conditions = this.#state === "booting" || this.#state === "running" ? this.unmet : [];
+    const stage = this.#state.replace(" ", "_").toUpperCase();
+    const status = { ready: conditions.length === 0, unmet_conditions: conditions };
+    const text = JSON.stringify([stage, status]);
+    if (text === this.#lastStatus || this.#state === "off") return;
+    this.#lastStatus = text;
+    this.events.publish("machine.MachineStatusEvent", { stage, status });
+  }
+
+  /** Changes the record and saves it. */
+  remember(change: Partial<MachineRecord>): void {
+    this.#remember(change);
+  }
+
+  async #bootSequence(): Promise<void> {
+    // Until the first look at the services nothing is known to be ready.
+    this.unmet = [{ name: "services", reason: "apid not running, kubelet not running" }];
+    this.setState("booting");
+    this.events.publish("machine.SequenceEvent", { sequence: "initialize", action: "START" });
+    const { staged } = this.record;
+    if (staged) this.#remember({ previous: this.record.installed, installed: staged, staged: undefined });
+    this.config = this.#persistedConfig();
+    await this.delay(this.delays.bootMs);
+    this.log.write(`booting Talos ${this.talosVersion}`);
+    this.events.publish("machine.SequenceEvent", { sequence: "initialize", action: "STOP" });
+    if (!this.config) {
+      this.events.publish("machine.TaskEvent", { task: "runningMaintenance", action: "START" });
+      this.log.write("entering maintenance service");
+      await this.openApi();
+      this.setState("maintenance");
+      this.log.write("this machine is reachable at:");
+      this.log.write(`\t${this.address}`);
+      return;
+    }
+    if (!this.record.installed) {
+      await install(this, this.config);
+      return;
+    }
+    await this.#runConfigured(this.config);
+  }
+
+  async #runConfigured(config: MachineConfig): Promise<void> {
+    this.setState("booting");
+    this.events.publish("machine.SequenceEvent", { sequence: "boot", action: "START" });
+    const epoch = this.#epoch;
+    await this.options.runtime.start(config);
+    if (epoch !== this.#epoch) throw new Superseded();
+    await this.openApi();
+    this.#statusTimer = setInterval(() => void this.refresh(), Math.max(this.delays.pollMs, 10));
+    await this.delay(this.delays.criMs);
+    this.criUp = true;
+    await this.refresh();
+  }
+
+  #persistedConfig(): MachineConfig | undefined {
+    const raw = this.disk.loadConfig();
+    if (!raw) return undefined;
+    try {
+      const context = {
+        machineName: this.record.nodeId,
+        installed: this.record.installed !== undefined,
+        talosVersion: this.talosVersion,
+      };
+      return parseMachineConfig(raw, context).config;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.log.write(`failed to load config: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  #remember(change: Partial<MachineRecord>): void {
+    Object.assign(this.record, change);
+    this.disk.save(this.record);
+  }
+}
