@@ -1,0 +1,172 @@
+// The kubelet stand-in of one machine: its Node with status and lease, its static pods' mirrors, and the HTTPS server
+// behind `kubectl logs`. Pods are played by others (pods.ts, lab/flux). The Node is NotReady, in the real kubelet's
+// words, until a Cilium pod runs on it.
+import { setTimeout as delay } from "node:timers/promises";
+import { ports } from "../layout.ts";
+import type { MachineConfig } from "../talos/config.ts";
+import { issueCertificate } from "./certificates.ts";
+import { ApiError, KubeApi, mergePatch, type ApiAccess, type LabObject } from "./kubeApi.ts";
+import { startKubeletServer, type KubeletServer, type LogSource } from "./kubeletServer.ts";
+import { mirrorPod } from "./mirrorPods.ts";
+import { nodeObject, nodeStatus } from "./node.ts";
+
+/** What a kubelet needs. */
+export interface KubeletOptions {
+  readonly config: MachineConfig;
+  readonly address: string;
+  /** Running Talos, e.g. `v1.12.0`. */
+  readonly talosVersion: string;
+  /** The cluster's CA with its key; undefined while no control plane of the cluster runs. */
+  readonly authority: () => { readonly crt: string; readonly key: string } | undefined;
+  readonly staticPods: () => readonly string[];
+  readonly logs: LogSource;
+  /** Writes a line to the kubelet's log. */
+  readonly note: (line: string) => void;
+}
+
+const beatMs = 1_000;
+const leaseMs = 10_000;
+
+/** A running kubelet stand-in. */
+export class Kubelet {
+  readonly #options: KubeletOptions;
+  readonly #stop = new AbortController();
+  #api: KubeApi | undefined;
+  #server: KubeletServer | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #lastError = "";
+  #ready: boolean | undefined;
+  #lastLease = 0;
+
+  constructor(options: KubeletOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    await this.#server?.stop();
+    this.#api?.close();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await this.#beat();
+        this.#lastError = "";
+      } catch (error) {
+        // No control plane, no API server, or another cluster's: a kubelet keeps trying.
+        const message = error instanceof Error ? error.message : String(error);
+        if (message !== this.#lastError && !signal.aborted) this.#options.note(message);
+        this.#lastError = message;
+        this.#ready = undefined;
+      }
+      await delay(beatMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #beat(): Promise<void> {
+    this.#api ??= new KubeApi(await this.#access());
+    const api = this.#api;
+    const { config } = this.#options;
+    const path = `/api/v1/nodes/${config.hostname}`;
+    if ((await api.find(path)) === undefined) {
+      await api.call("POST", "/api/v1/nodes", nodeObject(config));
+      this.#ready = undefined;
+    }
+    await this.#mirror(api);
+    await this.#report(api, path);
+  }
+
+  /** Sends the status when readiness changes and with every lease. */
+  async #report(api: KubeApi, path: string): Promise<void> {
+    const ready = await this.#hasNetwork(api);
+    const leaseDue = Date.now() - this.#lastLease >= leaseMs;
+    if (ready === this.#ready && !leaseDue) return;
+    const status = nodeStatus({ ...this.#options, ready, since: new Date() });
+    await api.call("PATCH", `${path}/status`, { status }, mergePatch);
+    this.#ready = ready;
+    if (leaseDue) await this.#renewLease(api);
+  }
+
+  async #hasNetwork(api: KubeApi): Promise<boolean> {
+    const query = `labelSelector=k8s-app%3Dcilium&fieldSelector=spec.nodeName%3D${this.#options.config.hostname}`;
+    const pods = await api.list(`/api/v1/namespaces/kube-system/pods?${query}`);
+    return pods.some((pod) => {
+      const conditions = (pod.status?.["conditions"] ?? []) as readonly { type: string; status: string }[];
+      return conditions.some((condition) => condition.type === "Ready" && condition.status === "True");
+    });
+  }
+
+  async #renewLease(api: KubeApi): Promise<void> {
+    const name = this.#options.config.hostname;
+    const collection = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
+    const spec = {
+      holderIdentity: name,
+      leaseDurationSeconds: 40,
+      renewTime: new Date().toISOString().replace("Z", "000Z"),
+    };
+    try {
+      await api.call("PATCH", `${collection}/${name}`, { spec }, mergePatch);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      const lease = {
+        apiVersion: "coordination.k8s.io/v1",
+        kind: "Lease",
+        metadata: { name, namespace: "kube-node-lease" },
+        spec,
+      };
+      await api.call("POST", collection, lease);
+    }
+    this.#lastLease = Date.now();
+  }
+
+  async #mirror(api: KubeApi): Promise<void> {
+    for (const name of this.#options.staticPods()) {
+      const pod: LabObject = mirrorPod(name, this.#options.config, this.#options.address);
+      const path = `/api/v1/namespaces/kube-system/pods/${pod.metadata.name}`;
+      const found = await api.find(path);
+      if (
+        found?.metadata.annotations?.["kubernetes.io/config.hash"] ===
+        pod.metadata.annotations?.["kubernetes.io/config.hash"]
+      )
+        continue;
+      if (found !== undefined) await api.call("DELETE", `${path}?gracePeriodSeconds=0`);
+      const { status, ...object } = pod;
+      await api.call("POST", "/api/v1/namespaces/kube-system/pods", object);
+      await api.call("PATCH", `${path}/status`, { status }, mergePatch);
+    }
+  }
+
+  async #access(): Promise<ApiAccess> {
+    const { config, address } = this.#options;
+    const authority = this.#options.authority();
+    if (authority === undefined) throw new Error("no control plane of this cluster runs");
+    const [client, server] = await Promise.all([
+      // The real kubelet is system:nodes; the mirrors and statuses of played pods need more.
+      issueCertificate(authority, {
+        commonName: `system:node:${config.hostname}`,
+        organization: "system:masters",
+        usages: ["client"],
+      }),
+      issueCertificate(authority, {
+        commonName: config.hostname,
+        names: [address, config.hostname],
+        usages: ["server"],
+      }),
+    ]);
+    this.#server ??= await startKubeletServer({
+      address,
+      port: ports.kubelet,
+      ca: authority.crt,
+      certificate: server,
+      logs: this.#options.logs,
+    });
+    return { server: config.endpoint, ca: authority.crt, ...client };
+  }
+}

@@ -1,0 +1,322 @@
+// What one machine runs once it has a config: etcd, the static pods, the kubelet. Real processes for a control plane, a
+// stand-in for the kubelet. Nothing here is asked to be ready at once: as on Talos, a machine keeps trying until its
+// cluster is bootstrapped or a peer lets it join.
+import { appendFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { ports, type LabMachine } from "../layout.ts";
+import { tool, type Toolbox } from "../../tools/toolbox.ts";
+import type { MachineConfig } from "../talos/config.ts";
+import {
+  RuntimeError,
+  type EtcdMember,
+  type EtcdStatus,
+  type MachineRuntime,
+  type ServiceStatus,
+} from "../talos/runtime.ts";
+import { ControlPlane, staticPodNames } from "./controlPlane.ts";
+import { writeControlPlaneFiles, type ControlPlaneFiles } from "./controlPlaneFiles.ts";
+import { Etcd } from "./etcd.ts";
+import { Kubelet } from "./kubelet.ts";
+import type { LogSource } from "./kubeletServer.ts";
+
+/** What a machine's runtime asks of the lab. */
+export interface RuntimeOptions {
+  readonly machine: LabMachine;
+  /** The EPHEMERAL partition, e.g. `.lab/lab/machines/k8s-1/ephemeral`. Wiped by a reset. */
+  readonly dataDir: string;
+  /** Folder of all logs. */
+  readonly logs: string;
+  readonly toolbox: Toolbox;
+  /** Running Talos, e.g. `v1.12.0`. */
+  readonly talosVersion: () => string;
+  /** Other machines of the same cluster whose control plane runs. */
+  readonly peers: (clusterId: string) => readonly HostRuntime[];
+  /** A control plane came up or went down. */
+  readonly onChange: () => void;
+  /** Logs of pods that are programs. */
+  readonly podLogs: LogSource;
+}
+
+/** Programs of a control plane that a fault can take down. */
+export type HostProgram = "etcd" | "kube-apiserver";
+
+const retryMs = 500;
+
+/** The runtime of one machine. */
+export class HostRuntime implements MachineRuntime {
+  readonly #options: RuntimeOptions;
+  #config: MachineConfig | undefined;
+  #etcd: Etcd | undefined;
+  #controlPlane: ControlPlane | undefined;
+  #kubelet: Kubelet | undefined;
+  #up = false;
+  readonly #down = new Set<HostProgram>();
+  #bootstrapping = false;
+  #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options;
+  }
+
+  /** The config with which the machine runs; undefined while it runs nothing. */
+  get config(): MachineConfig | undefined {
+    return this.#config;
+  }
+
+  get address(): string {
+    return this.#options.machine.address;
+  }
+
+  /** Whether the API server of this machine serves. */
+  get serves(): boolean {
+    return this.#up && this.#controlPlane?.running === true;
+  }
+
+  /** This machine's member, for a peer that wants to join. */
+  get etcd(): Etcd | undefined {
+    return this.#etcd;
+  }
+
+  async start(config: MachineConfig): Promise<void> {
+    await this.stop();
+    this.#config = config;
+    this.#stop = new AbortController();
+    this.#startKubelet(config);
+    if (config.type === "controlplane") {
+      const files = await writeControlPlaneFiles(this.#path("secrets"), config, this.address);
+      this.#etcd = this.#newEtcd(config, files);
+      this.#running = this.#bringUp(config, files, this.#etcd, this.#stop.signal);
+    }
+  }
+
+  async reconfigure(config: MachineConfig): Promise<void> {
+    if (this.#config === undefined) return;
+    this.#config = config;
+    await this.#kubelet?.stop();
+    this.#startKubelet(config);
+    if (config.type !== "controlplane") return;
+    const files = await writeControlPlaneFiles(this.#path("secrets"), config, this.address);
+    await this.#controlPlane?.reconfigure(config, files);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#up = false;
+    this.#options.onChange();
+    await this.#kubelet?.stop();
+    this.#kubelet = undefined;
+    await this.#running;
+    await this.#controlPlane?.stop();
+    this.#controlPlane = undefined;
+    await this.#etcd?.stop();
+    this.#etcd = undefined;
+    this.#config = undefined;
+    this.#bootstrapping = false;
+  }
+
+  async wipe(): Promise<void> {
+    await this.stop();
+    rmSync(this.#options.dataDir, { recursive: true, force: true });
+  }
+
+  async bootstrapEtcd(snapshot?: Buffer): Promise<void> {
+    const etcd = this.#etcd;
+    if (etcd === undefined)
+      throw new RuntimeError("FailedPrecondition", "bootstrap can only be performed on a control plane node");
+    if (this.#bootstrapping || etcd.hasData)
+      throw new RuntimeError("AlreadyExists", "etcd data directory is not empty");
+    this.#bootstrapping = true;
+    try {
+      if (snapshot !== undefined) await etcd.restore(snapshot);
+      await etcd.start("new");
+    } catch (error) {
+      this.#bootstrapping = false;
+      throw error;
+    }
+  }
+
+  services(): readonly ServiceStatus[] {
+    const config = this.#config;
+    if (config === undefined) return [];
+    const kubelet = healthyService("kubelet");
+    if (config.type === "worker") return [kubelet];
+    const etcd: ServiceStatus =
+      this.#etcd?.running === true
+        ? healthyService("etcd")
+        : { id: "etcd", state: "Preparing", healthy: undefined, message: "Running pre state" };
+    return [etcd, kubelet];
+  }
+
+  staticPods(): readonly string[] {
+    return this.serves ? staticPodNames : [];
+  }
+
+  async etcdMembers(): Promise<readonly EtcdMember[]> {
+    return this.#runningEtcd().members();
+  }
+
+  async etcdStatus(): Promise<EtcdStatus> {
+    return this.#runningEtcd().status();
+  }
+
+  async etcdAlarms(): Promise<readonly { memberId: string; alarm: "NONE" | "NOSPACE" | "CORRUPT" }[]> {
+    return this.#runningEtcd().alarms();
+  }
+
+  async etcdSnapshot(): Promise<Buffer> {
+    return this.#runningEtcd().snapshot();
+  }
+
+  async etcdLeave(): Promise<void> {
+    const etcd = this.#runningEtcd();
+    if ((await etcd.members()).length === 1)
+      throw new RuntimeError("FailedPrecondition", "failed to leave cluster: this is the last member");
+    await etcd.leave();
+  }
+
+  async logs(service: string, tailLines: number): Promise<string> {
+    const file = this.#logOf(service);
+    if (!existsSync(file)) return "";
+    const lines = (await readFile(file, "utf8")).split("\n");
+    return lines.slice(tailLines < 0 ? 0 : Math.max(0, lines.length - 1 - tailLines)).join("\n");
+  }
+
+  /** A fault: the program ends and stays down until it is switched back. */
+  async setDown(program: HostProgram, down: boolean): Promise<void> {
+    if (down === this.#down.has(program)) return;
+    if (down) this.#down.add(program);
+    else this.#down.delete(program);
+    if (program === "etcd") await (down ? this.#etcd?.stop() : this.#etcd?.start());
+    else await (down ? this.#controlPlane?.stopProgram(program) : this.#controlPlane?.startProgram(program));
+    this.#options.onChange();
+  }
+
+  /** Whether {@link setDown} holds a program down. */
+  isDown(program: HostProgram): boolean {
+    return this.#down.has(program);
+  }
+
+  async #bringUp(
+    config: MachineConfig,
+    files: ControlPlaneFiles,
+    etcd: Etcd,
+    signal: AbortSignal,
+  ): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        if (!etcd.running) await this.#startEtcd(config, etcd);
+        if (etcd.running) {
+          await this.#startControlPlane(config, files, signal);
+          return;
+        }
+      } catch (error) {
+        this.#note("etcd", error);
+        await this.#controlPlane?.stop();
+      }
+      await delay(retryMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** From its data, or by joining a peer. Otherwise etcd waits for `bootstrap`. */
+  async #startEtcd(config: MachineConfig, etcd: Etcd): Promise<void> {
+    if (this.#bootstrapping) return;
+    if (etcd.hasData) {
+      await etcd.start();
+      return;
+    }
+    for (const peer of this.#options.peers(config.clusterId)) {
+      if (peer === this || peer.etcd?.running !== true) continue;
+      await etcd.start(await peer.etcd.add(config.hostname, etcd.peerUrl));
+      return;
+    }
+  }
+
+  async #startControlPlane(
+    config: MachineConfig,
+    files: ControlPlaneFiles,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { toolbox, logs, machine } = this.#options;
+    this.#controlPlane = new ControlPlane({
+      address: this.address,
+      config,
+      files,
+      toolbox,
+      logs,
+      machine: machine.name,
+    });
+    await this.#controlPlane.start(signal);
+    if (signal.aborted) return;
+    this.#up = true;
+    this.#options.onChange();
+  }
+
+  #startKubelet(config: MachineConfig): void {
+    const { logs, machine, podLogs } = this.#options;
+    this.#kubelet = new Kubelet({
+      config,
+      address: this.address,
+      talosVersion: this.#options.talosVersion(),
+      authority: () => this.#authority(config),
+      staticPods: () => this.staticPods(),
+      note: (line) => this.#note("kubelet", line),
+      logs: (namespace, pod, container) =>
+        namespace === "kube-system" && pod === `${container}-${config.hostname}` && this.serves
+          ? ControlPlane.logOf(logs, machine.name, container)
+          : podLogs(namespace, pod, container),
+    });
+    this.#kubelet.start();
+  }
+
+  /** Stands for the kubelets' bootstrap token: a control plane of the cluster signs their certificates. */
+  #authority(config: MachineConfig): { crt: string; key: string } | undefined {
+    const signers = [config, ...this.#options.peers(config.clusterId).map((peer) => peer.config)];
+    for (const signer of signers)
+      if (signer?.clusterCA.key !== undefined)
+        return { crt: signer.clusterCA.crt, key: signer.clusterCA.key };
+    return undefined;
+  }
+
+  #newEtcd(config: MachineConfig, files: ControlPlaneFiles): Etcd {
+    const { toolbox } = this.#options;
+    mkdirSync(this.#options.dataDir, { recursive: true, mode: 0o700 });
+    return new Etcd({
+      name: config.hostname,
+      address: this.address,
+      dataDir: this.#path("etcd"),
+      files,
+      logFile: this.#logOf("etcd"),
+      etcd: tool(toolbox, "etcd"),
+      etcdutl: tool(toolbox, "etcdutl"),
+    });
+  }
+
+  #runningEtcd(): Etcd {
+    if (this.#etcd?.running !== true)
+      throw new RuntimeError(
+        "Unavailable",
+        `etcd on ${this.address}:${String(ports.etcdClient)} does not run: bootstrap it, or wait`,
+      );
+    return this.#etcd;
+  }
+
+  #path(name: string): string {
+    return join(this.#options.dataDir, name);
+  }
+
+  #logOf(service: string): string {
+    return join(this.#options.logs, `${this.#options.machine.name}-${service}.log`);
+  }
+
+  #note(service: string, what: unknown): void {
+    const text = what instanceof Error ? what.message : String(what);
+    appendFileSync(this.#logOf(service), `${new Date().toISOString()} ${text}\n`, { mode: 0o600 });
+  }
+}
+
+function healthyService(id: string): ServiceStatus {
+  return { id, state: "Running", healthy: true, message: "Health check successful" };
+}
