@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { gunzipSync } from "node:zlib";
+import tar from "tar-stream";
+import { parse } from "yaml";
+import { buildChart } from "../../../lab/charts/chart.ts";
+import { openCharts } from "../../../lab/charts/charts.ts";
+import { readTreeSources } from "../../../lab/charts/tree.ts";
+import { listenerOf } from "../../../lab/proxy/http.ts";
+
+let root: string;
+let tree: string;
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), "lab-charts-"));
+  tree = join(root, "cluster");
+  await mkdir(join(tree, "apps/web/podinfo/app"), { recursive: true });
+  await writeRelease("6.9.2");
+  await writeFile(
+    join(tree, "repositories.yaml"),
+    `apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmRepository
+metadata: {name: podinfo}
+spec: {url: https://stefanprodan.github.io/podinfo, interval: 1h}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmRepository
+metadata: {name: jetstack}
+spec: {url: https://charts.jetstack.io/, interval: 1h}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {name: flux-manifests}
+spec: {url: "oci://ghcr.io/fluxcd/flux-manifests", interval: 1h}
+`,
+  );
+  await writeFile(join(tree, "broken.yaml"), "kind: HelmRelease\n  - }{");
+});
+after(() => rm(root, { recursive: true }));
+
+function writeRelease(version: string): Promise<void> {
+  return writeFile(
+    join(tree, "apps/web/podinfo/app/helmrelease.yaml"),
+    `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: podinfo}
+spec:
+  chart:
+    spec: {chart: podinfo, version: ${version}, sourceRef: {kind: HelmRepository, name: podinfo}}
+`,
+  );
+}
+
+const podinfo = "https://stefanprodan.github.io/podinfo";
+
+test("finds charts, repositories and registries in a tree", () => {
+  assert.deepEqual(readTreeSources(tree), {
+    charts: [{ repository: podinfo, name: "podinfo", version: "6.9.2" }],
+    helmRepositories: [podinfo, "https://charts.jetstack.io/"],
+    registryHosts: ["ghcr.io"],
+  });
+});
+
+test("a tree that is not there yet names nothing", () => {
+  assert.deepEqual(readTreeSources(join(root, "nowhere")), {
+    charts: [],
+    helmRepositories: [],
+    registryHosts: [],
+  });
+});
+
+test("serves what the tree names, and goes on serving what it once named", async () => {
+  const cilium = { repository: "https://helm.cilium.io/", name: "cilium", version: "1.19.7" };
+  const open = () =>
+    openCharts({
+      file: join(root, "charts.json"),
+      wanted: () => [cilium, ...readTreeSources(tree).charts],
+      repositories: () => readTreeSources(tree).helmRepositories,
+    });
+  let charts = open();
+  assert.deepEqual(charts.hosts().toSorted(), [
+    "charts.jetstack.io",
+    "helm.cilium.io",
+    "stefanprodan.github.io",
+  ]);
+  const server = createServer((request, response) => {
+    const handler = charts.handlerFor(request.headers["x-host"] as string);
+    listenerOf(handler, () => undefined)(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const base = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  const get = (host: string, path: string) => fetch(`${base}${path}`, { headers: { "x-host": host } });
+
+  const index = parse(await (await get("stefanprodan.github.io", "/podinfo/index.yaml")).text()) as {
+    entries: Record<string, { version: string; urls: string[]; digest: string }[]>;
+  };
+  const entry = index.entries["podinfo"]?.[0];
+  assert.deepEqual(entry?.urls, ["podinfo-6.9.2.tgz"]);
+  const bytes = Buffer.from(
+    await (await get("stefanprodan.github.io", "/podinfo/podinfo-6.9.2.tgz")).arrayBuffer(),
+  );
+  assert.equal(createHash("sha256").update(bytes).digest("hex"), entry.digest);
+  assert.equal((await get("stefanprodan.github.io", "/podinfo/podinfo-9.9.9.tgz")).status, 404);
+  assert.equal((await get("helm.cilium.io", "/cilium-1.19.7.tgz")).status, 200);
+  assert.deepEqual(parse(await (await get("charts.jetstack.io", "/index.yaml")).text()).entries, {});
+
+  await writeRelease("6.10.0");
+  charts = open();
+  const later = parse(
+    await (await get("stefanprodan.github.io", "/podinfo/index.yaml")).text(),
+  ) as typeof index;
+  assert.deepEqual(
+    later.entries["podinfo"]?.map(({ version }) => version),
+    ["6.10.0", "6.9.2"],
+  );
+  server.close();
+});
+
+for (const name of ["cilium", "cert-manager", "podinfo"])
+  test(`the chart ${name} is the same bytes every time and complete`, async () => {
+    const chart = await buildChart(name, "1.2.3");
+    assert.equal((await buildChart(name, "1.2.3")).digest, chart.digest);
+    const files: string[] = [];
+    const extract = tar.extract();
+    extract.on("entry", (header, stream, next) => {
+      files.push(header.name);
+      stream.resume();
+      stream.once("end", next);
+    });
+    const finished = new Promise<void>((resolve) => extract.once("finish", () => resolve()));
+    extract.end(gunzipSync(chart.bytes));
+    await finished;
+    assert.ok(files.includes(`${name}/Chart.yaml`) && files.includes(`${name}/values.yaml`));
+    assert.ok(files.some((file) => file.startsWith(`${name}/templates/`)));
+  });

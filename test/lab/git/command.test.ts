@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseGitCommand } from "../../../lab/git/command.ts";
+import { parseSshArguments } from "../../../lab/git/sshClient.ts";
+
+const homeCluster = { owner: "home", repository: "home-cluster" };
+
+for (const line of [
+  "git-upload-pack '/home/home-cluster.git'",
+  "git-upload-pack '/home/home-cluster'",
+  "git-upload-pack 'home/home-cluster.git'",
+  "git-upload-pack home/home-cluster.git",
+  "git upload-pack '/home/home-cluster.git/'",
+])
+  test(`understands ${line}`, () => {
+    assert.deepEqual(parseGitCommand(line), { service: "upload-pack", ...homeCluster });
+  });
+
+test("understands a push", () => {
+  assert.deepEqual(parseGitCommand("git-receive-pack 'home/home-cluster'"), {
+    service: "receive-pack",
+    ...homeCluster,
+  });
+});
+
+for (const line of [
+  "ls /",
+  "git-upload-pack '/etc'",
+  "git-upload-pack '/home/../secrets'",
+  "git-upload-pack 'home/..'",
+  "git-upload-pack '/a/b/c.git'",
+  "git-upload-pack '/home/home-cluster.git'; rm -rf /",
+  "git-shell -c x",
+])
+  test(`does not run ${line}`, () => {
+    assert.equal(parseGitCommand(line), undefined);
+  });
+
+test("reads the arguments that git gives to ssh", () => {
+  const words = [
+    "-o",
+    "SendEnv=GIT_PROTOCOL",
+    "-p",
+    "2222",
+    "git@127.10.1.2",
+    "git-upload-pack '/home/x.git'",
+  ];
+  assert.deepEqual(parseSshArguments(words), {
+    host: "127.10.1.2",
+    port: 2222,
+    user: "git",
+    command: "git-upload-pack '/home/x.git'",
+    sendsProtocol: true,
+  });
+});

@@ -1,0 +1,170 @@
+// The real git against the Git host, over the lab's own ssh client (and the real one where it is installed).
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, beforeEach, test } from "node:test";
+import { sshEnvironment } from "../../../lab/git/environment.ts";
+import { startGitHost, type AuthorizedKey, type GitHost } from "../../../lab/git/host.ts";
+import { ensureKeyPair } from "../../../lab/git/keys.ts";
+
+const address = "127.10.205.52";
+let root: string;
+let host: GitHost;
+let keys: AuthorizedKey[];
+let deployKey: { privateKey: string; publicKey: string };
+const log: string[] = [];
+const options = () => ({
+  address,
+  port: 2222,
+  root: join(root, "git"),
+  hostKeyFile: join(root, "host-key"),
+  adminKeyFile: join(root, "admin-key"),
+  keys: () => keys,
+  log: (line: string) => log.push(line),
+});
+
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), "lab-git-"));
+  keys = [];
+  host = await startGitHost(options());
+  await host.createRepository("home", "home-cluster");
+  await host.createRepository("home", "other");
+  deployKey = await ensureKeyPair(join(root, "deploy-key"), "deploy");
+  const work = join(root, "work");
+  await git(undefined, "init", "--quiet", "--initial-branch=main", work);
+  await writeFile(join(work, "a.txt"), "a");
+  const person = ["-c", "user.name=Lab", "-c", "user.email=lab@example.org"];
+  await git(undefined, "-C", work, "add", ".");
+  await git(undefined, "-C", work, ...person, "commit", "--quiet", "-m", "First");
+  await git("admin-key", "-C", work, "push", "--quiet", host.url("home", "home-cluster"), "main");
+});
+beforeEach(() => {
+  keys = [{ key: deployKey.publicKey, readOnly: true, repo: "home/home-cluster" }];
+});
+after(async () => {
+  await host.stop();
+  await rm(root, { recursive: true });
+});
+
+interface Answer {
+  code: number;
+  out: string;
+  err: string;
+}
+
+/** Runs git with a key of the lab (undefined: none); never fails by itself. */
+async function git(key: string | undefined, ...words: string[]): Promise<Answer> {
+  const keyFile = key === undefined ? "" : join(root, key);
+  const env = {
+    ...process.env,
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    ...sshEnvironment(keyFile, host.knownHostsLine()),
+  };
+  return new Promise((resolve) => {
+    execFile("git", words, { env }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code), out, err });
+    });
+  });
+}
+const lsRemote = (repository = "home-cluster", key = "deploy-key") =>
+  git(key, "ls-remote", host.url("home", repository));
+
+test("a deploy key clones", async () => {
+  const clone = await git(
+    "deploy-key",
+    "clone",
+    "--quiet",
+    host.url("home", "home-cluster"),
+    join(root, "clone"),
+  );
+  assert.equal(clone.code, 0, clone.err);
+  assert.match((await git(undefined, "-C", join(root, "clone"), "log", "--oneline")).out, /First/);
+});
+
+test("protocol version 2 reaches git", async () => {
+  const answer = await git(
+    "deploy-key",
+    "-c",
+    "protocol.version=2",
+    "ls-remote",
+    host.url("home", "home-cluster"),
+  );
+  assert.match(answer.out, /refs\/heads\/main/);
+  process.env["GIT_TRACE_PACKET"] = "1";
+  const traced = await git("deploy-key", "ls-remote", host.url("home", "home-cluster"));
+  delete process.env["GIT_TRACE_PACKET"];
+  assert.match(traced.err, /< version 2/);
+});
+
+test("a read-only key does not push", async () => {
+  const push = await git(
+    "deploy-key",
+    "-C",
+    join(root, "work"),
+    "push",
+    host.url("home", "home-cluster"),
+    "main:x",
+  );
+  assert.equal(push.code, 128);
+  assert.match(push.err, /^ERROR: The key you are authenticating with has been marked as read only\.$/m);
+});
+
+test("a key with write access pushes", async () => {
+  keys = [{ key: deployKey.publicKey, readOnly: false, repo: "home/home-cluster" }];
+  const push = await git(
+    "deploy-key",
+    "-C",
+    join(root, "work"),
+    "push",
+    host.url("home", "home-cluster"),
+    "main:y",
+  );
+  assert.equal(push.code, 0, push.err);
+});
+
+test("a deploy key opens its own repository only", async () => {
+  const other = await lsRemote("other");
+  assert.equal(other.code, 128);
+  assert.match(other.err, /^ERROR: Repository not found\.$/m);
+  assert.match((await lsRemote("missing")).err, /^ERROR: Repository not found\.$/m);
+});
+
+test("an unknown key is refused, and known again at once", async () => {
+  keys = [];
+  assert.match((await lsRemote()).err, /All configured authentication methods failed/);
+  keys = [{ key: `${deployKey.publicKey} another comment`, readOnly: true, repo: "home/home-cluster" }];
+  assert.equal((await lsRemote()).code, 0);
+});
+
+test("faults: refused keys, another host key, down, slow", async () => {
+  await host.setFault("refuse-keys", true);
+  assert.match((await lsRemote()).err, /authentication methods failed/);
+  await host.setFault("refuse-keys", false);
+  await host.setFault("other-host-key", true);
+  assert.match((await lsRemote()).err, /Host denied \(verification failed\)/);
+  await host.setFault("other-host-key", false);
+  await host.setFault("down", true);
+  assert.match((await lsRemote()).err, /ECONNREFUSED/);
+  await host.setFault("down", false);
+  host.setLatency(20);
+  const started = performance.now();
+  assert.equal((await lsRemote()).code, 0);
+  assert.ok(performance.now() - started > 100);
+  host.setLatency(0);
+});
+
+test("keys and repositories survive a restart, private keys are for the owner only", async () => {
+  const pinned = host.knownHostsLine();
+  await host.stop();
+  host = await startGitHost(options());
+  assert.equal(host.knownHostsLine(), pinned);
+  assert.equal((await lsRemote()).code, 0);
+  for (const file of ["host-key", "admin-key"])
+    assert.equal((await stat(join(root, file))).mode & 0o777, 0o600);
+});
+
+test("a port in use is named", async () => {
+  await assert.rejects(startGitHost(options()), /Git host: another program listens on 127\.10\.205\.52:2222/);
+});
