@@ -1,0 +1,549 @@
+import assert from "node:assert/strict";
+import { createHash, X509Certificate } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { status } from "@grpc/grpc-js";
+import { parse } from "yaml";
+import { certificateUntil, FakeMachine } from "./fakeMachine.ts";
+import type { Authority } from "./fakeMachine.ts";
+import { Plugin, revealed, secret, unknown, until } from "./harness.ts";
+import type { Wire } from "./harness.ts";
+
+const tokens = {
+  secrets: "talos:machine/secrets:Secrets",
+  apply: "talos:machine/configurationApply:ConfigurationApply",
+  bootstrap: "talos:machine/bootstrap:Bootstrap",
+  kubeconfig: "talos:cluster/kubeconfig:Kubeconfig",
+  config: "talos:machine/getConfiguration:getConfiguration",
+  talosconfig: "talos:client/getConfiguration:getConfiguration",
+  urls: "talos:imageFactory/getUrls:getUrls",
+} as const;
+
+const onPath = (process.env["PATH"] ?? "")
+  .split(delimiter)
+  .some((folder) => existsSync(join(folder, "talosctl")));
+const skip =
+  onPath || process.env["TALOSCTL"] !== undefined ? false : "talosctl is neither on PATH nor in TALOSCTL";
+
+/** Takes all secret marks away. */
+function plain(value: unknown): unknown {
+  const inner = revealed(value);
+  if (inner !== undefined) return plain(inner);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+}
+
+const part = (value: unknown, ...path: string[]): unknown =>
+  path.reduce((at, key) => (at as Wire)[key], value);
+
+describe("the talos stand-in", { skip }, () => {
+  let plugin: Plugin;
+  let made: Wire;
+  let authority: Authority;
+  let client: unknown;
+  let base: string;
+
+  before(async () => {
+    plugin = await Plugin.start("talos");
+    await plugin.configure();
+    made = (await plugin.create(tokens.secrets, { talosVersion: "v1.12" })).outputs;
+    const all = plain(made) as Wire;
+    authority = part(all, "machineSecrets", "certs", "os") as Authority;
+    client = secret(all["clientConfiguration"]);
+    const { result } = await plugin.invoke(tokens.config, configArgs(all));
+    base = result["machineConfiguration"] as string;
+  });
+  after(() => plugin.stop());
+
+  const configArgs = (all: Wire): Wire => ({
+    clusterName: "lab",
+    clusterEndpoint: "https://127.10.204.10:6443",
+    machineType: "controlplane",
+    machineSecrets: all["machineSecrets"],
+    talosVersion: "v1.12",
+    kubernetesVersion: "v1.35.4",
+    docs: false,
+    examples: false,
+  });
+
+  describe("secrets", () => {
+    test("every key and token is secret, nothing else is", () => {
+      const paths: string[] = [];
+      const walk = (value: unknown, path: string): void => {
+        if (revealed(value) !== undefined) paths.push(path);
+        else if (typeof value === "object" && value !== null)
+          for (const [key, item] of Object.entries(value)) walk(item, path === "" ? key : `${path}.${key}`);
+      };
+      walk(made, "");
+      assert.deepEqual(paths.sort(), [
+        "clientConfiguration.clientKey",
+        "machineSecrets.certs.etcd.key",
+        "machineSecrets.certs.k8s.key",
+        "machineSecrets.certs.k8sAggregator.key",
+        "machineSecrets.certs.k8sServiceaccount.key",
+        "machineSecrets.certs.os.key",
+        "machineSecrets.cluster.secret",
+        "machineSecrets.secrets.bootstrapToken",
+        "machineSecrets.secrets.secretboxEncryptionSecret",
+        "machineSecrets.trustdinfo.token",
+      ]);
+      const certificate = new X509Certificate(
+        Buffer.from(part(made, "clientConfiguration", "clientCertificate") as string, "base64"),
+      );
+      assert.match(certificate.subject, /O=os:admin/);
+      assert.ok(certificate.validToDate.getTime() > Date.now() + 360 * 24 * 3600 * 1000);
+    });
+
+    test("a preview knows the contract only", async () => {
+      const { outputs } = await plugin.create(tokens.secrets, { talosVersion: "v1.12" }, { preview: true });
+      assert.deepEqual(outputs, {
+        talosVersion: "v1.12",
+        machineSecrets: unknown,
+        clientConfiguration: unknown,
+      });
+    });
+
+    test("a lower contract is another cluster, a higher one is not", async () => {
+      assert.equal((await plugin.diff(tokens.secrets, made, { talosVersion: "v1.12" })).changes, false);
+      assert.deepEqual((await plugin.diff(tokens.secrets, made, { talosVersion: "v1.11" })).replaces, [
+        "talosVersion",
+      ]);
+      assert.deepEqual(
+        (await plugin.diff(tokens.secrets, { ...made, talosVersion: "v1.12.2" }, { talosVersion: "v1.12" }))
+          .replaces,
+        ["talosVersion"],
+      );
+      const higher = await plugin.diff(tokens.secrets, made, { talosVersion: "v1.13" });
+      assert.deepEqual([higher.changes, higher.replaces], [true, []]);
+      const updated = await plugin.update(tokens.secrets, "machine_secrets", made, { talosVersion: "v1.13" });
+      assert.deepEqual(plain({ ...updated, talosVersion: "v1.12" }), plain(made));
+      assert.match(
+        (await plugin.check(tokens.secrets, { talosVersion: "latest" })).failures.join(),
+        /Invalid version/,
+      );
+    });
+
+    test("a client certificate that ends within a month is renewed from the same CA", async () => {
+      const soon = await certificateUntil(new Date(Date.now() + 10 * 24 * 3600 * 1000));
+      const old = {
+        ...made,
+        clientConfiguration: { ...(made["clientConfiguration"] as Wire), clientCertificate: soon },
+      };
+      const { detailed } = await plugin.diff(tokens.secrets, old, { talosVersion: "v1.12" });
+      assert.deepEqual(Object.keys(detailed).sort(), [
+        "clientConfiguration.caCertificate",
+        "clientConfiguration.clientCertificate",
+        "clientConfiguration.clientKey",
+      ]);
+      const renewed = await plugin.update(tokens.secrets, "machine_secrets", old, { talosVersion: "v1.12" });
+      assert.deepEqual(plain(renewed["machineSecrets"]), plain(made["machineSecrets"]));
+      const pem = part(renewed, "clientConfiguration", "clientCertificate") as string;
+      const ca = new X509Certificate(Buffer.from(authority.cert, "base64"));
+      assert.ok(new X509Certificate(Buffer.from(pem, "base64")).verify(ca.publicKey));
+    });
+
+    test("import from a secrets.yaml, and what is no such file", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "secrets-"));
+      try {
+        const path = join(folder, "secrets.yaml");
+        const pairOf = (name: string): Wire => {
+          const { cert, key } = part(plain(made), "machineSecrets", "certs", name) as Wire;
+          return { ...(cert === undefined ? {} : { crt: cert }), key };
+        };
+        const all = part(plain(made), "machineSecrets") as Record<string, Wire>;
+        writeFileSync(
+          path,
+          JSON.stringify({
+            cluster: all["cluster"],
+            secrets: {
+              bootstraptoken: all["secrets"]?.["bootstrapToken"],
+              secretboxencryptionsecret: all["secrets"]?.["secretboxEncryptionSecret"],
+            },
+            trustdinfo: all["trustdinfo"],
+            certs: {
+              etcd: pairOf("etcd"),
+              k8s: pairOf("k8s"),
+              k8saggregator: pairOf("k8sAggregator"),
+              k8sserviceaccount: pairOf("k8sServiceaccount"),
+              os: pairOf("os"),
+            },
+          }),
+        );
+        const found = await plugin.read(tokens.secrets, path);
+        assert.equal(found.id, "machine_secrets");
+        assert.deepEqual(found.inputs, { talosVersion: "v1.3" });
+        assert.deepEqual(plain(found.outputs["machineSecrets"]), all);
+        writeFileSync(path, "cluster: {}");
+        await assert.rejects(plugin.read(tokens.secrets, path), /it is no secrets bundle/);
+        await assert.rejects(
+          plugin.read(tokens.secrets, `${path}.no`),
+          /failed to import state: stat .*: no such file or directory/,
+        );
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+  });
+
+  describe("functions", () => {
+    test("a machine config is the real one, with patches", async () => {
+      const config = parse(base) as Wire;
+      assert.equal(part(config, "machine", "type"), "controlplane");
+      assert.equal(part(config, "machine", "kubelet", "image"), "ghcr.io/siderolabs/kubelet:v1.35.4");
+      assert.equal(part(config, "cluster", "id"), part(made, "machineSecrets", "cluster", "id"));
+      const args = {
+        ...configArgs(plain(made) as Wire),
+        configPatches: ['{"machine":{"network":{"hostname":"k8s-1"}}}'],
+      };
+      const { result } = await plugin.invoke(tokens.config, args);
+      assert.match(result["machineConfiguration"] as string, /hostname: k8s-1/);
+    });
+
+    test("bad arguments are all named", async () => {
+      const { failures } = await plugin.invoke(tokens.config, {
+        ...configArgs(plain(made) as Wire),
+        clusterEndpoint: "127.0.0.1",
+        kubernetesVersion: "v1.36.1",
+      });
+      assert.match(
+        failures[0] ?? "",
+        /no scheme and port specified for the cluster endpoint URL\ntry: "https:\/\/127\.0\.0\.1:6443"/,
+      );
+      assert.match(failures[1] ?? "", /version of Kubernetes 1\.36\.1 is too new to be used on Talos 1\.12/);
+      const wrong = await plugin.invoke(tokens.config, { machineType: "init" });
+      assert.equal(wrong.failures.length, 4);
+    });
+
+    test("a patch that does not fit fails in talosctl's words, without the config", async () => {
+      const args = { ...configArgs(plain(made) as Wire), configPatches: ['{"machine":{"nope":1}}'] };
+      await assert.rejects(plugin.invoke(tokens.config, args), (error: Error) => {
+        assert.match(
+          error.message,
+          /failed to generate machine configuration: [^]*unknown keys found during decoding/,
+        );
+        assert.ok(!error.message.includes(authority.key));
+        return true;
+      });
+    });
+
+    test("talosconfig and image factory names", async () => {
+      const { result } = await plugin.invoke(tokens.talosconfig, {
+        clusterName: "lab",
+        clientConfiguration: part(plain(made), "clientConfiguration"),
+        endpoints: ["127.10.204.11"],
+        nodes: ["127.10.204.21"],
+      });
+      const config = parse(result["talosConfig"] as string) as Wire;
+      assert.deepEqual(part(config, "contexts", "lab", "nodes"), ["127.10.204.21"]);
+      assert.equal(part(config, "contexts", "lab", "ca"), authority.cert);
+      const urls = await plugin.invoke(tokens.urls, {
+        schematicId: "abc",
+        talosVersion: "1.12.0",
+        platform: "metal",
+      });
+      assert.equal(part(urls.result, "urls", "installer"), "factory.talos.dev/metal-installer/abc:v1.12.0");
+    });
+
+    test("secrets lie in no file once the work is done", () => {
+      const leftovers = readdirSync("/dev/shm").filter((name) =>
+        name.startsWith(`home-ops-talos-provider-${plugin.process.pid}-`),
+      );
+      assert.equal(leftovers.length, 1);
+      assert.deepEqual(readdirSync(join("/dev/shm", leftovers[0] as string)), []);
+    });
+  });
+
+  describe("with a machine", () => {
+    let machine: FakeMachine;
+    let inputs: Wire;
+    beforeEach(async () => {
+      machine = new FakeMachine("127.10.204.11");
+      await machine.start();
+      inputs = {
+        node: machine.address,
+        endpoint: machine.endpoint,
+        clientConfiguration: client,
+        machineConfigurationInput: secret(base),
+        configPatches: ['{"machine":{"network":{"hostname":"k8s-1"}}}'],
+        onDestroy: { reset: true, graceful: false, reboot: true },
+      };
+    });
+    afterEach(() => machine.stop());
+
+    test("apply: planned in the preview, sent without a certificate in maintenance mode", async () => {
+      const { failures } = await plugin.check(tokens.apply, inputs);
+      assert.deepEqual(failures, []);
+      const preview = (await plugin.create(tokens.apply, inputs, { preview: true })).outputs;
+      assert.deepEqual(machine.calls, []);
+      const config = revealed(preview["machineConfiguration"]) as string;
+      assert.match(config, /hostname: k8s-1/);
+      assert.equal(preview["machineConfigurationHash"], createHash("sha256").update(config).digest("hex"));
+      const { id, outputs } = await plugin.create(tokens.apply, inputs);
+      assert.equal(id, "machine_configuration_apply");
+      assert.deepEqual(outputs, preview);
+      assert.deepEqual(
+        [outputs["applyMode"], outputs["resolvedApplyMode"], outputs["endpoint"]],
+        ["auto", "auto", machine.endpoint],
+      );
+      assert.deepEqual(machine.calls, [
+        "Disks insecure node=127.10.204.11",
+        "ApplyConfiguration insecure node=127.10.204.11",
+        "  mode=AUTO dry_run=false",
+      ]);
+      assert.equal(machine.config, config);
+      assert.equal((await plugin.diff(tokens.apply, outputs, inputs)).changes, false);
+      const changed = await plugin.diff(tokens.apply, outputs, {
+        ...inputs,
+        configPatches: [],
+        node: "127.10.204.12",
+      });
+      assert.deepEqual(changed.replaces, []);
+      assert.deepEqual(Object.keys(changed.detailed).sort(), [
+        "configPatches[0]",
+        "machineConfiguration",
+        "machineConfigurationHash",
+        "node",
+      ]);
+    });
+
+    test("apply: unknown inputs, onDestroy's defaults, missing inputs, a patch that does not fit", async () => {
+      const { outputs } = await plugin.create(
+        tokens.apply,
+        {
+          ...inputs,
+          clientConfiguration: unknown,
+          machineConfigurationInput: unknown,
+          onDestroy: { reset: true },
+        },
+        { preview: true },
+      );
+      assert.equal(revealed(outputs["machineConfiguration"]), unknown);
+      assert.equal(outputs["machineConfigurationHash"], unknown);
+      assert.deepEqual(outputs["onDestroy"], { reset: true, graceful: true, reboot: false });
+      const { failures } = await plugin.check(tokens.apply, {
+        endpoint: "x",
+        onDestroy: { reset: unknown },
+        timeouts: { create: "soon" },
+      });
+      assert.equal(failures.length, 1);
+      const missing = await plugin.check(tokens.apply, {
+        node: "x",
+        onDestroy: { reset: unknown },
+        timeouts: { create: "soon" },
+      });
+      assert.match(
+        missing.failures.join("\n"),
+        /time: invalid duration "soon"[^]*Missing machine configuration input[^]*Missing client configuration[^]*onDestroy must be literals/,
+      );
+      await assert.rejects(
+        plugin.create(
+          tokens.apply,
+          { ...inputs, configPatches: ['{"machine":{"nope":1}}'] },
+          { preview: true },
+        ),
+        /Error applying config patches: [^]*unknown keys found/,
+      );
+    });
+
+    test("apply: a configured machine gets the certificate; everything but InvalidArgument is tried again", async () => {
+      await machine.start(authority);
+      machine.refusals.set("ApplyConfiguration", [{ code: status.FAILED_PRECONDITION, details: "busy" }]);
+      await plugin.update(tokens.apply, "machine_configuration_apply", {}, inputs);
+      // The probe without a certificate does not get as far as a call.
+      assert.deepEqual(machine.calls, [
+        "ApplyConfiguration mutual node=127.10.204.11",
+        "ApplyConfiguration mutual node=127.10.204.11",
+        "  mode=AUTO dry_run=false",
+      ]);
+      machine.refusals.set("ApplyConfiguration", [
+        { code: status.INVALID_ARGUMENT, details: "unknown keys" },
+      ]);
+      await assert.rejects(
+        plugin.create(tokens.apply, inputs),
+        /^Error: Error applying configuration: rpc error: code = InvalidArgument desc = unknown keys$/,
+      );
+    });
+
+    test("apply: a machine that is off ends with the last error when the time is over", async () => {
+      machine.stop();
+      const refused =
+        /Error applying configuration: rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp 127\.10\.204\.11:\d+: connect: connection refused"/;
+      await assert.rejects(
+        plugin.create(tokens.apply, { ...inputs, timeouts: { create: "700ms" } }),
+        refused,
+      );
+      await assert.rejects(plugin.create(tokens.apply, inputs, { timeout: 1 }), refused);
+    });
+
+    test("apply: staged_if_needing_reboot asks the machine, already in the preview", async () => {
+      machine.applyMode = "REBOOT";
+      plugin.logs.length = 0;
+      const { outputs } = await plugin.create(
+        tokens.apply,
+        { ...inputs, applyMode: "staged_if_needing_reboot" },
+        { preview: true },
+      );
+      assert.equal(outputs["resolvedApplyMode"], "staged");
+      assert.equal(machine.calls.at(-1), "  mode=AUTO dry_run=true");
+      assert.match(plugin.logs[0]?.message ?? "", /Reboot prevented - using staged mode/);
+      machine.stop();
+      const off = await plugin.create(
+        tokens.apply,
+        { ...inputs, applyMode: "staged_if_needing_reboot" },
+        { preview: true },
+      );
+      assert.equal(off.outputs["resolvedApplyMode"], "auto");
+    });
+
+    test("destroy: the tracker's sequence, until the machine is back in maintenance mode", async () => {
+      await machine.start(authority);
+      machine.onReset = async () => {
+        const task = Buffer.concat([Buffer.from([0x0a, 15]), Buffer.from("stopAllServices")]);
+        machine.event("TaskEvent", task, "somebody else");
+        machine.event("TaskEvent", task, "actor-1");
+        await until("the end of the event stream or the next probe", () => machine.calls.length >= 6);
+        machine.bootId = "boot-2";
+        await machine.start();
+      };
+      await plugin.delete(tokens.apply, "machine_configuration_apply", inputs);
+      assert.deepEqual(machine.calls.slice(0, 6), [
+        "Version mutual nodes=127.10.204.11",
+        "Events mutual nodes=127.10.204.11",
+        "Read mutual nodes=127.10.204.11",
+        "  path=/proc/sys/kernel/random/boot_id",
+        "Reset mutual nodes=127.10.204.11",
+        '  {"system_partitions_to_wipe":[{"label":"STATE","wipe":true},{"label":"EPHEMERAL","wipe":true}],"user_disks_to_wipe":[],"graceful":false,"reboot":true,"mode":"ALL"}',
+      ]);
+    });
+
+    test("destroy: fails when the sequence fails, when the machine is off, and in maintenance mode", async () => {
+      await machine.start(authority);
+      machine.onReset = async () => {
+        const message = Buffer.from("last etcd member");
+        const error = Buffer.concat([Buffer.from([0x12, message.length]), message]);
+        machine.event("SequenceEvent", Buffer.concat([Buffer.from([0x1a, error.length]), error]), "actor-1");
+      };
+      await assert.rejects(
+        plugin.delete(tokens.apply, "id", inputs),
+        /Error resetting machine: sequence error: last etcd member/,
+      );
+      await machine.start();
+      machine.refusals.set("Reset", [{ code: status.PERMISSION_DENIED, details: "not authorized" }]);
+      await assert.rejects(
+        plugin.delete(tokens.apply, "id", inputs),
+        /code = PermissionDenied desc = not authorized/,
+      );
+      machine.stop();
+      await assert.rejects(
+        plugin.delete(tokens.apply, "id", inputs),
+        /Error resetting machine: .*connection refused/,
+      );
+      await plugin.delete(tokens.apply, "id", {
+        ...inputs,
+        onDestroy: { reset: false, graceful: true, reboot: true },
+      });
+    });
+
+    test("bootstrap: once; AlreadyExists is tried again until the time is over; import", async () => {
+      await machine.start(authority);
+      const { node, endpoint, clientConfiguration } = inputs;
+      const own = { node, endpoint, clientConfiguration };
+      const { id, outputs } = await plugin.create(tokens.bootstrap, own);
+      assert.equal(id, "machine_bootstrap");
+      assert.deepEqual(machine.calls, ["Bootstrap mutual node=127.10.204.11"]);
+      assert.equal((await plugin.diff(tokens.bootstrap, outputs, own)).changes, false);
+      await plugin.update(tokens.bootstrap, id, outputs, { ...own, node: "127.10.204.12" });
+      assert.equal(machine.calls.length, 1);
+      const exists = { code: status.ALREADY_EXISTS, details: "etcd data directory is not empty" };
+      machine.refusals.set("Bootstrap", [exists, exists, exists, exists]);
+      await assert.rejects(
+        plugin.create(tokens.bootstrap, { ...own, timeouts: { create: "700ms" } }),
+        /Error bootstrapping node: rpc error: code = AlreadyExists desc = etcd data directory is not empty/,
+      );
+      assert.ok(machine.calls.length >= 3);
+      assert.deepEqual((await plugin.read(tokens.bootstrap, "anything")).id, "machine_bootstrap");
+    });
+
+    test("kubeconfig: fetched once, again near its end", async () => {
+      await machine.start(authority);
+      const fileUntil = async (days: number): Promise<string> =>
+        JSON.stringify({
+          "current-context": "admin@lab",
+          contexts: [{ name: "admin@lab", context: { cluster: "lab", user: "admin@lab" } }],
+          clusters: [
+            {
+              name: "lab",
+              cluster: { server: "https://127.10.204.10:6443", "certificate-authority-data": "Y2E=" },
+            },
+          ],
+          users: [
+            {
+              name: "admin@lab",
+              user: {
+                "client-certificate-data": await certificateUntil(
+                  new Date(Date.now() + days * 24 * 3600 * 1000),
+                ),
+                "client-key-data": "a2V5",
+              },
+            },
+          ],
+        });
+      const own = { node: inputs["node"], endpoint: inputs["endpoint"], clientConfiguration: client };
+      const preview = await plugin.create(tokens.kubeconfig, own, { preview: true });
+      assert.equal(revealed(preview.outputs["kubeconfigRaw"]), unknown);
+      assert.equal(preview.outputs["certificateRenewalDuration"], "720h");
+      machine.kubeconfig = await fileUntil(365);
+      const { id, outputs } = await plugin.create(tokens.kubeconfig, own);
+      assert.equal(id, "lab");
+      assert.equal(revealed(outputs["kubeconfigRaw"]), machine.kubeconfig);
+      const parts = outputs["kubernetesClientConfiguration"] as Wire;
+      assert.deepEqual(
+        [parts["host"], parts["caCertificate"], revealed(parts["clientKey"])],
+        ["https://127.10.204.10:6443", "Y2E=", "a2V5"],
+      );
+      assert.equal((await plugin.diff(tokens.kubeconfig, outputs, own)).changes, false);
+      const calls = machine.calls.length;
+      const kept = await plugin.update(tokens.kubeconfig, id, outputs, { ...own, node: "127.10.204.12" });
+      assert.deepEqual(kept["kubeconfigRaw"], outputs["kubeconfigRaw"]);
+      assert.equal(machine.calls.length, calls);
+      machine.kubeconfig = await fileUntil(10);
+      const ending = (await plugin.create(tokens.kubeconfig, own)).outputs;
+      const due = await plugin.diff(tokens.kubeconfig, ending, own);
+      assert.ok(due.changes && "kubeconfigRaw" in due.detailed);
+      machine.kubeconfig = await fileUntil(365);
+      const renewed = await plugin.update(tokens.kubeconfig, id, ending, own);
+      assert.equal(revealed(renewed["kubeconfigRaw"]), machine.kubeconfig);
+    });
+
+    test("a cancelled operation ends at once", async () => {
+      const other = await Plugin.start("talos");
+      try {
+        await other.configure();
+        machine.stop();
+        const work = other.create(tokens.apply, inputs);
+        const failed = assert.rejects(work, /context canceled|connection refused/);
+        // Long enough to be between two tries; the default limit is ten minutes.
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        await other.cancel();
+        await failed;
+      } finally {
+        await other.stop();
+      }
+    });
+  });
+
+  test("a stopped plugin leaves no folder behind", async () => {
+    const other = await Plugin.start("talos");
+    await other.configure();
+    await other.create(tokens.secrets, {});
+    const pid = other.process.pid;
+    await other.stop();
+    assert.deepEqual(
+      readdirSync("/dev/shm").filter((name) => name.includes(`-${pid}-`)),
+      [],
+    );
+  });
+});
