@@ -1,4 +1,5 @@
 // Phase 4: Flux's controllers, installed once. From then on Flux keeps itself up to date from the same artifact.
+import { relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "../config/schema.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
@@ -23,15 +24,11 @@ export class FluxInstall extends pulumi.ComponentResource {
         program: "src/bootstrap/steps/fluxInstall.ts",
         // No version here: it is read from the tree when the step runs. A bump is one changed line in the preview, the
         // OCIRepository's tag, and Flux itself does the upgrade.
-        inputs: { CLUSTER_ID: machines.clusterId },
-        secrets: {
-          KUBECONFIG_TEXT: cluster.kubeconfig,
-          SOPS_AGE_KEY: config.ageKey.identity,
-          // Not a secret, but it differs between clones; among the secrets it is neither shown nor compared in clear.
-          TREE: pulumi.secret(config.tree.path),
-        },
+        // The tree's path is relative to the project, so that it is the same in every clone.
+        inputs: { CLUSTER_ID: machines.clusterId, TREE: relative(process.cwd(), config.tree.path) },
+        secrets: { KUBECONFIG_TEXT: cluster.kubeconfig, SOPS_AGE_KEY: config.ageKey.identity },
       },
-      { parent: this, ignoreChanges: ["environment.TREE"] },
+      { parent: this },
     );
     this.registerOutputs({});
   }

@@ -91,9 +91,16 @@ export async function runStack(
 
 function fakeTree(tree: NonNullable<Fixture["tree"]>, recipient: string): Tree {
   const { url = "ssh://git@github.com/home/home-cluster.git", fluxVersion = "v2.9.4" } = tree;
+  const unused = { apiVersion: "v1", kind: "None", metadata: { name: "none" } };
   return {
+    path: "cluster",
+    ociRepository: unused,
+    fluxKustomization: unused,
+    clusterKustomization: unused,
+    clusterSecretsFile: "",
+    ciliumValues: {},
     fluxVersion,
-    gitRepository: { spec: { url, ref: { branch: "main" } } },
+    gitRepository: { ...unused, spec: { url, ref: { branch: "main" } } },
     sopsFiles: [
       { path: "cluster/flux/vars/cluster-secrets.sops.yaml", recipients: [recipient] },
       { path: "cluster/apps/default/echo/app/secret.sops.yaml", recipients: [recipient] },
