@@ -39,7 +39,22 @@ export class Secrets extends pulumi.CustomResource {
       { talosVersion: args.talosVersion, clientConfiguration: undefined, machineSecrets: undefined },
       { ...plugin, ...opts, additionalSecretOutputs: ["machineSecrets", "clientConfiguration"] },
     );
+    this.machineSecrets = pulumi.secret(this.machineSecrets).apply((value): MachineSecrets => withoutMarks(value));
+    this.clientConfiguration = pulumi.secret(this.clientConfiguration).apply((value): ClientConfiguration => withoutMarks(value));
   }
+}
+
+/**
+ * Takes the secret marks out of a value. The plugin marks the leaves, this program the whole; the SDK understands the
+ * outer mark and would leave the inner one in the value.
+ */
+function withoutMarks<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withoutMarks) as T;
+  if (typeof value !== "object" || value === null) return value;
+  const fields = value as Record<string, unknown>;
+  if (fields[pulumi.runtime.specialSigKey] === pulumi.runtime.specialSecretSig)
+    return withoutMarks(fields["value"]) as T;
+  return Object.fromEntries(Object.entries(fields).map(([key, inner]) => [key, withoutMarks(inner)])) as T;
 }
 
 /** Inputs of {@link machineConfiguration}. */

@@ -27,8 +27,12 @@ export async function serveProvider(definition: ProviderDefinition): Promise<voi
     setTimeout(() => process.exit(code), lastWordsMs);
   };
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => end(143));
-  // Ctrl-C reaches the whole foreground group; the engine decides what it means and cancels us if it must.
-  process.on("SIGINT", () => undefined);
+  // The engine's way of saying that it needs us no more, and it waits for that. A user's Ctrl-C does not come here: a
+  // plugin has a process group of its own.
+  process.on("SIGINT", () => {
+    cancel();
+    process.exit(0);
+  });
   for (const event of ["uncaughtException", "unhandledRejection"] as const)
     process.on(event, (error: unknown) => {
       log.error(

@@ -1,0 +1,174 @@
+// What `npm run lab -- <command>` does, one function per command. Each prints for people and throws an Error with one
+// clear message when it cannot.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { kubeconfigFile, talosconfigFile } from "../access.ts";
+import { installEnvironment, shellEnvironment, shellPath, tokenVariable } from "../environment.ts";
+import { createLab, labExists, readLab } from "../labFile.ts";
+import type { LabLayout, LabSize } from "../layout.ts";
+import { secret } from "../secretFiles.ts";
+import { stackFile } from "../stack.ts";
+import { callLab } from "../supervisor/control.ts";
+import { faultHelp } from "../supervisor/faults.ts";
+import type { LabStatus } from "../supervisor/status.ts";
+import { ensureLabTools } from "./tools.ts";
+import { printStatus } from "./print.ts";
+import { startSupervisor, statusIfRunning, stopSupervisor } from "./supervise.ts";
+
+/** What a command is told. */
+export interface CommandInput {
+  /** Absolute path of the project. */
+  readonly project: string;
+  /** Name of the lab. */
+  readonly name: string;
+  readonly size: LabSize;
+  /** Words after the command. */
+  readonly words: readonly string[];
+  readonly follow: boolean;
+  readonly off: boolean;
+}
+
+/** Starts the lab, or says that it runs. Brings the working tree's `cluster/` to its Git host either way. */
+export async function up(input: CommandInput): Promise<void> {
+  const { project, name, size } = input;
+  const layout = labExists(project, name) ? readLab(project, name) : await createLab(project, name, size);
+  if ((await statusIfRunning(layout)) !== undefined) {
+    await push(input);
+    console.log(`lab ${name} runs already`);
+    return;
+  }
+  const { toolbox, plugins } = await ensureLabTools();
+  secret(layout, "passphrase");
+  const installed = installEnvironment(layout, toolbox, plugins);
+  for (const { name: plugin, source } of installed)
+    if (source !== "stand-in" && plugin !== "kubernetes") console.log(`provider ${plugin}: ${source}`);
+  const started = Date.now();
+  await startSupervisor(layout, toolbox, (line) => console.log(`lab: ${line}`));
+  ensureStack(layout);
+  console.log(`lab: ready after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** Stops the lab; its data stays. */
+export async function down({ project, name }: CommandInput): Promise<void> {
+  console.log(
+    (await stopSupervisor(readLab(project, name)))
+      ? `lab ${name} is stopped; its data stays`
+      : `lab ${name} does not run`,
+  );
+}
+
+/** Stops the lab and removes everything of it. */
+export async function destroy(input: CommandInput): Promise<void> {
+  const layout = readLab(input.project, input.name);
+  await stopSupervisor(layout);
+  rmSync(layout.root, { recursive: true, force: true });
+  rmSync(stackFile(layout), { force: true });
+  console.log(`lab ${input.name} is gone`);
+}
+
+/** Says what runs. */
+export async function status({ project, name }: CommandInput): Promise<void> {
+  const layout = readLab(project, name);
+  const found = await statusIfRunning(layout);
+  if (found === undefined) throw new Error(`lab ${name} does not run; start it with: make lab`);
+  printStatus(layout, found);
+}
+
+/** Brings `cluster/` to the lab's Git host, secrets encrypted. */
+export async function push({ project, name }: CommandInput): Promise<void> {
+  const layout = readLab(project, name);
+  const { changed, commit } = await callLab<{ changed: boolean; commit: string }>(layout, "push");
+  console.log(
+    changed ? `pushed cluster/ as ${commit.slice(0, 12)}` : `cluster/ is as pushed (${commit.slice(0, 12)})`,
+  );
+}
+
+/** Prints what a shell has to evaluate. No secret in it: the token is read from its file by the shell. */
+export function env({ project, name }: CommandInput): void {
+  const layout = readLab(project, name);
+  for (const [key, value] of Object.entries(shellEnvironment(layout)))
+    console.log(`export ${key}=${quote(value)}`);
+  const { name: variable, file } = tokenVariable(layout);
+  console.log(`export ${variable}="$(cat ${quote(file)})"`);
+  console.log(`export PATH=${shellPath(layout).map(quote).join(":")}:"$PATH"`);
+}
+
+/** Runs a command in the lab's environment, with its exit code. */
+export function exec({ project, name, words }: CommandInput): void {
+  const [command, ...args] = words;
+  if (command === undefined) throw new Error("say which command to run: npm run lab -- exec pulumi preview");
+  const result = spawnSync(command, args, {
+    stdio: "inherit",
+    env: commandEnvironment(readLab(project, name)),
+  });
+  if (result.error !== undefined) throw result.error;
+  process.exitCode = result.status ?? 1;
+}
+
+/** Lists the logs, or shows one. */
+export function logs({ project, name, words, follow }: CommandInput): void {
+  const layout = readLab(project, name);
+  const all = existsSync(layout.logs)
+    ? readdirSync(layout.logs).map((file) => file.replace(/\.log$/, ""))
+    : [];
+  const [log] = words;
+  if (log === undefined) {
+    console.log(all.join("\n"));
+    return;
+  }
+  if (!all.includes(log)) throw new Error(`there is no log "${log}"; there are:\n  ${all.join("\n  ")}`);
+  const flags = follow ? ["-n", "50", "-F"] : ["-n", "200"];
+  spawnSync("tail", [...flags, join(layout.logs, `${log}.log`)], { stdio: "inherit" });
+}
+
+/** Switches a fault on or off, or says what there is. */
+export async function fault({ project, name, words, off }: CommandInput): Promise<void> {
+  const layout = readLab(project, name);
+  const [fault, machine] = words;
+  if (fault === undefined) {
+    const { faults } = await callLab<LabStatus>(layout, "status");
+    console.log(`${faultHelp()}\nswitched on: ${faults.length === 0 ? "none" : faults.join(", ")}`);
+    return;
+  }
+  await callLab(layout, "fault", { name: fault, on: !off, machine });
+  console.log(`${fault}${machine === undefined ? "" : ` of ${machine}`} is ${off ? "off" : "on"}`);
+}
+
+/** Path of the kubeconfig. */
+export function kubeconfig({ project, name }: CommandInput): void {
+  console.log(kubeconfigFile(readLab(project, name)));
+}
+
+/** Path of the talosconfig. */
+export function talosconfig({ project, name }: CommandInput): void {
+  console.log(talosconfigFile(readLab(project, name)));
+}
+
+/** The environment of a program that works on a lab. */
+export function commandEnvironment(layout: LabLayout): NodeJS.ProcessEnv {
+  const { name, file } = tokenVariable(layout);
+  return {
+    ...process.env,
+    ...shellEnvironment(layout),
+    [name]: readFileSync(file, "utf8"),
+    PATH: [...shellPath(layout), process.env["PATH"] ?? ""].join(":"),
+  };
+}
+
+/** A stack of the lab's name, made the first time. */
+function ensureStack(layout: LabLayout): void {
+  if (existsSync(join(layout.state, "pulumi", ".pulumi", "stacks", "home-ops", `${layout.name}.json`)))
+    return;
+  const result = spawnSync("pulumi", ["stack", "init", layout.name, "--non-interactive"], {
+    cwd: layout.project,
+    env: commandEnvironment(layout),
+    encoding: "utf8",
+  });
+  if (result.status !== 0)
+    throw new Error(`pulumi stack init failed: ${(result.stderr || String(result.error)).trim()}`);
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

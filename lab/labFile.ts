@@ -1,0 +1,69 @@
+// Which labs there are: `.lab/<name>/lab.json` says what a lab is, so that later commands and restarts need no options.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { join } from "node:path";
+import { layoutOf, ports, type LabLayout, type LabSize } from "./layout.ts";
+
+interface LabFile {
+  readonly size: LabSize;
+  readonly slot: number;
+}
+
+const highestSlot = 250;
+
+/** Whether there is a lab of this name. */
+export function labExists(project: string, name: string): boolean {
+  return existsSync(fileOf(project, name));
+}
+
+/** The layout of a lab. @throws Error with the command that makes one when there is none */
+export function readLab(project: string, name: string): LabLayout {
+  if (!labExists(project, name))
+    throw new Error(
+      `there is no lab "${name}"; make it with: npm run lab -- up${name === "lab" ? "" : ` --name ${name}`}`,
+    );
+  const { size, slot } = JSON.parse(readFileSync(fileOf(project, name), "utf8")) as LabFile;
+  return layoutOf(project, name, size, slot);
+}
+
+/** Makes a lab's file, with the first slot that nobody on this machine holds and no lab of this project has. */
+export async function createLab(project: string, name: string, size: LabSize): Promise<LabLayout> {
+  const taken = new Set(labNames(project).map((other) => readLab(project, other).slot));
+  for (let slot = 1; slot <= highestSlot; slot++) {
+    const layout = layoutOf(project, name, size, slot);
+    if (taken.has(slot) || !(await isFree(layout.servicesAddress))) continue;
+    mkdirSync(layout.root, { recursive: true, mode: 0o700 });
+    const content: LabFile = { size, slot };
+    writeFileSync(fileOf(project, name), `${JSON.stringify(content)}\n`);
+    return layout;
+  }
+  throw new Error(
+    `all ${String(highestSlot)} lab slots (127.10.1.0/24 …) are taken: npm run lab -- destroy one`,
+  );
+}
+
+/** Names of the labs of this project. */
+export function labNames(project: string): readonly string[] {
+  const root = join(project, ".lab");
+  if (!existsSync(root)) return [];
+  return readdirSync(root).filter((name) => labExists(project, name));
+}
+
+function fileOf(project: string, name: string): string {
+  return join(project, ".lab", name, "lab.json");
+}
+
+/** Nobody listens where a lab's supervisor would. */
+async function isFree(address: string): Promise<boolean> {
+  const probe = createServer();
+  try {
+    probe.listen(ports.control, address);
+    await once(probe, "listening");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    probe.close();
+  }
+}

@@ -1,0 +1,25 @@
+// The home that every lab plays: what its stack config says and the services around it must agree on.
+
+/** Owner and name of the Git repository that the cluster is in. */
+export const home = { owner: "home", repository: "home-cluster" } as const;
+
+/** Versions that a new lab's stack begins with. */
+export const versions = {
+  talos: "v1.12.0",
+  kubernetes: "v1.35.4",
+  cilium: "1.20.1",
+  /** Contract of the generated machine configs. */
+  talosContract: "v1.12",
+} as const;
+
+/** Plain Talos at the Image Factory: the hash of an empty schematic. */
+export const schematicId = "376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d649b4ba";
+
+/** Helm repository of Cilium, which the program installs itself, so that the tree does not name it. */
+export const ciliumRepository = "https://helm.cilium.io/";
+
+/** Flux's artifacts that the registry has, by tag. */
+export const fluxVersions = ["v2.9.4"] as const;
+
+/** Networks of the cluster. */
+export const network = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" } as const;

@@ -1,0 +1,153 @@
+// A whole lab: the services around it, its machines and what runs on them. Starts and stops as one.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { removeAccess, writeAccess } from "../access.ts";
+import { startKubernetes, type LabKubernetes } from "../kubernetes/cluster.ts";
+import type { HostRuntime } from "../kubernetes/machineRuntime.ts";
+import { ports, type LabLayout, type LabMachine } from "../layout.ts";
+import { proxyEnvironment } from "../proxy/environment.ts";
+import { publishLayout } from "../registry/publish.ts";
+import { secret } from "../secretFiles.ts";
+import { startServices, type Services } from "../services.ts";
+import { ciliumRepository, fluxVersions, home, versions } from "../settings.ts";
+import { ageKeyFile, writeStack } from "../stack.ts";
+import { ensureAgeKey } from "../tree/age.ts";
+import { pushTree, type PushResult } from "../tree/push.ts";
+import { startMachine, type TalosMachine } from "../talos/machine.ts";
+import { MachineRegistry } from "../talos/registry.ts";
+import { sshEnvironment } from "../git/environment.ts";
+import { tool, type Toolbox } from "../../tools/toolbox.ts";
+
+/** What a lab needs. */
+export interface LabOptions {
+  readonly layout: LabLayout;
+  readonly toolbox: Toolbox;
+  /** Told what is being done, for people who wait. */
+  readonly progress: (line: string) => void;
+}
+
+/** One machine with what runs on it. */
+export interface RunningMachine {
+  readonly machine: TalosMachine;
+  readonly runtime: HostRuntime;
+}
+
+/** A running lab. */
+export interface Lab {
+  readonly layout: LabLayout;
+  readonly services: Services;
+  readonly kubernetes: LabKubernetes;
+  readonly machines: readonly RunningMachine[];
+  /** Brings the working tree's `cluster/` to the Git host. */
+  push(): Promise<PushResult>;
+  stop(): Promise<void>;
+}
+
+/** Starts everything; what runs already is stopped again when a part cannot start. */
+export async function startLab(options: LabOptions): Promise<Lab> {
+  const { layout, toolbox, progress } = options;
+  for (const folder of [layout.root, layout.logs, layout.state, layout.machinesRoot, layout.secrets])
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const started: { stop(): Promise<void> }[] = [];
+  const stop = async (): Promise<void> => {
+    for (const part of started.splice(0).reverse()) await part.stop();
+  };
+  try {
+    progress("Git host, GitHub, registry, proxy");
+    const services = await startServices({
+      layout,
+      toolbox,
+      tree: join(layout.repo, "cluster"),
+      githubToken: secret(layout, "github-token"),
+      ...home,
+      charts: [{ repository: ciliumRepository, name: "cilium", version: versions.cilium }],
+      talosVersions: [versions.talos],
+    });
+    started.push(services);
+    await publishFlux(services, toolbox);
+    const push = (): Promise<PushResult> => pushToServices(layout, toolbox, services);
+    progress("the Git tree");
+    await ensureAgeKey(ageKeyFile(layout));
+    await push();
+    writeStack(layout, { gitUrl: services.gitUrl, knownHostsLine: services.git.knownHostsLine() });
+
+    progress("machines");
+    const kubernetes = await startKubernetes({ layout, toolbox, internet: proxyEnvironment(layout) });
+    started.push(kubernetes);
+    const registry = new MachineRegistry();
+    const machines: RunningMachine[] = [];
+    started.push({
+      stop: async () => {
+        await Promise.all(machines.map(({ machine }) => machine.stop()));
+      },
+    });
+    for (const description of layout.machines)
+      machines.push(await startOne(layout, description, kubernetes, registry));
+    keepAccess(layout, machines);
+    return { layout, services, kubernetes, machines, push, stop };
+  } catch (error) {
+    await stop().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function startOne(
+  layout: LabLayout,
+  description: LabMachine,
+  kubernetes: LabKubernetes,
+  peers: MachineRegistry,
+): Promise<RunningMachine> {
+  const { name, address } = description;
+  const runtime = kubernetes.runtimeFor(
+    description,
+    () => peers.find(address)?.talosVersion ?? versions.talos,
+  );
+  const machine = await startMachine({
+    name,
+    address,
+    port: ports.apid,
+    dataDir: join(layout.machinesRoot, name),
+    logFile: join(layout.logs, `${name}.log`),
+    talosVersion: versions.talos,
+    runtime,
+    peers,
+    kubernetes: kubernetes.view,
+  });
+  return { machine, runtime };
+}
+
+/** The user's kubeconfig and talosconfig follow the machines' configs. */
+function keepAccess(layout: LabLayout, machines: readonly RunningMachine[]): void {
+  let written: string | undefined;
+  const look = (): void => {
+    const config = machines.find(({ machine }) => machine.config?.type === "controlplane")?.machine.config;
+    if (config?.clusterCA.crt === written) return;
+    written = config?.clusterCA.crt;
+    if (config === undefined) removeAccess(layout);
+    else void writeAccess(layout, config);
+  };
+  for (const { machine } of machines) machine.onStateChange(look);
+  look();
+}
+
+async function publishFlux(services: Services, toolbox: Toolbox): Promise<void> {
+  if (process.env["X_NOFLUX"]) return;
+  for (const version of fluxVersions)
+    await publishLayout(
+      services.registry,
+      tool(toolbox, "crane"),
+      tool(toolbox, `flux-manifests@${version}`),
+      `ghcr.io/fluxcd/flux-manifests:${version}`,
+    );
+}
+
+async function pushToServices(layout: LabLayout, toolbox: Toolbox, services: Services): Promise<PushResult> {
+  return pushTree({
+    source: join(layout.project, "cluster"),
+    checkout: layout.repo,
+    ageKeyFile: ageKeyFile(layout),
+    sops: tool(toolbox, "sops"),
+    url: services.gitUrl,
+    environment: sshEnvironment(services.git.adminKeyFile, services.git.knownHostsLine()),
+  });
+}
