@@ -12,7 +12,7 @@ import { stackFile } from "../stack.ts";
 import { callLab } from "../supervisor/control.ts";
 import { faultHelp } from "../supervisor/faults.ts";
 import type { LabStatus } from "../supervisor/status.ts";
-import { ensureLabTools } from "./tools.ts";
+import { labTools } from "./tools.ts";
 import { printStatus } from "./print.ts";
 import { startSupervisor, statusIfRunning, stopSupervisor } from "./supervise.ts";
 
@@ -38,9 +38,9 @@ export async function up(input: CommandInput): Promise<void> {
     console.log(`lab ${name} runs already`);
     return;
   }
-  const { toolbox, plugins } = await ensureLabTools();
+  const { toolbox, plugins } = await labTools();
   secret(layout, "passphrase");
-  const installed = installEnvironment(layout, toolbox, plugins);
+  const installed = installEnvironment(layout, toolbox, plugins.folder);
   for (const { name: plugin, source } of installed)
     if (source !== "stand-in" && plugin !== "kubernetes") console.log(`provider ${plugin}: ${source}`);
   const started = Date.now();

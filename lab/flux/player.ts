@@ -109,7 +109,9 @@ export class FluxPlayer {
     this.#pods.delete(key);
     if (this.#ending.has(key)) return;
     if (running === undefined && pod === undefined) return;
-    const work = this.#finish(running, pod).finally(() => this.#ending.delete(key));
+    const work = this.#finish(running, pod)
+      .catch((error: unknown) => console.error(`pod ${key}: ${String(error)}`))
+      .finally(() => this.#ending.delete(key));
     this.#ending.set(key, work);
   }
 
@@ -121,8 +123,9 @@ export class FluxPlayer {
     try {
       await this.#options.api.call("DELETE", `/api/v1/namespaces/${namespace}/pods/${name}`, body);
     } catch (error) {
-      // Gone already, or the API server is: then the next listing shows it again.
-      if (!(error instanceof ApiError) || error.status !== 404) this.#pods.delete(keyOf(pod));
+      // Gone already, or another pod of that name. When the API server is away, the next listing shows it again.
+      if (!(error instanceof ApiError)) return;
+      if (error.status !== 404 && error.status !== 409) throw error;
     }
   }
 

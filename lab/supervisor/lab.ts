@@ -131,7 +131,6 @@ function keepAccess(layout: LabLayout, machines: readonly RunningMachine[]): voi
 }
 
 async function publishFlux(services: Services, toolbox: Toolbox): Promise<void> {
-  if (process.env["X_NOFLUX"]) return;
   for (const version of fluxVersions)
     await publishLayout(
       services.registry,

@@ -1,6 +1,7 @@
 // The Kubernetes API as the steps use it.
 import {
   ApiException,
+  HttpMethod,
   KubeConfig,
   KubernetesObjectApi,
   VersionApi,
@@ -23,15 +24,34 @@ export interface Condition {
   readonly observedGeneration?: number;
 }
 
+/**
+ * Server-side apply of an object exactly as it is. The client's own patch turns objects of known kinds into its classes
+ * first and loses what those spell differently, such as a definition's x-kubernetes-preserve-unknown-fields.
+ */
+class PlainObjects extends KubernetesObjectApi {
+  async apply(object: KubernetesObject, fieldManager: string): Promise<void> {
+    const path = await this.specUriPath(object, "patch");
+    const request = this.configuration.baseServer.makeRequestContext(path, HttpMethod.PATCH);
+    request.setHeaderParam("Accept", "application/json");
+    request.setHeaderParam("Content-Type", "application/apply-patch+yaml");
+    request.setQueryParam("fieldManager", fieldManager);
+    request.setQueryParam("force", "true");
+    request.setBody(JSON.stringify(object));
+    await this.requestPromise(request);
+  }
+}
+
 /** A client of one cluster, from the kubeconfig that the step was given; never the user's own default cluster. */
 export class Kubernetes {
   readonly objects: KubernetesObjectApi;
+  readonly #plain: PlainObjects;
   readonly #version: VersionApi;
 
   constructor(kubeconfig: string) {
     const config = new KubeConfig();
     config.loadFromString(kubeconfig);
     this.objects = KubernetesObjectApi.makeApiClient(config);
+    this.#plain = config.makeApiClient(PlainObjects);
     this.#version = config.makeApiClient(VersionApi);
   }
 
@@ -74,7 +94,7 @@ export class Kubernetes {
    */
   async applyAsKubectl(object: KubernetesObject): Promise<void> {
     try {
-      await this.objects.patch(object, undefined, undefined, "kubectl", true, "application/apply-patch+yaml");
+      await this.#plain.apply(object, "kubectl");
     } catch (error) {
       throw readable(error);
     }

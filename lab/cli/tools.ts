@@ -1,0 +1,9 @@
+// The programs that a lab needs, found or built.
+import { ensureLabTools, type LabTools } from "../../tools/labToolbox.ts";
+
+/** Finds or builds them. What a shell that works on a lab has set is the lab's, not the user's own. */
+export async function labTools(): Promise<LabTools> {
+  const inLab = process.env["PULUMI_HOME"]?.includes("/.lab/") === true;
+  const env = inLab ? { ...process.env, PULUMI_HOME: undefined } : process.env;
+  return ensureLabTools({ env });
+}

@@ -1,0 +1,12 @@
+// npm run test:unit: every test that needs no lab.
+import { spawn } from "node:child_process";
+import { globSync } from "node:fs";
+import { join } from "node:path";
+
+const files = globSync("**/*.test.ts", { cwd: import.meta.dirname })
+  .filter((file) => !file.startsWith("e2e/"))
+  .map((file) => join(import.meta.dirname, file));
+const child = spawn(process.execPath, ["--test", "--test-reporter=dot", ...files], { stdio: "inherit" });
+child.once("exit", (code) => {
+  process.exitCode = code ?? 1;
+});

@@ -1,0 +1,243 @@
+// What can be built, and how: one group per Go module under recipes/. Adding a set (another Kubernetes minor, another
+// Flux) is adding a folder there and a group here; nothing is built that nobody asks for.
+//
+// Seconds are those of a first build on two cores, one after the other in the order of a group.
+
+/** How a program on PATH is asked for its version. */
+export interface Probe {
+  /** Name on PATH, e.g. `kubectl`. */
+  readonly command: string;
+  /** Words that make it print its version, e.g. `["version", "--client"]`. */
+  readonly words: readonly string[];
+  /** The only version that fits, e.g. `1.35.4`. */
+  readonly version: string;
+}
+
+/** A program of a group. */
+export interface Program {
+  /** Its name in the toolbox, e.g. `kubectl` or `kube-apiserver@1.35`. */
+  readonly key: string;
+  /** File name of the binary, e.g. `kube-apiserver`. */
+  readonly output: string;
+  /** Go package, e.g. `k8s.io/kubernetes/cmd/kubectl`, or `.` for the recipe's own main. */
+  readonly package: string;
+  /** Values for the linker's -X, e.g. `main.Version=v1.3.1`. Default: those of the group. */
+  readonly values?: readonly string[];
+  /** Expected compile time in seconds. */
+  readonly seconds: number;
+  /** Set when a program of the same version on PATH may be used instead. */
+  readonly probe?: Probe;
+}
+
+/** Programs that share a Go module. */
+export interface Group {
+  /** Name, and folder under recipes/, e.g. `kube-1.35`. */
+  readonly name: string;
+  /** Build tags, e.g. `osusergo,grpcnotrace`. Default: none. */
+  readonly tags?: string;
+  /** Values for the linker's -X. Default: none. */
+  readonly values?: readonly string[];
+  readonly programs: readonly Program[];
+}
+
+function kubernetes(minor: string, version: string, programs: readonly Program[]): Group {
+  const values = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((package_) => [
+    `${package_}.gitVersion=v${version}`,
+    `${package_}.gitMajor=1`,
+    `${package_}.gitMinor=${minor.split(".")[1] ?? ""}`,
+  ]);
+  // grpcnotrace is what Kubernetes' own release build sets.
+  return { name: `kube-${minor}`, tags: "grpcnotrace", values, programs };
+}
+
+function kubernetesProgram(name: string, key: string, seconds: number, version: string): Program {
+  const words = name === "kubectl" ? ["version", "--client"] : ["--version"];
+  return {
+    key,
+    output: name,
+    package: `k8s.io/kubernetes/cmd/${name}`,
+    seconds,
+    probe: { command: name, words, version },
+  };
+}
+
+function etcdProgram(name: string, module: string, word: string, seconds: number): Program {
+  const probe = { command: name, words: [word], version: "3.6.16" };
+  return { key: name, output: name, package: `go.etcd.io/etcd/${module}/v3`, seconds, probe };
+}
+
+function fluxController(name: string, set: string, seconds: number): Program {
+  return { key: `${name}@${set}`, output: name, package: `github.com/fluxcd/${name}`, seconds };
+}
+
+const pulumiVersion = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+
+/** All groups. */
+export const groups: readonly Group[] = [
+  {
+    name: "misc",
+    programs: [
+      {
+        key: "crane",
+        output: "crane",
+        package: "github.com/google/go-containerregistry/cmd/crane",
+        values: ["github.com/google/go-containerregistry/cmd/crane/cmd.Version=v0.22.1"],
+        seconds: 5,
+        probe: { command: "crane", words: ["version"], version: "0.22.1" },
+      },
+      {
+        key: "age-keygen",
+        output: "age-keygen",
+        package: "filippo.io/age/cmd/age-keygen",
+        values: ["main.Version=v1.3.1"],
+        seconds: 1,
+        probe: { command: "age-keygen", words: ["--version"], version: "1.3.1" },
+      },
+      {
+        key: "controller-gen",
+        output: "controller-gen",
+        package: "sigs.k8s.io/controller-tools/cmd/controller-gen",
+        // It writes its version into each CRD.
+        values: ["sigs.k8s.io/controller-tools/pkg/version.version=v0.19.0"],
+        seconds: 31,
+      },
+    ],
+  },
+  {
+    name: "etcd",
+    programs: [
+      etcdProgram("etcd", "server", "--version", 30),
+      etcdProgram("etcdctl", "etcdctl", "version", 2),
+      etcdProgram("etcdutl", "etcdutl", "version", 1),
+    ],
+  },
+  {
+    name: "talosctl",
+    programs: [
+      {
+        key: "talosctl",
+        output: "talosctl",
+        package: "github.com/siderolabs/talos/cmd/talosctl",
+        seconds: 197,
+        probe: { command: "talosctl", words: ["version", "--client"], version: "1.12.0" },
+      },
+    ],
+  },
+  {
+    name: "language-host",
+    programs: [
+      {
+        key: "pulumi-language-nodejs",
+        output: "pulumi-language-nodejs",
+        package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+        values: [`${pulumiVersion}=v3.55.0`],
+        seconds: 20,
+      },
+    ],
+  },
+  {
+    name: "kwok",
+    programs: [
+      {
+        key: "kwok",
+        output: "kwok",
+        package: "sigs.k8s.io/kwok/cmd/kwok",
+        seconds: 87,
+        probe: { command: "kwok", words: ["--version"], version: "0.8.0" },
+      },
+    ],
+  },
+  kubernetes("1.35", "1.35.4", [
+    kubernetesProgram("kube-apiserver", "kube-apiserver@1.35", 187, "1.35.4"),
+    kubernetesProgram("kube-controller-manager", "kube-controller-manager@1.35", 63, "1.35.4"),
+    kubernetesProgram("kube-scheduler", "kube-scheduler@1.35", 6, "1.35.4"),
+    kubernetesProgram("kubectl", "kubectl", 25, "1.35.4"),
+  ]),
+  {
+    name: "flux-2.9",
+    programs: [
+      fluxController("source-controller", "2.9", 198),
+      fluxController("kustomize-controller", "2.9", 45),
+      fluxController("helm-controller", "2.9", 11),
+      fluxController("notification-controller", "2.9", 34),
+      {
+        key: "sops",
+        output: "sops",
+        package: "github.com/getsops/sops/v3/cmd/sops",
+        seconds: 2,
+        // Without the second word it asks the network for news.
+        probe: { command: "sops", words: ["--version", "--disable-version-check"], version: "3.13.2" },
+      },
+    ],
+  },
+  {
+    name: "pulumi",
+    tags: "osusergo,grpcnotrace",
+    programs: [
+      {
+        key: "pulumi",
+        output: "pulumi",
+        package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        values: [`${pulumiVersion}=v3.259.0`],
+        seconds: 195,
+        probe: { command: "pulumi", words: ["version"], version: "3.259.0" },
+      },
+    ],
+  },
+  {
+    name: "kubernetes-provider",
+    programs: [
+      {
+        key: "pulumi-resource-kubernetes",
+        output: "pulumi-resource-kubernetes",
+        package: ".",
+        values: ["github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version=4.25.0"],
+        seconds: 395,
+      },
+    ],
+  },
+];
+
+/** Toolbox entries that are files or folders made from modules, not programs. */
+export const madeKeys = ["flux-manifests@v2.9.4", "kubernetes-provider-schema"] as const;
+
+/** What a lab needs, in the order in which it is best built: what the services and machines use comes first. */
+export const labTools: readonly string[] = [
+  "crane",
+  "age-keygen",
+  "controller-gen",
+  "etcd",
+  "etcdctl",
+  "etcdutl",
+  "talosctl",
+  "pulumi-language-nodejs",
+  "kwok",
+  "kube-apiserver@1.35",
+  "kube-controller-manager@1.35",
+  "kube-scheduler@1.35",
+  "kubectl",
+  "source-controller@2.9",
+  "kustomize-controller@2.9",
+  "helm-controller@2.9",
+  "notification-controller@2.9",
+  "sops",
+  "flux-manifests@v2.9.4",
+  "pulumi",
+  "pulumi-resource-kubernetes",
+  "kubernetes-provider-schema",
+];
+
+/** A program and the group it belongs to. */
+export interface Found {
+  readonly group: Group;
+  readonly program: Program;
+}
+
+/** Looks a program up. Default for `among`: all groups. */
+export function programOf(key: string, among: readonly Group[] = groups): Found | undefined {
+  for (const group of among) {
+    const program = group.programs.find((candidate) => candidate.key === key);
+    if (program !== undefined) return { group, program };
+  }
+  return undefined;
+}
