@@ -3,11 +3,10 @@
 import ssh2 from "ssh2";
 import { runStep } from "../../steps/step.ts";
 
-await runStep({ name: "make the deploy key", timeoutSeconds: 30 }, (step) => {
-  const pair = ssh2.utils.generateKeyPairSync("ed25519", {
-    comment: `home-ops ${step.input("CLUSTER_NAME")}`,
-  });
+await runStep({ name: "make the deploy key", timeoutSeconds: 30 }, () => {
+  // No comment: GitHub drops it, and a later run would see another key.
+  const pair = ssh2.utils.generateKeyPairSync("ed25519");
   // Written directly: the frame's own lines are redacted.
-  process.stdout.write(JSON.stringify({ privateKey: pair.private, publicKey: pair.public }));
+  process.stdout.write(JSON.stringify({ privateKey: pair.private, publicKey: pair.public.trim() }));
   return Promise.resolve("");
 });

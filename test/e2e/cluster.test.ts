@@ -1,0 +1,184 @@
+// One lab from bare machines to a destroyed cluster and a new one: what `make lab` promises, step by step.
+import assert from "node:assert/strict";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import * as facts from "./handOffFacts.ts";
+import type { Get, KubeObject } from "./handOffFacts.ts";
+import { leaks } from "./secrets.ts";
+import { readableTexts, secretsOf } from "./secretsOf.ts";
+import { assertNoChange, TestLab } from "./testLab.ts";
+
+const fluxVersion = "v2.9.4";
+const images = {
+  "source-controller": "source-controller:v1.9.4",
+  "kustomize-controller": "kustomize-controller:v1.9.4",
+  "helm-controller": "helm-controller:v1.6.3",
+  "notification-controller": "notification-controller:v1.9.3",
+};
+const destroySeconds = 60;
+
+await describe("a cluster's life", { timeout: 900_000 }, async () => {
+  let lab: TestLab;
+  let authority = "";
+  const get: Get = (args) => lab.get(args);
+  before(async () => {
+    lab = await TestLab.start("cluster");
+  });
+  after(async () => {
+    await lab.destroy();
+  });
+
+  await it("previews every phase before any machine is touched, also with machines off", async () => {
+    for (const { name } of lab.layout.machines) await lab.cli("fault", "off", name);
+    const preview = await lab.preview();
+    for (const phase of [
+      "preflight-git",
+      "talos-secrets",
+      "talos-k8s-1-config",
+      "cluster-etcd",
+      "cluster-cilium",
+      "flux-secrets-deploy-key",
+      "flux-install-bundle",
+      "flux-flux-manifests",
+      "flux-cluster",
+      "flux-proof",
+    ])
+      assert.ok(preview.includes(phase), `${phase} in\n${preview}`);
+    assert.match(preview, /\d+ to create/);
+    for (const { name } of lab.layout.machines) await lab.cli("fault", "off", name, "--off");
+    await lab.until("maintenance", async () =>
+      (await lab.status()).machines.every(({ state }) => state === "maintenance"),
+    );
+  });
+
+  await it("is built by one `npm run up`", async () => {
+    const { seconds } = await lab.finish();
+    assert.ok(seconds < 170, `${String(seconds)} s`);
+  });
+
+  await it("changes nothing in a second up, a preview, and a preview with refresh", async () => {
+    assertNoChange((await lab.finish()).output);
+    assertNoChange(await lab.preview());
+    assertNoChange(await lab.preview("--refresh"));
+  });
+
+  await it("is run by Flux from Git", async () => {
+    const commit = (await lab.ok("git", "-C", lab.layout.repo, "rev-parse", "HEAD")).trim();
+    await facts.fluxOwnsItsCrds(get, fluxVersion);
+    await facts.oneSetOfRbac(get);
+    await facts.controllersAreTuned(get, images);
+    await facts.fluxAloneOwnsItsControllers(get);
+    await facts.pulumiAloneOwnsTheHandOff(get);
+    await facts.fluxRunsItself(get, fluxVersion);
+    await facts.rootIsAtTheCommit(get, commit);
+    await facts.childrenArePatched(get);
+    await facts.dependenciesCameFirst(get);
+    await facts.everythingIsReady(get);
+  });
+
+  await it("has decrypted and substituted what the tree says", async () => {
+    const secret = await get<KubeObject>(["secret", "smtp-relay", "-n", "default"]);
+    assert.equal(Buffer.from(secret.data?.["SMTP_SERVER"] ?? "", "base64").toString(), "mail.example");
+    const ingress = await get<KubeObject>(["ingress", "podinfo", "-n", "default"]);
+    assert.ok(JSON.stringify(ingress.spec).includes("podinfo.home.example"), JSON.stringify(ingress.spec));
+    const script = await get<KubeObject>(["configmap", "backup", "-n", "default"]);
+    assert.ok(script.data?.["backup.sh"]?.includes("${TARGET}"));
+    const release = await get<KubeObject>(["helmrelease", "podinfo", "-n", "default"]);
+    assert.deepEqual(release.spec["driftDetection"], { mode: "enabled" });
+  });
+
+  await it("answers the programs that people use", async () => {
+    const nodes = await lab.ok("kubectl", "get", "nodes,pods", "-A");
+    assert.match(nodes, /k8s-1\s+Ready\s+control-plane/);
+    assert.match(nodes, /source-controller-\S+\s+1\/1\s+Running/);
+    assert.match(
+      await lab.ok("kubectl", "logs", "-n", "flux-system", "deploy/source-controller", "--tail=5"),
+      /"level"/,
+    );
+    await lab.ok("kubectl", "create", "configmap", "mine", "--from-literal=a=b");
+    await lab.ok("kubectl", "delete", "configmap", "mine");
+    assert.match(await lab.ok("talosctl", "version"), /Tag:\s+v1\.12\.0[\s\S]*NODE:\s+127\./);
+    assert.match(await lab.ok("talosctl", "get", "members"), /k8s-2/);
+    assert.match(await lab.ok("talosctl", "etcd", "members"), /k8s-1/);
+    assert.match(await lab.ok("talosctl", "service", "etcd"), /Running/);
+    await lab.ok("talosctl", "health", "--wait-timeout=60s");
+    const secrets = join(lab.layout.repo, "cluster", "flux", "vars", "cluster-secrets.sops.yaml");
+    assert.match(await lab.ok("sops", "decrypt", secrets), /SECRET_DOMAIN: home\.example/);
+  });
+
+  await it("keeps its secrets", async () => {
+    const secrets = await secretsOf(lab);
+    assert.ok(secrets.length > 20, `${String(secrets.length)} secrets to look for`);
+    assert.deepEqual(leaks(secrets, readableTexts(lab)), []);
+  });
+
+  await it("comes back with its data after a stop", async () => {
+    await lab.cli("down");
+    await lab.cli("up");
+    await lab.until("Ready nodes", async () =>
+      /k8s-1\s+Ready[\s\S]*k8s-2\s+Ready/.test(await lab.ok("kubectl", "get", "nodes")),
+    );
+    assertNoChange(await lab.preview());
+  });
+
+  await it("is destroyed without a word to the Kubernetes API, even a dead one, and the machines are bare again", async () => {
+    authority = authorityOf(lab);
+    await lab.cli("fault", "api-down", "k8s-1");
+    const calls = join("/dev/shm", `home-ops-test-${String(process.pid)}.json`);
+    try {
+      const { code, output, seconds } = await lab.run(
+        "pulumi",
+        ["destroy", "--yes", "--skip-preview", "--non-interactive"],
+        {
+          PULUMI_DEBUG_GRPC: calls,
+        },
+      );
+      assert.equal(code, 0, output);
+      assert.ok(seconds < destroySeconds, `${String(seconds)} s`);
+      assert.deepEqual(
+        deletedTypes(readFileSync(calls, "utf8")).filter((type) => type.startsWith("kubernetes:")),
+        [],
+      );
+    } finally {
+      rmSync(calls, { force: true });
+    }
+    await lab.until("maintenance", async () =>
+      (await lab.status()).machines.every(({ state }) => state === "maintenance"),
+    );
+    const keys = JSON.parse(readFileSync(join(lab.layout.state, "github.json"), "utf8")) as {
+      keys?: unknown[];
+    };
+    assert.deepEqual(keys.keys ?? [], []);
+  });
+
+  await it("is built anew with new keys by the next up", async () => {
+    await lab.cli("fault", "api-down", "k8s-1", "--off");
+    const { output } = await lab.finish();
+    assert.match(output, /Flux runs the cluster from Git/);
+    assert.notEqual(authorityOf(lab), authority);
+  });
+});
+
+/** Types of the resources for which the engine called a provider's Delete. */
+function deletedTypes(log: string): readonly string[] {
+  return log
+    .split("\n")
+    .filter((line) => line.includes('ResourceProvider/Delete"'))
+    .map(
+      (line) =>
+        /::([\w:./$-]+)::/
+          .exec(line.split("home-ops::")[1] ?? "")?.[1]
+          ?.split("$")
+          .at(-1) ?? line,
+    );
+}
+
+/** The cluster's CA. */
+function authorityOf(lab: TestLab): string {
+  return (
+    /certificate-authority-data: (\S+)/.exec(
+      readFileSync(join(lab.layout.secrets, "kubeconfig"), "utf8"),
+    )?.[1] ?? ""
+  );
+}
