@@ -1,6 +1,6 @@
 // npm run recover [-- --stack NAME]: puts right what a killed pulumi left behind, and nothing else.
 import { CommandError } from "./recover/pulumi.ts";
-import { recover, stackOf } from "./recover/recover.ts";
+import { recover } from "./recover/recover.ts";
 
 const args = process.argv.slice(2);
 if (args.includes("--help")) {
@@ -10,7 +10,7 @@ if (args.includes("--help")) {
   process.exit(0);
 }
 try {
-  const done = await recover(stackOf(args));
+  const done = await recover(args);
   console.log(done.length === 0 ? "nothing to recover: the last run ended by itself" : done.join("\n"));
 } catch (error) {
   if (!(error instanceof CommandError)) throw error;

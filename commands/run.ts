@@ -6,13 +6,13 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { PrivateFolder } from "../src/steps/privateFolder.ts";
 import { CommandError } from "./recover/pulumi.ts";
-import { recover, stackOf } from "./recover/recover.ts";
+import { recover } from "./recover/recover.ts";
 
 const [verb = "", ...args] = process.argv.slice(2);
 // A preview changes nothing, not even what a killed run has left.
 const changes = verb !== "preview" && !args.includes("--help");
 try {
-  if (changes) for (const line of await recover(stackOf(args))) console.log(`recovered: ${line}`);
+  if (changes) for (const line of await recover(args)) console.log(`recovered: ${line}`);
 } catch (error) {
   if (!(error instanceof CommandError)) throw error;
   console.error(error.message);

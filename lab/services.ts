@@ -98,7 +98,10 @@ export async function startServices(options: ServicesOptions): Promise<Services>
         token: options.githubToken,
         login: owner,
         store,
-        repositories: { exists: git.repositoryExists, sshUrl: git.url },
+        repositories: {
+          exists: (...names) => git.repositoryExists(...names),
+          sshUrl: (...names) => git.url(...names),
+        },
         log: logs.of("github"),
       }),
     );

@@ -1,10 +1,13 @@
 // The lock of a stack in a file backend. A killed engine leaves it behind; it names the process that took it.
 // Source: pulumi/pulumi pkg/backend/diy/lock.go.
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { homedir, hostname } from "node:os";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { CommandError, pulumi } from "./pulumi.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileBackend } from "./backend.ts";
+import { CommandError } from "./pulumi.ts";
+
+const goneWithinMs = 2_000;
 
 interface Lock {
   readonly pid: number;
@@ -18,32 +21,23 @@ interface Lock {
  * @returns what it did, one line each
  * @throws CommandError when the process lives, or the lock is another computer's
  */
-export function freeLock(stack: string, project: string): readonly string[] {
-  const folder = lockFolder(stack, project);
-  if (folder === undefined || !existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((file) => file.endsWith(".json"))
-    .map((file) => free(stack, join(folder, file)));
+export async function freeLock(stack: string, project: string): Promise<readonly string[]> {
+  const backend = fileBackend();
+  if (backend === undefined) return [];
+  const folder = join(backend, "locks", "organization", project, stack);
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
+  return Promise.all(files.map((file) => free(stack, join(folder, file))));
 }
 
-/** Where a file backend keeps the locks of a stack; undefined for other backends, which have `pulumi cancel`. */
-function lockFolder(stack: string, project: string): string | undefined {
-  const { url } = JSON.parse(pulumi(["whoami", "--json", "--verbose"])) as { url?: string };
-  if (url?.startsWith("file://") !== true) return undefined;
-  const path = url.startsWith("file://~")
-    ? join(homedir(), url.slice("file://~".length))
-    : fileURLToPath(url);
-  return join(path, ".pulumi", "locks", "organization", project, stack);
-}
-
-function free(stack: string, file: string): string {
+async function free(stack: string, file: string): Promise<string> {
   const lock = JSON.parse(readFileSync(file, "utf8")) as Lock;
   const holder = `process ${String(lock.pid)} of ${lock.username} on ${lock.hostname}, since ${lock.timestamp}`;
   if (lock.hostname !== hostname())
     throw new CommandError(
       `stack ${stack} is locked by ${holder}\n  → if that computer is not running pulumi: pulumi cancel`,
     );
-  if (isPulumi(lock.pid))
+  if (!(await isGone(lock.pid)))
     throw new CommandError(
       `stack ${stack} is locked by ${holder}, which is running\n  → wait for it, or stop it`,
     );
@@ -51,13 +45,25 @@ function free(stack: string, file: string): string {
   return `freed the stack's lock (${holder}: gone)`;
 }
 
-/** Process numbers are used again, so the name counts as well where the system shows it. */
+/** A process that has just been killed takes a moment to go. */
+async function isGone(pid: number): Promise<boolean> {
+  const end = Date.now() + goneWithinMs;
+  while (Date.now() < end) {
+    if (!isPulumi(pid)) return true;
+    await delay(50);
+  }
+  return false;
+}
+
+/** Process numbers are used again, so the name counts as well; a zombie only waits to be counted. Source: proc(5). */
 function isPulumi(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch {
     return false;
   }
-  const name = `/proc/${String(pid)}/comm`;
-  return !existsSync(name) || readFileSync(name, "utf8").startsWith("pulumi");
+  const file = `/proc/${String(pid)}/stat`;
+  if (!existsSync(file)) return true;
+  const [, name = "", state = ""] = /\((.*)\) (.)/.exec(readFileSync(file, "utf8")) ?? [];
+  return name.startsWith("pulumi") && !"ZX".includes(state);
 }

@@ -1,5 +1,6 @@
 // Puts right what a killed `pulumi up` left behind, so that the next one can finish it.
 import { removeUnknownDeployKeys } from "./deployKeys.ts";
+import { removeBrokenAttributes } from "./attributes.ts";
 import { clearReleases } from "./helm.ts";
 import { freeLock } from "./lock.ts";
 import { pulumi } from "./pulumi.ts";
@@ -12,10 +13,14 @@ const project = "home-ops";
  *
  * Everything else that a step was doing needs nothing: steps look first and may run again, and Kubernetes objects are
  * written under one field manager, which makes a second create the same as the first.
+ * @param args command line of pulumi, for `--stack`
  * @returns what it did, one line each
  */
-export async function recover(stack: string): Promise<readonly string[]> {
-  const done = [...freeLock(stack, project)];
+export async function recover(args: readonly string[]): Promise<readonly string[]> {
+  // First of all: with broken files pulumi does not even say which stack is meant.
+  const repaired = removeBrokenAttributes(project);
+  const stack = stackOf(args);
+  const done = [...repaired, ...(await freeLock(stack, project))];
   const state = exportStack(stack);
   const pending = state.deployment.pending_operations ?? [];
   if (pending.length === 0) return done;
@@ -28,7 +33,7 @@ export async function recover(stack: string): Promise<readonly string[]> {
 }
 
 /** The stack that a command line means: its `--stack` or `-s`, or the selected one. */
-export function stackOf(args: readonly string[]): string {
+function stackOf(args: readonly string[]): string {
   const at = args.findIndex((arg) => arg === "--stack" || arg === "-s");
   const named =
     at >= 0 ? args[at + 1] : args.find((arg) => arg.startsWith("--stack="))?.slice("--stack=".length);

@@ -77,6 +77,7 @@ function load(file: string): StoreFile {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return { nextId: 100_000_001, keys: [] };
     throw new Error(
       `${file} (deploy keys of the lab's GitHub) is damaged: ${String(error)}; npm run lab -- destroy starts anew`,
+      { cause: error },
     );
   }
 }

@@ -41,6 +41,8 @@ export class ApiError extends Error {
 
 /** Kinds of patch. */
 export const mergePatch = "application/merge-patch+json";
+/** The kind of patch that merges lists by key; built-in kinds only. */
+export const strategicMergePatch = "application/strategic-merge-patch+json";
 
 const timeoutMs = 10_000;
 const retryMs = 500;

@@ -5,8 +5,16 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ports } from "../layout.ts";
 import type { MachineConfig } from "../talos/config.ts";
 import { issueCertificate } from "./certificates.ts";
-import { ApiError, KubeApi, mergePatch, type ApiAccess, type LabObject } from "./kubeApi.ts";
+import {
+  ApiError,
+  KubeApi,
+  mergePatch,
+  strategicMergePatch,
+  type ApiAccess,
+  type LabObject,
+} from "./kubeApi.ts";
 import { startKubeletServer, type KubeletServer, type LogSource } from "./kubeletServer.ts";
+import { isReady } from "./view.ts";
 import { mirrorPod } from "./mirrorPods.ts";
 import { nodeObject, nodeStatus } from "./node.ts";
 
@@ -91,16 +99,30 @@ export class Kubelet {
     const status = nodeStatus({ ...this.#options, ready, since: new Date() });
     await api.call("PATCH", `${path}/status`, { status }, mergePatch);
     this.#ready = ready;
+    if (ready) await this.#restorePods(api);
     if (leaseDue) await this.#renewLease(api);
+  }
+
+  /** The cluster marks the pods of a Node that is not Ready; a kubelet that is back says that they run. */
+  async #restorePods(api: KubeApi): Promise<void> {
+    const pods = await api.list(
+      `/api/v1/pods?fieldSelector=spec.nodeName%3D${this.#options.config.hostname}`,
+    );
+    for (const pod of pods) {
+      const containers = (pod.status?.["containerStatuses"] ?? []) as readonly { ready: boolean }[];
+      const running = containers.length > 0 && containers.every(({ ready }) => ready);
+      if (!running || isReady(pod) || pod.metadata.deletionTimestamp !== undefined) continue;
+      const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+      const path = `/api/v1/namespaces/${pod.metadata.namespace ?? ""}/pods/${pod.metadata.name}/status`;
+      const conditions = [{ type: "Ready", status: "True", lastTransitionTime }];
+      await api.call("PATCH", path, { status: { conditions } }, strategicMergePatch);
+    }
   }
 
   async #hasNetwork(api: KubeApi): Promise<boolean> {
     const query = `labelSelector=k8s-app%3Dcilium&fieldSelector=spec.nodeName%3D${this.#options.config.hostname}`;
     const pods = await api.list(`/api/v1/namespaces/kube-system/pods?${query}`);
-    return pods.some((pod) => {
-      const conditions = (pod.status?.["conditions"] ?? []) as readonly { type: string; status: string }[];
-      return conditions.some((condition) => condition.type === "Ready" && condition.status === "True");
-    });
+    return pods.some(isReady);
   }
 
   async #renewLease(api: KubeApi): Promise<void> {

@@ -97,7 +97,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
             ALPNProtocols: ["http/1.1"],
           });
           // A client that does not trust the lab's authority hangs up here.
-          secure.on("error", (error) => {
+          secure.on("error", (error: Error) => {
             log(`${host}: TLS failed: ${error.message}`);
             socket.destroy();
           });

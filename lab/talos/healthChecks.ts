@@ -90,7 +90,7 @@ function everyNode(
 }
 
 async function serviceHealthy(machine: TalosMachine, ips: readonly string[], id: string): Promise<void> {
-  await Promise.all(ips.map((ip) => machine.options.peers.find(ip)?.refresh()));
+  await Promise.all(ips.map(async (ip) => machine.options.peers.find(ip)?.refresh()));
   everyNode(machine, ips, (peer, ip) => {
     const service = peer.services.find(id);
     if (!service) return `${ip}: no events recorded yet for service "${id}"`;

@@ -32,7 +32,7 @@ export async function identityFor(machine: TalosMachine, pause: () => Promise<vo
   while (machineCA.key === undefined) {
     const borrowed = machine.options.peers.authority(config.clusterId);
     // Same cluster id but another CA means a cluster that was made anew: its trustd would refuse this machine's token.
-    if (borrowed && borrowed.crt === machineCA.crt) machineCA = borrowed;
+    if (borrowed?.crt === machineCA.crt) machineCA = borrowed;
     else await pause();
   }
   const names = [address, "127.0.0.1", config.hostname, ...config.certSANs];

@@ -1,6 +1,6 @@
 // The wire formats of a lab machine: its gRPC methods with their codecs, and codecs of single messages.
 import { loadSync } from "@grpc/proto-loader";
-import type { AnyDefinition, MessageTypeDefinition, ServiceDefinition } from "@grpc/proto-loader";
+import type { AnyDefinition, ServiceDefinition } from "@grpc/proto-loader";
 import { join } from "node:path";
 
 /** A decoded message, by field name. */

@@ -27,7 +27,7 @@ export class MachineRegistry {
 
   /** Machines that carry a config of this cluster; what Talos' discovery service would tell. */
   members(clusterId: string): readonly TalosMachine[] {
-    return this.#machines.filter(({ config }) => config !== undefined && config.clusterId === clusterId);
+    return this.#machines.filter(({ config }) => config?.clusterId === clusterId);
   }
 
   /**

@@ -28,8 +28,8 @@ export class HandOff extends pulumi.ComponentResource {
     const { tree, git } = args.config;
     const inCluster = { parent: this, provider: args.cluster.provider, deletedWith: args.machines.anchor };
 
-    const source = new KubeManifest(`${name}-flux-manifests`, tree.ociRepository as Manifest, inCluster);
-    const self = new KubeManifest(`${name}-flux`, tree.fluxKustomization as Manifest, {
+    const source = new KubeManifest(`${name}-flux-manifests`, tree.ociRepository, inCluster);
+    const self = new KubeManifest(`${name}-flux`, tree.fluxKustomization, {
       ...inCluster,
       dependsOn: [source],
     });
@@ -37,14 +37,10 @@ export class HandOff extends pulumi.ComponentResource {
     const selfManaged = this.#createProof(name, "selfManagement", args, [self]);
     const readable = this.#createProof(name, "gitAccess", args, [args.secrets]);
 
-    const repository = new KubeManifest(
-      `${name}-home-cluster`,
-      withUrl(tree.gitRepository as Manifest, git.url),
-      {
-        ...inCluster,
-        dependsOn: [selfManaged, readable],
-      },
-    );
+    const repository = new KubeManifest(`${name}-home-cluster`, withUrl(tree.gitRepository, git.url), {
+      ...inCluster,
+      dependsOn: [selfManaged, readable],
+    });
     const root = tree.clusterKustomization as Manifest;
     this.path = (root["spec"] as { path: string }).path;
     const cluster = new KubeManifest(`${name}-cluster`, root, { ...inCluster, dependsOn: [repository] });

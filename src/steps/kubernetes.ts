@@ -79,10 +79,11 @@ export class Kubernetes {
     }
   }
 
-  /** Lists all objects of a kind. */
+  /** Lists all objects of a kind. Each says what it is, which those of built-in kinds do not by themselves. */
   async list(apiVersion: string, kind: string, namespace?: string): Promise<readonly KubeObject[]> {
     try {
-      return (await this.objects.list<KubeObject>(apiVersion, kind, namespace)).items;
+      const { items } = await this.objects.list<KubeObject>(apiVersion, kind, namespace);
+      return items.map((item) => Object.assign(item, { apiVersion, kind }));
     } catch (error) {
       throw readable(error);
     }

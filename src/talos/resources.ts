@@ -39,8 +39,12 @@ export class Secrets extends pulumi.CustomResource {
       { talosVersion: args.talosVersion, clientConfiguration: undefined, machineSecrets: undefined },
       { ...plugin, ...opts, additionalSecretOutputs: ["machineSecrets", "clientConfiguration"] },
     );
-    this.machineSecrets = pulumi.secret(this.machineSecrets).apply((value): MachineSecrets => withoutMarks(value));
-    this.clientConfiguration = pulumi.secret(this.clientConfiguration).apply((value): ClientConfiguration => withoutMarks(value));
+    this.machineSecrets = pulumi
+      .secret(this.machineSecrets)
+      .apply((value): MachineSecrets => withoutMarks(value));
+    this.clientConfiguration = pulumi
+      .secret(this.clientConfiguration)
+      .apply((value): ClientConfiguration => withoutMarks(value));
   }
 }
 
@@ -72,11 +76,11 @@ export interface MachineConfigurationArgs {
 
 /** Renders the base machine config of a role. It holds all secrets of the cluster, so the result is a secret. */
 export function machineConfiguration(args: MachineConfigurationArgs): pulumi.Output<string> {
-  const result = pulumi.runtime.invokeOutput(
+  const result = pulumi.runtime.invokeOutput<{ machineConfiguration: string }>(
     "talos:machine/getConfiguration:getConfiguration",
     { ...args, docs: false, examples: false },
     plugin,
-  ) as pulumi.Output<{ machineConfiguration: string }>;
+  );
   // The bridge strips the secret mark from an invoke's result (pulumi-terraform-bridge, propertyvalue.RemoveSecrets).
   return pulumi.secret(result.machineConfiguration);
 }

@@ -108,7 +108,7 @@ export class TestLab {
     const end = Date.now() + seconds * 1000;
     while (!(await condition().catch(() => false))) {
       assert.ok(Date.now() < end, `${what} within ${String(seconds)} s`);
-      await delay(100);
+      await delay(20);
     }
   }
 

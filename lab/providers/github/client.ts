@@ -137,7 +137,7 @@ export class GithubClient {
       if (options.signal.aborted) throw new CancelledError();
       const cause =
         error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-      const verb = method[0] + method.slice(1).toLowerCase();
+      const verb = method.slice(0, 1) + method.slice(1).toLowerCase();
       throw new Error(`${verb} "${url}": ${cause}`, { cause: error });
     }
   }

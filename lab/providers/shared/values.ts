@@ -34,6 +34,7 @@ const otherUnknowns = new Set([
 
 /** Key and value that mark an object as a wrapped secret. Source: pulumi sdk/go/common/resource/sig. */
 export const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
+/** See {@link SIGNATURE_KEY}. */
 export const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 
 /** Whether a value is an object with keys (not null, not a list). */

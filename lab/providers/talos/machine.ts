@@ -61,14 +61,14 @@ export async function retry<T>(
 ): Promise<T> {
   const deadline = AbortSignal.timeout(timeoutMs);
   const both = AbortSignal.any([signal, deadline]);
-  let last: unknown;
+  let last: Error | undefined;
   for (let wait = firstWaitMs; ; wait = Math.min(wait * 2, longestWaitMs)) {
     try {
       return await work(both);
     } catch (error) {
       if (signal.aborted) throw error;
       if (error instanceof RpcError && error.code === "InvalidArgument") throw error;
-      if (!(error instanceof CancelledError)) last = error;
+      if (error instanceof Error && !(error instanceof CancelledError)) last = error;
     }
     await pause(wait, both).catch(() => undefined);
     if (signal.aborted) throw new CancelledError();

@@ -173,7 +173,7 @@ function tombstone(request: Message): Message {
 }
 
 function idFilter(query: Message | null | undefined): (id: string) => boolean {
-  const text = query?.["regexp"];
+  const text: unknown = query?.["regexp"];
   if (typeof text !== "string" || text === "") return () => true;
   const pattern = new RegExp(text);
   return (id) => pattern.test(id);

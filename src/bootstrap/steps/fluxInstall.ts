@@ -53,8 +53,9 @@ async function seedClusterSecrets(step: Step, kubernetes: Kubernetes, file: stri
       `sops cannot decrypt ${file}: ${result.stderr.trim()}`,
       "check ageKeyFile in the stack config, or install sops, then run pulumi up again",
     );
-  const secret = JSON.parse(result.stdout) as KubeObject;
-  await kubernetes.applyAsKubectl({ ...secret, metadata: { ...secret.metadata, namespace: "flux-system" } });
+  const secret = JSON.parse(result.stdout) as KubeObject & { metadata: { namespace?: string } };
+  secret.metadata.namespace = "flux-system";
+  await kubernetes.applyAsKubectl(secret);
   step.say("cluster-secrets seeded from the tree");
 }
 

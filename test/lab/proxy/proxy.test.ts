@@ -165,7 +165,7 @@ test("Node's own fetch uses it by environment alone, and leaves the lab's addres
       { env: environment },
       (error, out) => {
         if (error === null) resolve(out);
-        else reject(error);
+        else reject(new Error(error.message));
       },
     );
   });

@@ -1,0 +1,103 @@
+// `up` killed once in each phase, with everything below it. Each time the next `npm run up` puts right what is left and
+// goes on, without any hand work; the last one finishes.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { killTree } from "./processTree.ts";
+import { assertNoChange, TestLab } from "./testLab.ts";
+
+/** A resource in whose creation the engine dies, and what must have happened outside by then. */
+interface Moment {
+  readonly resource: string;
+  readonly happened?: (lab: TestLab) => Promise<boolean>;
+  /** What the next run must say that it put right. */
+  readonly recovered?: RegExp;
+}
+
+const moments: readonly Moment[] = [
+  { resource: "preflight-git" },
+  { resource: "talos-secrets" },
+  { resource: "talos-k8s-1-inspect" },
+  { resource: "talos-k8s-1-config" },
+  {
+    resource: "cluster-etcd",
+    // etcd has begun to write: bootstrapped, but nobody has been told.
+    happened: (lab) =>
+      Promise.resolve(existsSync(join(lab.layout.machinesRoot, "k8s-1", "ephemeral", "etcd", "member"))),
+  },
+  {
+    resource: "cluster-cilium",
+    happened: async (lab) =>
+      (await lab.run("kubectl", ["get", "secrets", "-n", "kube-system"])).output.includes("helm.release"),
+    recovered: /removed Helm revision sh\.helm\.release\.v1\.cilium/,
+  },
+  { resource: "flux-secrets-deploy-key-pair" },
+  {
+    resource: "flux-secrets-deploy-key",
+    happened: (lab) => Promise.resolve(registeredKeys(lab) === 1),
+    recovered: /deploy key/,
+  },
+  {
+    resource: "flux-install-bundle",
+    happened: async (lab) =>
+      (await lab.run("kubectl", ["get", "crds"])).output.includes("kustomizations.kustomize"),
+  },
+  { resource: "flux-selfManagement" },
+  { resource: "flux-proof" },
+];
+
+await describe("a killed up", { timeout: 900_000 }, async () => {
+  let lab: TestLab;
+  let last: Moment | undefined;
+  before(async () => {
+    lab = await TestLab.start("kill");
+  });
+  after(async () => {
+    await lab.destroy();
+  });
+
+  for (const moment of moments)
+    await it(`goes on after a kill in ${moment.resource}`, async () => {
+      const output = await killedAt(lab, moment);
+      if (last?.recovered !== undefined) assert.match(output, last.recovered);
+      last = moment;
+    });
+
+  await it("is finished by the next one", async () => {
+    const { output } = await lab.finish();
+    assert.match(output, /Flux runs the cluster from Git/);
+    assert.equal(registeredKeys(lab), 1);
+    assertNoChange((await lab.finish()).output);
+  });
+});
+
+/** Runs `npm run up` and kills it. @returns what it said until then */
+async function killedAt(lab: TestLab, { resource, happened }: Moment): Promise<string> {
+  let output = "";
+  let reached: () => void = () => undefined;
+  const creating = new Promise<void>((resolve) => (reached = resolve));
+  const begins = new RegExp(`\\b${resource} creating`);
+  const child = lab.spawnUp((line) => {
+    output += `${line}\n`;
+    if (begins.test(line)) reached();
+  });
+  const ended = once(child, "exit").then(() => "ended" as const);
+  try {
+    const first = await Promise.race([creating.then(() => "creating" as const), ended]);
+    assert.equal(first, "creating", `up ended before ${resource}:\n${output}`);
+    if (happened !== undefined) await lab.until(`what ${resource} does`, () => happened(lab), 60);
+    assert.ok(!new RegExp(`\\b${resource} created`).test(output), `${resource} was faster than the kill`);
+  } finally {
+    killTree(child.pid ?? 0);
+    await ended;
+  }
+  return output;
+}
+
+function registeredKeys(lab: TestLab): number {
+  const file = join(lab.layout.state, "github.json");
+  if (!existsSync(file)) return 0;
+  return (readFileSync(file, "utf8").match(/ssh-ed25519 /g) ?? []).length;
+}
