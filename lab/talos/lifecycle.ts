@@ -6,7 +6,7 @@ import type { TalosMachine } from "./machine.ts";
 import { installationOf } from "./machineRecord.ts";
 import type { Installation } from "./machineRecord.ts";
 import type { MachineState } from "./options.ts";
-import { runSequence } from "./sequence.ts";
+import { runSequence, Superseded } from "./sequence.ts";
 import type { Phase } from "./sequence.ts";
 
 /** What a reset wipes. */
@@ -48,10 +48,10 @@ export async function install(machine: TalosMachine, config: MachineConfig): Pro
     { name: "reboot", task: "reboot" },
   ];
   try {
-    await runSequence(machine, "install", phases, "");
+    await runSequence(machine, "install", phases, "", machine.era);
   } catch (error) {
-    if (machine.state === "installing") machine.disk.wipeConfig();
-    else throw error;
+    if (error instanceof Superseded) throw error;
+    machine.disk.wipeConfig();
   }
   await machine.restart();
 }
@@ -166,20 +166,21 @@ function start(
   phases: readonly Phase[],
   last: () => Promise<void>,
 ): void {
-  const before = machine.state;
+  const { era, state: before } = machine;
   if (!["running", "booting", "maintenance"].includes(before))
     throw new StatusError("FailedPrecondition", `sequence ${name} cannot start: the machine is ${before}`);
   const run = async (): Promise<void> => {
     await new Promise((resolve) => setImmediate(resolve));
     try {
+      if (era.aborted) throw new Superseded();
       machine.setState(state);
-      await runSequence(machine, name, phases, actorId);
+      await runSequence(machine, name, phases, actorId, era);
     } catch (error) {
-      if (machine.state === state) machine.setState(before);
+      if (!era.aborted) machine.setState(before);
       throw error;
     }
     // Give followers of the event log the last events before the line goes dead.
-    await machine.delay(Math.min(machine.delays.rebootMs, 100));
+    await machine.delay(Math.min(machine.delays.rebootMs, 100), era);
     await last();
   };
   machine.background(run());

@@ -1,7 +1,9 @@
 // One Talos machine: its power switch, its disk, what it is doing, and its API. What calls of the API do is in services/,
 // the long sequences (install, reboot, reset, upgrade) in lifecycle.ts.
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ApiListener } from "./apiListener.ts";
+import type { IncomingCall } from "./apiListener.ts";
 import { ConfigError, parseMachineConfig } from "./config.ts";
 import type { MachineConfig } from "./config.ts";
 import { ResourceVersions } from "./cosi/versions.ts";
@@ -50,11 +52,14 @@ export class TalosMachine {
   criUp = false;
   /** Conditions that keep the machine from being ready. */
   unmet: readonly UnmetCondition[] = [];
+  /** Ends the waiting that would take a config of `--mode=try` back. */
+  tried: AbortController | undefined;
   /** A snapshot uploaded for `bootstrap --recover-from`. */
   snapshot: Buffer | undefined;
 
   #state: MachineState = "off";
-  #epoch = 0;
+  #era = new AbortController();
+  #opening = 0;
   #listener: ApiListener | undefined;
   #connections = new AbortController();
   #statusTimer: NodeJS.Timeout | undefined;
@@ -99,6 +104,14 @@ export class TalosMachine {
     return this.record.installed?.version ?? this.options.talosVersion;
   }
 
+  /**
+   * The time until the machine is next switched off or booted anew; fires then. What runs longer than one turn keeps the
+   * signal that it began with, and gives up when it has fired.
+   */
+  get era(): AbortSignal {
+    return this.#era.signal;
+  }
+
   /** Fires when the machine's connections are cut. */
   get connectionSignal(): AbortSignal {
     return this.#connections.signal;
@@ -125,7 +138,15 @@ export class TalosMachine {
     await this.goDark("off");
   }
 
+  /** Presses the power button. A machine that is just shutting down is waited for. */
   async powerOn(): Promise<void> {
+    if (this.#state === "shutting down")
+      await new Promise<void>((resolve) => {
+        const unwatch = this.onStateChange(() => {
+          unwatch();
+          resolve();
+        });
+      });
     this.#remember({ powered: true });
     if (this.#state === "off") await this.boot();
   }
@@ -143,14 +164,18 @@ export class TalosMachine {
     if (name === "off" && on) await this.goDark("off");
     else if (!on && (name === "off" || name === "neverBack") && this.#state === "off" && this.record.powered)
       await this.boot();
-    else if (["foreign", "certificatesExpired", "clockSkew"].includes(name) && this.isUp)
-      await this.openApi();
+    else if (
+      ["foreign", "certificatesExpired", "clockSkew"].includes(name) &&
+      (this.isUp || this.#opening > 0)
+    )
+      // A worker without a control plane to sign its certificate does not answer for as long as that lasts.
+      this.background(this.openApi());
   }
 
   /** Powers up: new boot id, then installing, booting or maintenance, as the disk has it. Returns at once. */
   boot(): Promise<void> {
     if (this.#closed || this.has("off")) return Promise.resolve();
-    this.#epoch++;
+    this.#newEra();
     this.bootId = randomUUID();
     this.bootedAt = new Date();
     this.events = new EventLog();
@@ -166,7 +191,7 @@ export class TalosMachine {
 
   /** Ends everything that runs here, cuts all connections. */
   async goDark(next: MachineState): Promise<void> {
-    this.#epoch++;
+    this.#newEra();
     clearInterval(this.#statusTimer);
     this.#connections.abort();
     this.#listener?.close();
@@ -177,19 +202,20 @@ export class TalosMachine {
 
   /** Goes down and boots again, unless it is not to come back. */
   async restart(): Promise<void> {
-    await this.goDark("rebooting");
-    await this.delay(this.delays.rebootMs);
+    const dark = this.goDark("rebooting");
+    const { era } = this;
+    await dark;
+    await this.delay(this.delays.rebootMs, era);
     if (this.has("neverBack")) {
       this.log.write("the machine does not come back (fault neverBack)");
       this.setState("off");
     } else await this.boot();
   }
 
-  /** Waits, as long as the machine is not switched off or booted anew. @throws Superseded then */
-  async delay(ms: number): Promise<void> {
-    const epoch = this.#epoch;
-    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
-    if (epoch !== this.#epoch) throw new Superseded();
+  /** Waits, as long as the machine is not switched off or booted anew. @throws Superseded then, at once */
+  async delay(ms: number, era = this.era): Promise<void> {
+    if (ms > 0) await sleep(ms, undefined, { signal: era }).catch(() => undefined);
+    if (era.aborted) throw new Superseded();
   }
 
   /** Lets something run on its own; a failure goes to the console. */
@@ -203,23 +229,35 @@ export class TalosMachine {
   /** (Re)opens the API with the certificates that fit now. Connections are cut. */
   async openApi(): Promise<void> {
     this.#connections.abort();
-    this.#connections = new AbortController();
+    const connections = new AbortController();
+    this.#connections = connections;
     this.#listener?.close();
     this.#listener = undefined;
-    const epoch = this.#epoch;
-    const identity = await identityFor(this, () => this.delay(this.delays.pollMs));
+    const { era } = this;
     const { address, port } = this.options;
-    const listener = await ApiListener.open({
-      address,
-      port,
-      ...identity,
-      handle: (call) => routeCall(this, call),
-    });
-    if (epoch !== this.#epoch) {
-      listener.close();
-      throw new Superseded();
+    // A later call than this one, or the end of the era, makes this one pointless.
+    const check = (): void => {
+      if (era.aborted || connections.signal.aborted) throw new Superseded();
+    };
+    this.#opening++;
+    try {
+      const identity = await identityFor(this, async () => {
+        await this.delay(Math.max(this.delays.pollMs, 10), era);
+        check();
+      });
+      check();
+      const handle = (call: IncomingCall): AsyncIterable<Buffer> => routeCall(this, call);
+      const listener = await ApiListener.open({ address, port, ...identity, handle });
+      try {
+        check();
+      } catch (error) {
+        listener.close();
+        throw error;
+      }
+      this.#listener = listener;
+    } finally {
+      this.#opening--;
     }
-    this.#listener = listener;
   }
 
   /** A config has come in maintenance mode: keeps it and goes on with installing or booting. */
@@ -330,10 +368,11 @@ export class TalosMachine {
   async #runConfigured(config: MachineConfig): Promise<void> {
     this.setState("booting");
     this.events.publish("machine.SequenceEvent", { sequence: "boot", action: "START" });
-    const epoch = this.#epoch;
+    const { era } = this;
     await this.options.runtime.start(config);
-    if (epoch !== this.#epoch) throw new Superseded();
+    if (era.aborted) throw new Superseded();
     await this.openApi();
+    if (era.aborted) throw new Superseded();
     this.#statusTimer = setInterval(() => void this.refresh(), Math.max(this.delays.pollMs, 10));
     await this.delay(this.delays.criMs);
     this.criUp = true;
@@ -355,6 +394,11 @@ export class TalosMachine {
       this.log.write(`failed to load config: ${error.message}`);
       return undefined;
     }
+  }
+
+  #newEra(): void {
+    this.#era.abort();
+    this.#era = new AbortController();
   }
 
   #remember(change: Partial<MachineRecord>): void {

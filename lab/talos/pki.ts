@@ -89,7 +89,7 @@ export async function issueServerCertificate(
  */
 export async function issueClientCertificate(
   authority: CertificateAndKey | KeyPair,
-  subject: { readonly commonName: string; readonly organization: string },
+  subject: { readonly commonName: string; readonly organization: string | readonly string[] },
   validity: Validity,
 ): Promise<KeyPair> {
   const kind = createPrivateKey(plainPem(authority.key ?? "")).asymmetricKeyType;
@@ -100,7 +100,10 @@ export async function issueClientCertificate(
   ])) as webcrypto.CryptoKeyPair;
   const usages = x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment;
   const certificate = await issue(authority, keys.publicKey, {
-    subject: `O=${subject.organization}${subject.commonName === "" ? "" : `,CN=${subject.commonName}`}`,
+    subject: [
+      ...[subject.organization].flat().map((organization) => ({ O: [organization] })),
+      ...(subject.commonName === "" ? [] : [{ CN: [subject.commonName] }]),
+    ],
     validity,
     extensions: [
       new x509.KeyUsagesExtension(usages, true),
@@ -118,7 +121,7 @@ export function plainPem(pem: string): string {
 async function issue(
   authority: CertificateAndKey | KeyPair,
   publicKey: webcrypto.CryptoKey,
-  wanted: { subject: string; validity: Validity; extensions: x509.Extension[] },
+  wanted: { subject: x509.JsonName | string; validity: Validity; extensions: x509.Extension[] },
 ): Promise<string> {
   const pem = "crt" in authority ? authority.crt : authority.cert;
   const issuer = new x509.X509Certificate(pem);

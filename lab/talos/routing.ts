@@ -73,6 +73,10 @@ export function reachable(from: TalosMachine, target: string): TalosMachine {
     throw unreachable(
       "authentication handshake failed: tls: failed to verify certificate: x509: certificate signed by unknown authority",
     );
+  if (peer.has("certificatesExpired") || peer.has("clockSkew"))
+    throw unreachable(
+      "authentication handshake failed: tls: failed to verify certificate: x509: certificate has expired or is not yet valid",
+    );
   return peer;
 }
 

@@ -19,6 +19,7 @@ export class Superseded extends Error {}
 
 /**
  * Runs a sequence.
+ * @param era fires when the machine is switched off meanwhile
  * @throws Error in machined's words when a phase fails; the event log has it too
  */
 export async function runSequence(
@@ -26,6 +27,7 @@ export async function runSequence(
   name: string,
   phases: readonly Phase[],
   actorId: string,
+  era: AbortSignal,
 ): Promise<void> {
   const { events, log } = to;
   events.publish("machine.SequenceEvent", { sequence: name, action: "START" }, actorId);
@@ -38,8 +40,9 @@ export async function runSequence(
     log.write(`task ${phase.task} (1/1): starting`);
     try {
       await phase.run?.();
+      if (era.aborted) throw new Superseded();
     } catch (error) {
-      if (error instanceof Superseded) throw error;
+      if (era.aborted) throw new Superseded();
       const reason = error instanceof Error ? error.message : String(error);
       log.write(`task ${phase.task} (1/1): failed: ${reason}`);
       if (!phase.errorsIgnored) {

@@ -11,6 +11,7 @@ export interface ResourceContent {
   readonly spec: unknown;
   /** Fields of the protobuf form that differ from the YAML form. */
   readonly proto?: Readonly<Record<string, unknown>>;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 const stageNumbers: Readonly<Record<string, number>> = {
@@ -124,11 +125,15 @@ const kinds: Readonly<
   ],
   "MachineConfigs.config.talos.dev": (machine, config) => {
     if (!config) return [];
+    const resource = (id: string, raw: Buffer): ResourceContent => ({
+      id,
+      spec: raw.toString("utf8"),
+      proto: { yamlMarshalled: raw },
+      // Without it talosctl takes the machine for an older Talos and reads the config in another way.
+      annotations: { "talos.dev/yaml-spec": "1" },
+    });
     const persisted = machine.disk.loadConfig() ?? config.raw;
-    return [
-      { id: "persistent", spec: persisted.toString("utf8"), proto: { yamlMarshalled: persisted } },
-      { id: "v1alpha1", spec: config.raw.toString("utf8"), proto: { yamlMarshalled: config.raw } },
-    ];
+    return [resource("persistent", persisted), resource("v1alpha1", config.raw)];
   },
   "MachineTypes.config.talos.dev": (_machine, config) =>
     config

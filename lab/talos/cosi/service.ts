@@ -130,7 +130,7 @@ function metaResource(type: string, message: string, content: ResourceContent, a
 function encode(
   metadata: { created: Date; updated: Date; [key: string]: unknown },
   messageName: string,
-  { spec, proto }: ResourceContent,
+  { spec, proto, annotations }: ResourceContent,
 ): Message {
   const plain = typeof spec === "object" && spec !== null ? spec : {};
   return {
@@ -138,6 +138,7 @@ function encode(
       ...metadata,
       phase: "running",
       owner: "lab",
+      annotations: annotations ?? {},
       created: timestamp(metadata.created),
       updated: timestamp(metadata.updated),
     },

@@ -1,4 +1,5 @@
-// Applying a config to a machine that has one already.
+// Applying a config to a machine that has one already, and making client certificates for it.
+import { stringify } from "yaml";
 import { ConfigError, parseMachineConfig } from "../config.ts";
 import type { MachineConfig } from "../config.ts";
 import { configDiff } from "../config/diff.ts";
@@ -9,7 +10,9 @@ import type { Handlers } from "../handler.ts";
 import { reboot } from "../lifecycle.ts";
 import type { TalosMachine } from "../machine.ts";
 import type { Message } from "../protos.ts";
-import { Superseded } from "../sequence.ts";
+import { issueClientCertificate } from "../pki.ts";
+import { parseRoles } from "../roles.ts";
+import type { Role } from "../roles.ts";
 
 type Mode = "REBOOT" | "AUTO" | "NO_REBOOT" | "STAGED" | "TRY";
 
@@ -33,6 +36,18 @@ export const configHandlers: Handlers = {
     );
     const more = await take(machine, mode, config, request);
     return { mode, warnings, mode_details: `${details}${more}${reason}` };
+  }),
+  GenerateClientConfiguration: unary(async (request, { machine }) => {
+    const { config } = machine;
+    if (config?.type !== "controlplane")
+      throw new StatusError(
+        "FailedPrecondition",
+        "client configuration (talosconfig) can't be generated on worker nodes",
+      );
+    const ttl = request["crt_ttl"] as { seconds: string } | null;
+    const seconds = Number(ttl?.seconds ?? 0);
+    if (seconds <= 0) throw new StatusError("InvalidArgument", "crt_ttl should be positive");
+    return clientConfiguration(config, parseRoles(request["roles"] as string[]), seconds);
   }),
 };
 
@@ -81,6 +96,7 @@ async function take(
   request: Message,
 ): Promise<string> {
   if (mode !== "TRY") machine.disk.saveConfig(config.raw);
+  machine.tried?.abort();
   if (mode === "REBOOT") reboot(machine, "", false);
   if (mode === "NO_REBOOT") await machine.takeConfig(config);
   if (mode !== "TRY") return "";
@@ -88,13 +104,44 @@ async function take(
   const seconds = Number(timeout?.seconds ?? defaultTrySeconds);
   const before = machine.config;
   await machine.takeConfig(config);
+  // Any other config that comes meanwhile, and any reboot, makes going back pointless.
+  const tried = new AbortController();
+  machine.tried = tried;
   const revert = async (): Promise<void> => {
-    await machine.delay(seconds * 1000);
-    if (machine.config !== config || !before) throw new Superseded();
-    await machine.takeConfig(before);
+    await machine.delay(seconds * 1000, AbortSignal.any([machine.era, tried.signal]));
+    if (before) await machine.takeConfig(before);
   };
   machine.background(revert());
   const shown =
     seconds >= 60 ? `${String(Math.floor(seconds / 60))}m${String(seconds % 60)}s` : `${String(seconds)}s`;
   return `\nThe config is applied in 'try' mode and will be automatically reverted back in ${shown}`;
+}
+
+// A talosconfig with a client certificate of the given roles, as `talosctl config new` asks for it.
+async function clientConfiguration(
+  config: MachineConfig,
+  roles: readonly Role[],
+  seconds: number,
+): Promise<Message> {
+  const now = Date.now();
+  const validity = { notBefore: new Date(now - 10_000), notAfter: new Date(now + seconds * 1000) };
+  const pair = await issueClientCertificate(
+    config.machineCA,
+    { commonName: "", organization: roles },
+    validity,
+  );
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  const [only, ...others] = roles;
+  const prefix = only !== undefined && others.length === 0 ? `${only.replace("os:", "")}@` : "";
+  const context = `${prefix}${config.clusterName}`;
+  const ca = config.machineCA.crt;
+  const contexts = {
+    [context]: { endpoints: [], ca: base64(ca), crt: base64(pair.cert), key: base64(pair.key) },
+  };
+  return {
+    ca: Buffer.from(ca),
+    crt: Buffer.from(pair.cert),
+    key: Buffer.from(pair.key),
+    talosconfig: Buffer.from(stringify({ context, contexts }, { lineWidth: 0 })),
+  };
 }

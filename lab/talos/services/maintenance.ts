@@ -23,12 +23,7 @@ export const maintenanceHandlers: Handlers = {
       );
     }
     const raw = request["data"] as Buffer;
-    const warnings = accept(
-      raw,
-      machine.record.nodeId,
-      machine.record.installed !== undefined,
-      machine.talosVersion,
-    );
+    const warnings = accept(raw, machine.record.nodeId, machine.talosVersion);
     if (request["dry_run"] === true)
       return {
         warnings,
@@ -49,14 +44,10 @@ export const maintenanceHandlers: Handlers = {
 };
 
 // A config that cannot be decoded is a plain error here, without a status of its own: clients see `Unknown`, and retry.
-function accept(
-  raw: Buffer,
-  machineName: string,
-  installed: boolean,
-  talosVersion: string,
-): readonly string[] {
+// Install instructions are asked for even when there is an installation, as a reset of STATE alone leaves one.
+function accept(raw: Buffer, machineName: string, talosVersion: string): readonly string[] {
   try {
-    return parseMachineConfig(raw, { machineName, installed, talosVersion }).warnings;
+    return parseMachineConfig(raw, { machineName, installed: false, talosVersion }).warnings;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     if (error.stage === "decode")
