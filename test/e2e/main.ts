@@ -1,6 +1,6 @@
 // npm run test:e2e [-- files]: gets the tools once, then runs the end-to-end tests, two labs at a time.
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { globSync } from "node:fs";
 import { join } from "node:path";
 import { ensureLabTools } from "../../tools/labToolbox.ts";
 
@@ -8,11 +8,7 @@ await ensureLabTools();
 const here = import.meta.dirname;
 const given = process.argv.slice(2);
 const files =
-  given.length > 0
-    ? given
-    : readdirSync(here)
-        .filter((file) => file.endsWith(".test.ts"))
-        .map((file) => join(here, file));
+  given.length > 0 ? given : globSync("**/*.test.ts", { cwd: here }).map((file) => join(here, file));
 const child = spawn(process.execPath, ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files], {
   stdio: "inherit",
 });

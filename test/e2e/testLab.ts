@@ -112,12 +112,46 @@ export class TestLab {
     }
   }
 
-  /** Changes a key of the stack config until the lab starts again. */
-  changeConfig(key: string, change: (value: never) => unknown): void {
-    const file = join(project, `Pulumi.${this.name}.yaml`);
-    const stack = parse(readFileSync(file, "utf8")) as { config: Record<string, unknown> };
-    stack.config[`home-ops:${key}`] = change(stack.config[`home-ops:${key}`] as never);
-    writeFileSync(file, stringify(stack));
+  /** Runs a test with another stack config, and puts the right one back however it ends. */
+  async withConfig(
+    changes: Record<string, (value: never) => unknown>,
+    test: () => Promise<void>,
+  ): Promise<void> {
+    await this.withFile(
+      join(project, `Pulumi.${this.name}.yaml`),
+      (right) => {
+        const stack = parse(right) as { config: Record<string, unknown> };
+        for (const [key, change] of Object.entries(changes))
+          stack.config[`home-ops:${key}`] = change(stack.config[`home-ops:${key}`] as never);
+        return stringify(stack);
+      },
+      test,
+    );
+  }
+
+  /** The same with any file. */
+  async withFile(
+    file: string,
+    change: (right: string) => string | Promise<string>,
+    test: () => Promise<void>,
+  ): Promise<void> {
+    const right = readFileSync(file, "utf8");
+    writeFileSync(file, await change(right));
+    try {
+      await test();
+    } finally {
+      writeFileSync(file, right);
+    }
+  }
+
+  /** The same with a fault of the lab. */
+  async withFault(fault: readonly string[], test: () => Promise<void>): Promise<void> {
+    await this.cli("fault", ...fault);
+    try {
+      await test();
+    } finally {
+      await this.cli("fault", ...fault, "--off");
+    }
   }
 
   /** All logs of the lab. */

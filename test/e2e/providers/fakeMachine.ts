@@ -1,5 +1,6 @@
 // The smallest thing that a Talos provider takes for a machine: maintenance mode without client certificates, then
 // mutual TLS with the cluster's CA. Every call is written down; answers can be replaced.
+import "../../../lab/talos/reflectMetadata.ts";
 import { webcrypto } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";

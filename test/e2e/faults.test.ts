@@ -1,0 +1,200 @@
+// What can be wrong around an `up`: each ends in a bounded time with one message that names the thing, what was found and
+// what to do. Nothing half-done is lost: after the repair one `up` finishes. Then what Flux says about the same mistakes
+// when they happen in a running cluster.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { generateX25519Identity } from "age-encryption";
+import type { KubeObject } from "./handOffFacts.ts";
+import { TestLab } from "./testLab.ts";
+
+/** No failure may take longer, from the first line to the last. */
+const boundSeconds = 60;
+
+await describe("a mistake around an up", { timeout: 900_000 }, async () => {
+  let lab: TestLab;
+  before(async () => {
+    lab = await TestLab.start("faults");
+  });
+  after(async () => {
+    await lab.destroy();
+  });
+
+  /** One up that must fail, with all these in its output, and with the next step. */
+  async function fails(expected: readonly RegExp[], env: NodeJS.ProcessEnv = {}): Promise<void> {
+    const { code, output, seconds } = await lab.up(env);
+    assert.notEqual(code, 0, output);
+    assert.ok(seconds < boundSeconds, `${String(seconds)} s`);
+    for (const pattern of expected) assert.match(output, pattern);
+  }
+
+  type Change = Record<string, (value: object) => unknown>;
+  const withConfig = (changes: Change, test: () => Promise<void>): Promise<void> =>
+    lab.withConfig(changes, test);
+
+  await it("all mistakes in the stack config at once, and no resource", () =>
+    withConfig(
+      { versions: (versions) => ({ ...versions, talos: "1.12" }), protect: () => "perhaps" },
+      async () => {
+        await fails([/versions\.talos/, /protect/]);
+        // What the engine itself makes of every program.
+        assert.match(
+          (await lab.run("pulumi", ["stack"])).output,
+          /Current stack resources \(1\):\n.*\n\s+pulumi:pulumi:Stack/,
+        );
+      },
+    ));
+
+  await it("a wrong GitHub token", () =>
+    fails([/GitHub/, /401|Bad credentials/, /→ .*GITHUB_TOKEN/], { GITHUB_TOKEN: "github_pat_wrong" }));
+
+  await it("a missing repository", () =>
+    withConfig({ github: (github) => ({ ...github, repository: "nothing-here" }) }, () =>
+      fails([/home\/nothing-here/, /404|not there|no repository|does not exist/i, /→ /]),
+    ));
+
+  await it("a Git host key that is not pinned", () =>
+    lab.withFault(["git-other-host-key"], () => fails([/SHA256:/, /git\.knownHosts|pinned/, /→ /])));
+
+  await it("a wrong age key", () =>
+    lab.withFile(
+      join(lab.layout.secrets, "age.txt"),
+      async () => `${await generateX25519Identity()}\n`,
+      () => fails([/ageKeyFile/, /age1/]),
+    ));
+
+  await it("a variable that nothing defines", () =>
+    lab.withFile(
+      join(lab.layout.repo, "cluster", "flux", "vars", "cluster-settings.yaml"),
+      (right) => right.replace("  INGRESS_CLASS: traefik\n", ""),
+      () => fails([/\$\{INGRESS_CLASS\}/, /helmrelease\.yaml:\d+/, /flux\/vars/]),
+    ));
+
+  await it("a machine that is off", async () => {
+    await lab.withFault(["off", "k8s-2"], () => fails([/k8s-2/, /127\.10\.\d+\.21/, /→ /]));
+    await lab.until("k8s-2", async () =>
+      (await lab.status()).machines.every(({ state }) => state === "maintenance"),
+    );
+  });
+
+  await it("a wrong address", () =>
+    withConfig(
+      {
+        nodes: (nodes) =>
+          (nodes as { name: string; address: string }[]).map((node) =>
+            node.name === "k8s-2" ? { ...node, address: node.address.replace(/\d+$/, "29") } : node,
+          ),
+      },
+      () => fails([/k8s-2/, /127\.10\.\d+\.29/, /→ /]),
+    ));
+
+  await it("an address that another cluster uses", () =>
+    lab.withFault(["foreign", "k8s-2"], () => fails([/k8s-2/, /another cluster|other cluster/, /→ /])));
+
+  await it("is behind after one up", async () => {
+    const { output } = await lab.finish();
+    assert.match(output, /Flux runs the cluster from Git/);
+  });
+
+  /** Says `reconcile now` to a Flux object and waits for its Ready condition. */
+  async function reconciled(kind: string, name: string, status: string, message: RegExp): Promise<void> {
+    const at = String(Date.now());
+    await lab.ok(
+      "kubectl",
+      "annotate",
+      "--overwrite",
+      "-n",
+      "flux-system",
+      kind,
+      name,
+      `reconcile.fluxcd.io/requestedAt=${at}`,
+    );
+    await lab.until(
+      `${kind} ${name} ${status} ${String(message)}`,
+      async () => {
+        const object = await lab.get<KubeObject>([kind, name, "-n", "flux-system"]);
+        const ready = object.status?.conditions?.find(({ type }) => type === "Ready") as
+          { status: string; message?: string } | undefined;
+        return ready?.status === status && message.test(ready.message ?? "");
+      },
+      150,
+    );
+  }
+
+  /** Takes a Secret out of flux-system, or changes it, for the time of a test. */
+  async function withSecret(
+    name: string,
+    change: (secret: KubeObject) => KubeObject | undefined,
+    test: () => Promise<void>,
+  ): Promise<void> {
+    const before = await lab.get<KubeObject & { metadata: Record<string, unknown> }>([
+      "secret",
+      name,
+      "-n",
+      "flux-system",
+    ]);
+    const {
+      resourceVersion: _version,
+      uid: _uid,
+      creationTimestamp: _created,
+      ...metadata
+    } = before.metadata as Record<string, unknown>;
+    const right = { ...before, metadata };
+    const wrong = change(right as unknown as KubeObject);
+    const file = join(lab.layout.secrets, "changed.json");
+    await lab.ok("kubectl", "delete", "secret", name, "-n", "flux-system");
+    try {
+      if (wrong !== undefined) {
+        writeFileSync(file, JSON.stringify(wrong), { mode: 0o600 });
+        await lab.ok("kubectl", "create", "-f", file);
+      }
+      await test();
+    } finally {
+      writeFileSync(file, JSON.stringify(right), { mode: 0o600 });
+      if (wrong !== undefined) await lab.ok("kubectl", "delete", "secret", name, "-n", "flux-system");
+      await lab.ok("kubectl", "create", "-f", file);
+    }
+  }
+
+  const encoded = (text: string): string => Buffer.from(text).toString("base64");
+
+  await it("14. without cluster-secrets the root waits, and goes on when it is there", async () => {
+    await withSecret(
+      "cluster-secrets",
+      () => undefined,
+      () =>
+        reconciled("kustomization", "cluster", "False", /substitute from 'Secret\/cluster-secrets' error/),
+    );
+    await reconciled("kustomization", "cluster", "True", /Applied revision/);
+  });
+
+  await it("15. a wrong known_hosts shows in the GitRepository", async () => {
+    const otherHost = `[${lab.layout.servicesAddress}]:2222 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl\n`;
+    await withSecret(
+      "github-deploy-key",
+      (secret) => ({ ...secret, data: { ...secret.data, known_hosts: encoded(otherHost) } }),
+      () => reconciled("gitrepository", "home-cluster", "False", /knownhosts: key/),
+    );
+    await reconciled("gitrepository", "home-cluster", "True", /stored artifact/);
+  });
+
+  await it("16. a wrong age key shows in the Kustomization", async () => {
+    const other = await generateX25519Identity();
+    await withSecret(
+      "age-key",
+      (secret) => ({ ...secret, data: { "age.agekey": encoded(other) } }),
+      () => reconciled("kustomization", "smtp-relay", "False", /cannot get sops data key/i),
+    );
+    await reconciled("kustomization", "smtp-relay", "True", /Applied revision/);
+  });
+
+  await it("17. and so does a key under a name that Flux does not read", async () => {
+    await withSecret(
+      "age-key",
+      (secret) => ({ ...secret, data: { "age.txt": secret.data?.["age.agekey"] ?? "" } }),
+      () => reconciled("kustomization", "smtp-relay", "False", /cannot get sops data key/i),
+    );
+    await reconciled("kustomization", "smtp-relay", "True", /Applied revision/);
+  });
+});
