@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { contracts, type Contract } from "./contract.ts";
+import { Plugin } from "./harness.ts";
+
+type Properties = Readonly<Record<string, { readonly secret?: boolean }>>;
+
+interface Schema {
+  readonly version: string;
+  readonly resources: Readonly<
+    Record<string, { inputProperties: Properties; requiredInputs: string[]; properties: Properties }>
+  >;
+  readonly functions: Readonly<
+    Record<
+      string,
+      { inputs: { properties: Properties; required?: string[] }; outputs: { properties: Properties } }
+    >
+  >;
+}
+
+/** What a stand-in's schema says, in the words of the table. */
+function contractOf(schema: Schema, token: string): Contract {
+  const resource = schema.resources[token];
+  const call = schema.functions[token];
+  const inputs = resource?.inputProperties ?? call?.inputs.properties ?? {};
+  const required = resource?.requiredInputs ?? call?.inputs.required ?? [];
+  const all = resource?.properties ?? call?.outputs.properties ?? {};
+  const words = (names: readonly string[]): string => [...names].sort().join(" ");
+  const secret = words(Object.keys(all).filter((name) => all[name]?.secret === true));
+  return {
+    inputs: words(Object.keys(inputs).map((name) => (required.includes(name) ? `${name}*` : name))),
+    outputs: words(Object.keys(all).filter((name) => !(name in inputs))),
+    ...(secret === "" ? {} : { secret }),
+  };
+}
+
+const sorted = (words: string): string => words.split(" ").sort().join(" ");
+
+for (const [name, { version, tokens }] of Object.entries(contracts))
+  await describe(`the ${name} stand-in keeps to the contract of ${name} ${version}`, async () => {
+    let plugin: Plugin;
+    let schema: Schema;
+    before(async () => {
+      plugin = await Plugin.start(name);
+      schema = (await plugin.schema()) as unknown as Schema;
+    });
+    after(() => plugin.stop());
+
+    await it("has its version, and nothing that the table does not know", async () => {
+      assert.equal(await plugin.version(), version);
+      assert.equal(schema.version, version);
+      assert.deepEqual(
+        [...Object.keys(schema.resources), ...Object.keys(schema.functions)].sort(),
+        Object.keys(tokens).sort(),
+      );
+    });
+
+    for (const [token, contract] of Object.entries(tokens))
+      await it(token, () => {
+        assert.deepEqual(contractOf(schema, token), { ...contract, inputs: sorted(contract.inputs) });
+      });
+
+    await it("says of everything else that it does not have it", async () => {
+      await assert.rejects(
+        plugin.check(`${name}:index/nothing:Nothing`, {}).then(({ failures }) => {
+          if (failures.length > 0) throw new Error(failures.join());
+        }),
+        /Nothing/,
+      );
+    });
+  });
