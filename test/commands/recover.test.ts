@@ -1,0 +1,93 @@
+// What a killed engine leaves of a file backend, and a pulumi that only says where the backend is.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { removeBrokenAttributes } from "../../commands/recover/attributes.ts";
+import { freeLock } from "../../commands/recover/lock.ts";
+
+describe("recovery of a file backend", () => {
+  let folder: string;
+  let stacks: string;
+  let lockFile: string;
+  const path = process.env["PATH"];
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "recover-"));
+    stacks = join(folder, ".pulumi", "stacks", "home-ops");
+    const locks = join(folder, ".pulumi", "locks", "organization", "home-ops", "home");
+    for (const each of [stacks, locks]) mkdirSync(each, { recursive: true });
+    lockFile = join(locks, "1.json");
+    const pulumi = join(folder, "pulumi");
+    writeFileSync(pulumi, `#!/bin/sh\necho '{"url":"file://${folder}"}'\n`);
+    chmodSync(pulumi, 0o755);
+    process.env["PATH"] = `${folder}:${String(path)}`;
+  });
+  afterEach(() => {
+    process.env["PATH"] = path;
+    rmSync(folder, { recursive: true });
+  });
+
+  const lock = (pid: number, host = hostname()): void => {
+    const timestamp = "2026-11-23T20:00:00Z";
+    writeFileSync(lockFile, JSON.stringify({ pid, hostname: host, username: "me", timestamp }));
+  };
+
+  it("has nothing to do when nothing is broken", async () => {
+    rmSync(join(folder, ".pulumi"), { recursive: true });
+    assert.deepEqual(removeBrokenAttributes("home-ops"), []);
+    assert.deepEqual(await freeLock("home", "home-ops"), []);
+  });
+
+  it("removes attributes that were cut off, and nothing else", () => {
+    writeFileSync(join(stacks, "home.json"), "{}");
+    writeFileSync(join(stacks, "home.json.attrs"), '{"user.content_t');
+    writeFileSync(join(stacks, "other.json.attrs"), '{"user.content_type":"x"}');
+    assert.deepEqual(removeBrokenAttributes("home-ops"), [
+      "removed home.json.attrs, which was cut off; the state beside it is whole",
+    ]);
+    assert.ok(existsSync(join(stacks, "home.json")));
+    assert.ok(!existsSync(join(stacks, "home.json.attrs")));
+    assert.ok(existsSync(join(stacks, "other.json.attrs")));
+  });
+
+  it("frees the lock of a process that is gone", async () => {
+    const child = spawn("true");
+    await once(child, "exit");
+    lock(child.pid ?? 0);
+    const [line] = await freeLock("home", "home-ops");
+    assert.match(line ?? "", /^freed the stack's lock \(process \d+ of me on .*, since .*: gone\)$/);
+    assert.ok(!existsSync(lockFile));
+  });
+
+  it("frees it too when another program has got the number", async () => {
+    lock(process.pid);
+    assert.equal((await freeLock("home", "home-ops")).length, 1);
+  });
+
+  it("leaves the lock of a running pulumi alone", async () => {
+    const engine = join(folder, "pulumi-engine");
+    copyFileSync("/bin/sleep", engine);
+    const child = spawn(engine, ["60"]);
+    await once(child, "spawn");
+    try {
+      lock(child.pid ?? 0);
+      await assert.rejects(
+        freeLock("home", "home-ops"),
+        /stack home is locked by process \d+ of me.*running\n {2}→ wait for it, or stop it/,
+      );
+      assert.ok(existsSync(lockFile));
+    } finally {
+      child.kill();
+    }
+  });
+
+  it("leaves another computer's lock alone", async () => {
+    lock(1, "elsewhere");
+    await assert.rejects(freeLock("home", "home-ops"), /on elsewhere.*\n {2}→ .*pulumi cancel/);
+    assert.ok(existsSync(lockFile));
+  });
+});

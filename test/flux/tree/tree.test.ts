@@ -1,0 +1,146 @@
+// The shipped tree, whole and with one thing wrong in it at a time.
+import assert from "node:assert/strict";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { readTree } from "../../../src/flux/tree/readTree.ts";
+
+const shipped = join(import.meta.dirname, "..", "..", "..", "cluster");
+
+describe("readTree", () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "tree-"));
+    cpSync(shipped, root, { recursive: true });
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true });
+  });
+
+  function change(file: string, ...replacements: readonly (readonly [string, string])[]): void {
+    let text = readFileSync(join(root, file), "utf8");
+    for (const [from, to] of replacements) {
+      assert.ok(text.includes(from), `${file} has no ${from}`);
+      text = text.replace(from, () => to);
+    }
+    writeFileSync(join(root, file), text);
+  }
+
+  it("finds nothing wrong with the shipped tree, and what the program needs of it", () => {
+    const tree = readTree(shipped);
+    assert.deepEqual(tree.problems, []);
+    assert.equal(tree.fluxVersion, "v2.9.4");
+    assert.equal(tree.gitRepository.kind, "GitRepository");
+    assert.equal(tree.clusterKustomization.spec?.["path"], "./cluster/flux");
+    assert.deepEqual(tree.missingSecrets.toSorted(), [
+      "apps/default/smtp-relay/app/secret.sops.yaml",
+      "flux/vars/cluster-secrets.sops.yaml",
+    ]);
+    assert.deepEqual(tree.sopsFiles, []);
+    assert.equal(typeof tree.ciliumValues["ipam"], "object");
+  });
+
+  it("reads who can open an encrypted file", () => {
+    writeFileSync(
+      join(root, "flux/vars/cluster-secrets.sops.yaml"),
+      "kind: Secret\nsops:\n  age:\n    - recipient: age1abc\n      enc: x\n",
+    );
+    const { sopsFiles, missingSecrets } = readTree(root);
+    assert.deepEqual(sopsFiles, [{ path: "flux/vars/cluster-secrets.sops.yaml", recipients: ["age1abc"] }]);
+    assert.deepEqual(missingSecrets, ["apps/default/smtp-relay/app/secret.sops.yaml"]);
+  });
+
+  const flux = "flux/config/flux.yaml";
+  const cluster = "flux/config/cluster.yaml";
+  const wrong: readonly {
+    readonly what: string;
+    readonly file: string;
+    readonly replace: readonly [string, string];
+    readonly problem: string;
+  }[] = [
+    {
+      what: "an object that Flux would write as well",
+      file: cluster,
+      replace: ["kustomize.toolkit.fluxcd.io/reconcile: disabled", "some: annotation"],
+      problem: `${cluster}: GitRepository home-cluster lacks the annotation kustomize.toolkit.fluxcd.io/reconcile: disabled; without it Flux and Pulumi both write it`,
+    },
+    {
+      what: "an object in another namespace",
+      file: flux,
+      replace: ["namespace: flux-system", "namespace: default"],
+      problem: `${flux}: OCIRepository flux-manifests is in namespace default; expected flux-system`,
+    },
+    {
+      what: "a root whose deletion would take everything along",
+      file: cluster,
+      replace: ["  deletionPolicy: Orphan\n", ""],
+      problem: `${cluster}: Kustomization cluster lacks deletionPolicy: Orphan; deleting it would delete everything that it applied`,
+    },
+    {
+      what: "a root that is tried again in an hour",
+      file: cluster,
+      replace: ["  retryInterval: 2m\n", ""],
+      problem: `${cluster}: Kustomization cluster lacks retryInterval; without it a failed build is tried again only after its interval`,
+    },
+    {
+      what: "a Flux without a version",
+      file: flux,
+      replace: ["tag: v2.9.4", "tag: latest"],
+      problem: `${flux}: OCIRepository flux-manifests pins "latest"; expected spec.ref.tag such as v2.9.4, so that a preview shows which Flux comes`,
+    },
+    {
+      what: "substitution in Flux's own manifests",
+      file: flux,
+      replace: ["  path: ./\n", "  path: ./\n  postBuild: {}\n"],
+      problem: `${flux}: Kustomization flux has postBuild; remove it, substitution breaks Flux's own manifests`,
+    },
+    {
+      what: "a variable that nothing defines",
+      file: "apps/default/podinfo/app/helmrelease.yaml",
+      replace: ["${SECRET_DOMAIN}", "${SECRET_DOMAINS}"],
+      problem:
+        "uses ${SECRET_DOMAINS}, which nothing defines; add it to flux/vars, give it a default (${SECRET_DOMAINS:=…}), or write $${SECRET_DOMAINS} for the text itself",
+    },
+  ];
+  for (const { what, file, replace, problem } of wrong)
+    it(`names ${what}`, () => {
+      change(file, replace);
+      const { problems } = readTree(root);
+      assert.equal(problems.length, 1, problems.join("\n"));
+      assert.ok(problems[0]?.endsWith(problem), problems[0]);
+    });
+
+  it("says the line of an undefined variable", () => {
+    change("apps/default/podinfo/app/helmrelease.yaml", ["${SECRET_DOMAIN}", "${OTHER}"]);
+    assert.match(
+      readTree(root).problems[0] ?? "",
+      /^apps\/default\/podinfo\/app\/helmrelease\.yaml:\d+ uses/,
+    );
+  });
+
+  it("takes a default, an escaped text and a Kustomization's own variables for defined", () => {
+    change("apps/default/podinfo/app/helmrelease.yaml", ["${SECRET_DOMAIN}", "${A:=a}-$${B}-${C}"]);
+    change("apps/default/podinfo/ks.yaml", ["spec:\n", "spec:\n  postBuild: {substitute: {C: c}}\n"]);
+    assert.deepEqual(readTree(root).problems, []);
+  });
+
+  it("leaves a Kustomization alone that opted out", () => {
+    // It has shell variables in it, which is why it did.
+    assert.match(readFileSync(join(root, "apps/default/backup/app/script.yaml"), "utf8"), /\$\{\w+\}/);
+    change("apps/default/backup/ks.yaml", ['substitution.flux.home.arpa/disabled: "true"', "some: label"]);
+    assert.notEqual(readTree(root).problems.length, 0);
+  });
+
+  it("stops at a file that is missing, or no YAML, or lacks the object", () => {
+    change(flux, ["name: flux-manifests", "name: manifests"]);
+    assert.throws(() => readTree(root), {
+      message: `${flux} has no OCIRepository named flux-manifests; it has OCIRepository manifests, Kustomization flux`,
+    });
+    writeFileSync(join(root, flux), "a: [1\n");
+    assert.throws(() => readTree(root), /^Error: flux\/config\/flux\.yaml.*[:\s]\d+/);
+    rmSync(join(root, cluster));
+    cpSync(join(shipped, flux), join(root, flux));
+    assert.throws(() => readTree(root), { message: `${cluster} is missing in ${root}` });
+  });
+});
