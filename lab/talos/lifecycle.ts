@@ -169,10 +169,11 @@ function start(
   const { era, state: before } = machine;
   if (!["running", "booting", "maintenance"].includes(before))
     throw new StatusError("FailedPrecondition", `sequence ${name} cannot start: the machine is ${before}`);
+  const settle = Math.min(machine.delays.rebootMs, 100);
   const run = async (): Promise<void> => {
-    await new Promise((resolve) => setImmediate(resolve));
     try {
-      if (era.aborted) throw new Superseded();
+      // The answer gets out, and who asked begins to follow the events: a real machine needs longer for its first phase.
+      await machine.delay(settle, era);
       machine.setState(state);
       await runSequence(machine, name, phases, actorId, era);
     } catch (error) {
@@ -180,7 +181,7 @@ function start(
       throw error;
     }
     // Give followers of the event log the last events before the line goes dead.
-    await machine.delay(Math.min(machine.delays.rebootMs, 100), era);
+    await machine.delay(settle, era);
     await last();
   };
   machine.background(run());

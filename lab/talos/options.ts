@@ -12,19 +12,22 @@ export interface MachineDelays {
   readonly bootMs: number;
   /** From the API's first answer until `bootstrap` is allowed (the container runtime is up). */
   readonly criMs: number;
-  /** From a machine's last answer until it boots again. */
+  /**
+   * From a machine's last answer until it boots again. Over a second: talosctl looks again one second after it saw the
+   * services stop, and when the machine is up by then it waits for an event that has passed.
+   */
   readonly rebootMs: number;
   /** How often services are looked at. */
   readonly pollMs: number;
 }
 
-/** Fit for people: a machine is installed and up about two seconds after it got its config. */
+/** Fit for people: a machine is installed and up about three seconds after it got its config. */
 export const defaultDelays: MachineDelays = {
   applyMs: 50,
   installMs: 600,
   bootMs: 400,
   criMs: 200,
-  rebootMs: 400,
+  rebootMs: 1_500,
   pollMs: 300,
 };
 
