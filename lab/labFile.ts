@@ -1,8 +1,9 @@
 // Which labs there are: `.lab/<name>/lab.json` says what a lab is, so that later commands and restarts need no options.
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { layoutOf, ports, type LabLayout, type LabSize } from "./layout.ts";
 
 interface LabFile {
@@ -10,7 +11,8 @@ interface LabFile {
   readonly slot: number;
 }
 
-const highestSlot = 250;
+// The rest of 127.10.0.0/16 is for tests.
+const highestSlot = 200;
 
 /** Whether there is a lab of this name. */
 export function labExists(project: string, name: string): boolean {
@@ -27,10 +29,17 @@ export function readLab(project: string, name: string): LabLayout {
   return layoutOf(project, name, size, slot);
 }
 
-/** Makes a lab's file, with the first slot that nobody on this machine holds and no lab of this project has. */
+/**
+ * Makes a lab's file, with a slot that nobody on this machine holds and no lab of this project has. Other clones have labs
+ * too, which may be stopped just now: where the search begins depends on the clone and the name, so that they rarely meet.
+ */
 export async function createLab(project: string, name: string, size: LabSize): Promise<LabLayout> {
   const taken = new Set(labNames(project).map((other) => readLab(project, other).slot));
-  for (let slot = 1; slot <= highestSlot; slot++) {
+  const hash = createHash("sha256")
+    .update(join(resolve(project), name))
+    .digest();
+  for (let tried = 0; tried < highestSlot; tried++) {
+    const slot = 1 + ((hash.readUInt32BE() + tried) % highestSlot);
     const layout = layoutOf(project, name, size, slot);
     if (taken.has(slot) || !(await isFree(layout.servicesAddress))) continue;
     mkdirSync(layout.root, { recursive: true, mode: 0o700 });

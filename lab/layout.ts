@@ -56,7 +56,7 @@ export const ports = {
 export interface LabLayout {
   readonly name: string;
   readonly size: LabSize;
-  /** Third octet of all addresses, 1 to 250. */
+  /** Third octet of all addresses, 1 to 200. */
   readonly slot: number;
   /** Network of the machines in CIDR form, e.g. `127.10.1.0/24`. */
   readonly cidr: string;

@@ -32,13 +32,15 @@ export interface CommandInput {
 /** Starts the lab, or says that it runs. Brings the working tree's `cluster/` to its Git host either way. */
 export async function up(input: CommandInput): Promise<void> {
   const { project, name, size } = input;
-  const layout = labExists(project, name) ? readLab(project, name) : await createLab(project, name, size);
-  if ((await statusIfRunning(layout)) !== undefined) {
+  const existing = labExists(project, name) ? readLab(project, name) : undefined;
+  if (existing !== undefined && (await statusIfRunning(existing)) !== undefined) {
     await push(input);
     console.log(`lab ${name} runs already`);
     return;
   }
   const { toolbox, plugins } = await labTools();
+  // Not earlier: building the tools takes long enough for somebody else to take the slot.
+  const layout = existing ?? (await createLab(project, name, size));
   secret(layout, "passphrase");
   const installed = installEnvironment(layout, toolbox, plugins.folder);
   for (const { name: plugin, source } of installed)

@@ -4,7 +4,7 @@ import { mkdirSync, openSync, readFileSync, statSync, existsSync, writeFileSync 
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { LabLayout } from "../layout.ts";
-import { callLab, ControlError } from "../supervisor/control.ts";
+import { callLab, ControlError, heldByAnother } from "../supervisor/control.ts";
 import type { LabStatus } from "../supervisor/status.ts";
 import type { Toolbox } from "../../tools/toolbox.ts";
 
@@ -17,11 +17,7 @@ export async function statusIfRunning(layout: LabLayout): Promise<LabStatus | un
     return await callLab<LabStatus>(layout, "status", {}, 5_000);
   } catch (error) {
     if (!(error instanceof ControlError)) return undefined;
-    if (error.message === "this is another lab")
-      throw new ControlError(
-        `another lab holds ${layout.cidr}, where lab "${layout.name}" lies: stop that one, or make this one anew with` +
-          ` npm run lab -- destroy --name ${layout.name}`,
-      );
+    if (error.message === "this is another lab") throw new ControlError(heldByAnother(layout));
     throw error;
   }
 }

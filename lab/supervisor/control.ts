@@ -12,7 +12,15 @@ export type ControlCalls = Readonly<Record<string, (body: Readonly<Record<string
 /** The lab said no. */
 export class ControlError extends Error {}
 
-/** Takes the slot. @throws Error when another lab holds it */
+/** What to say when another lab, of another clone perhaps, has this one's addresses. */
+export function heldByAnother({ cidr, name }: LabLayout): string {
+  return (
+    `another lab holds ${cidr}, where lab "${name}" lies: stop that one, or make this one anew with` +
+    ` npm run lab -- destroy --name ${name}`
+  );
+}
+
+/** Takes the slot. @throws ControlError when another lab holds it */
 export async function serveControl(layout: LabLayout, calls: ControlCalls): Promise<Server> {
   const token = Buffer.from(`Bearer ${secret(layout, "control-token")}`);
   const server = createServer((incoming, answer) => {
@@ -37,7 +45,11 @@ export async function serveControl(layout: LabLayout, calls: ControlCalls): Prom
       );
   });
   server.listen(ports.control, layout.servicesAddress);
-  await once(server, "listening");
+  await once(server, "listening").catch((error: unknown) => {
+    throw (error as NodeJS.ErrnoException).code === "EADDRINUSE"
+      ? new ControlError(heldByAnother(layout))
+      : error;
+  });
   return server;
 }
 

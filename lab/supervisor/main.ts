@@ -39,7 +39,12 @@ const control = await serveControl(layout, {
   stop: () => {
     setImmediate(() => void stop(0));
   },
-});
+}).catch(fail);
+
+function fail(error: unknown): never {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+}
 
 async function stop(code: number): Promise<void> {
   if (stopping) return;
