@@ -1,7 +1,7 @@
 // Everything that a lab needs, in one call: programs, and official plugins where they can be had.
 import { ensureTools, type EnsureToolsOptions } from "./ensureTools.ts";
 import { findOfficialPlugins, type OfficialPlugins } from "./plugins.ts";
-import { labTools } from "./programs.ts";
+import { bumpTools, labTools } from "./programs.ts";
 import type { Toolbox } from "./toolbox.ts";
 
 /** What a lab runs with. */
@@ -11,18 +11,22 @@ export interface LabTools {
   readonly plugins: OfficialPlugins;
 }
 
+/** How much of it. */
+export interface LabToolsOptions extends Omit<EnsureToolsOptions, "keys" | "find"> {
+  /** Also the older versions that bumps begin at. Default false. */
+  readonly bumps?: boolean;
+}
+
 /**
  * Gets the programs, building those that are missing, and looks for official plugins as soon as there is a pulumi.
  * @throws Error as ensureTools and findOfficialPlugins do
  */
-export async function ensureLabTools(
-  options: Omit<EnsureToolsOptions, "keys" | "find"> = {},
-): Promise<LabTools> {
-  const { env = process.env, onTool } = options;
+export async function ensureLabTools(options: LabToolsOptions = {}): Promise<LabTools> {
+  const { env = process.env, onTool, bumps = false } = options;
   let plugins: Promise<OfficialPlugins> | undefined;
   const toolbox = await ensureTools({
     ...options,
-    keys: labTools,
+    keys: bumps ? [...labTools, ...bumpTools] : labTools,
     onTool: (key, path) => {
       if (key === "pulumi") {
         plugins = findOfficialPlugins({ pulumi: path, env });

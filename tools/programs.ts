@@ -61,6 +61,14 @@ function kubernetesProgram(name: string, key: string, seconds: number, version: 
   };
 }
 
+function controlPlanePrograms(minor: string, version: string): readonly Program[] {
+  return [
+    kubernetesProgram("kube-apiserver", `kube-apiserver@${minor}`, 187, version),
+    kubernetesProgram("kube-controller-manager", `kube-controller-manager@${minor}`, 63, version),
+    kubernetesProgram("kube-scheduler", `kube-scheduler@${minor}`, 6, version),
+  ];
+}
+
 function etcdProgram(name: string, module: string, word: string, seconds: number): Program {
   const probe = { command: name, words: [word], version: "3.6.16" };
   return { key: name, output: name, package: `go.etcd.io/etcd/${module}/v3`, seconds, probe };
@@ -148,11 +156,10 @@ export const groups: readonly Group[] = [
     ],
   },
   kubernetes("1.35", "1.35.4", [
-    kubernetesProgram("kube-apiserver", "kube-apiserver@1.35", 187, "1.35.4"),
-    kubernetesProgram("kube-controller-manager", "kube-controller-manager@1.35", 63, "1.35.4"),
-    kubernetesProgram("kube-scheduler", "kube-scheduler@1.35", 6, "1.35.4"),
+    ...controlPlanePrograms("1.35", "1.35.4"),
     kubernetesProgram("kubectl", "kubectl", 25, "1.35.4"),
   ]),
+  kubernetes("1.34", "1.34.4", controlPlanePrograms("1.34", "1.34.4")),
   {
     name: "flux-2.9",
     programs: [
@@ -225,6 +232,13 @@ export const labTools: readonly string[] = [
   "pulumi",
   "pulumi-resource-kubernetes",
   "kubernetes-provider-schema",
+];
+
+/** What a lab needs besides to begin at older versions and be brought to the newer ones. */
+export const bumpTools: readonly string[] = [
+  "kube-apiserver@1.34",
+  "kube-controller-manager@1.34",
+  "kube-scheduler@1.34",
 ];
 
 /** A program and the group it belongs to. */

@@ -38,7 +38,7 @@ export async function up(input: CommandInput): Promise<void> {
     console.log(`lab ${name} runs already`);
     return;
   }
-  const { toolbox, plugins } = await labTools();
+  const { toolbox, plugins } = await labTools(existing?.size ?? size);
   // Not earlier: building the tools takes long enough for somebody else to take the slot.
   const layout = existing ?? (await createLab(project, name, size));
   secret(layout, "passphrase");

@@ -43,6 +43,7 @@ export interface StackConfig {
   readonly workers: readonly Node[];
   readonly patches: DeepReadonly<StackInput["patches"]>;
   readonly github: DeepReadonly<StackInput["github"]>;
+  readonly upgrades: DeepReadonly<StackInput["upgrades"]>;
   /** Whether machine secrets and age key are guarded against deletion. */
   readonly protect: boolean;
 }

@@ -54,6 +54,17 @@ export function section<Shape extends z.core.$ZodLooseShape>(
   });
 }
 
+/** A whole number between two others. */
+export function wholeNumber(least: number, most: number, what: string): z.ZodNumber {
+  const message = (input: unknown): string =>
+    `${show(input)} is not ${what} between ${String(least)} and ${String(most)} → write a whole number`;
+  return z.number({ error: ({ input }) => message(input) }).check((context) => {
+    const { value } = context;
+    if (!Number.isInteger(value) || value < least || value > most)
+      context.issues.push({ code: "custom", input: value, message: message(value) });
+  });
+}
+
 /** A list. */
 export function list<Element extends z.ZodType>(element: Element, of: string): z.ZodArray<Element> {
   return z.array(element, {

@@ -51,7 +51,7 @@ export function checkStack(raw: Readonly<Record<string, unknown>>): CheckedStack
 }
 
 function derive(input: StackInput): StackConfig {
-  const { cluster, network, versions, patches, github, protect } = input;
+  const { cluster, network, versions, patches, github, upgrades, protect } = input;
   const nodes = input.nodes.map((node) => deriveNode(node, input));
   const [first, ...others] = nodes.filter((node) => node.role === "controlplane");
   if (first === undefined) throw new Error("checkNodes lets no cluster without control plane pass");
@@ -64,6 +64,7 @@ function derive(input: StackInput): StackConfig {
     workers: nodes.filter((node) => node.role === "worker"),
     patches,
     github,
+    upgrades,
     protect,
   };
 }

@@ -47,8 +47,14 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
 
 /** What the schema fills in only where everything is right. A key that is there but wrong stays undefined. */
 function withDefaults(values: DeepPartial<StackInput>): DeepPartial<StackInput> {
-  const { tree, ageKeyFile, git } = defaults;
-  return { tree, ageKeyFile, ...values, git: { ...git, ...values.git } };
+  const { tree, ageKeyFile, git, upgrades } = defaults;
+  return {
+    tree,
+    ageKeyFile,
+    ...values,
+    git: { ...git, ...values.git },
+    upgrades: { ...upgrades, ...values.upgrades },
+  };
 }
 
 /** Of a section with an unknown key only that key is wrong. */

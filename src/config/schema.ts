@@ -1,7 +1,18 @@
 // The stack config, key by key: what stands in Pulumi.<stack>.yaml under `home-ops:`. Rules of single values are here,
 // rules between values in checks/.
 import { z } from "zod";
-import { chartVersion, cidr, dnsLabel, ipv4, list, path, section, text, vVersion } from "./fields.ts";
+import {
+  chartVersion,
+  cidr,
+  dnsLabel,
+  ipv4,
+  list,
+  path,
+  section,
+  text,
+  vVersion,
+  wholeNumber,
+} from "./fields.ts";
 import { gitUrl, knownHostsLine } from "./gitFields.ts";
 import { endpoint, githubBaseUrl } from "./urlFields.ts";
 import { show } from "./problem.ts";
@@ -69,6 +80,7 @@ export const defaults = {
   tree: "cluster",
   ageKeyFile: "~/.config/sops/age/home-ops.txt",
   git: { knownHosts: [] },
+  upgrades: { workersAtOnce: 1, drainSeconds: 300, rebootSeconds: 1_200 },
 };
 
 /** Everything under `home-ops:`. Unknown keys are errors. */
@@ -151,6 +163,15 @@ export const stackSchema = section({
     /** Keys that the Git host may show: lines of a known_hosts file. Default for github.com: its published keys; any other host needs at least one. */
     knownHosts: list(knownHostsLine, "lines of a known_hosts file").default([]),
   }).default(defaults.git),
+  /** How machines are upgraded. */
+  upgrades: section({
+    /** How many workers go down at once; control planes always go one by one. Default 1. */
+    workersAtOnce: wholeNumber(1, 50, "the number of workers").default(defaults.upgrades.workersAtOnce),
+    /** Seconds for evicting a machine's pods before it is upgraded. Default 300. When they are over, the upgrade stops with the machine untouched. */
+    drainSeconds: wholeNumber(10, 7_200, "seconds").default(defaults.upgrades.drainSeconds),
+    /** Seconds from the upgrade call until the machine runs again. Default 1200: servers test themselves for long. */
+    rebootSeconds: wholeNumber(10, 7_200, "seconds").default(defaults.upgrades.rebootSeconds),
+  }).default(defaults.upgrades),
   /** Folder of the Git tree, relative to the project. Default `cluster`. */
   tree: path("cluster").default(defaults.tree),
   /** File with the age key that decrypts the tree's secrets; `~` is the home directory. Default `~/.config/sops/age/home-ops.txt`. Change of the key: runbook. */

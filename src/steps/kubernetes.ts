@@ -1,9 +1,12 @@
 // The Kubernetes API as the steps use it.
+import { readFileSync } from "node:fs";
 import {
   ApiException,
+  CoreV1Api,
   HttpMethod,
   KubeConfig,
   KubernetesObjectApi,
+  PatchStrategy,
   VersionApi,
   type KubernetesObject,
 } from "@kubernetes/client-node";
@@ -41,11 +44,20 @@ class PlainObjects extends KubernetesObjectApi {
   }
 }
 
+/** Why an eviction was refused. */
+export interface Refusal {
+  /** The API server's words, e.g. that a disruption budget does not allow it. */
+  readonly reason: string;
+  /** Whether it may be granted later. */
+  readonly retry: boolean;
+}
+
 /** A client of one cluster, from the kubeconfig that the step was given; never the user's own default cluster. */
 export class Kubernetes {
   readonly objects: KubernetesObjectApi;
   readonly #plain: PlainObjects;
   readonly #version: VersionApi;
+  readonly #core: CoreV1Api;
 
   constructor(kubeconfig: string) {
     const config = new KubeConfig();
@@ -53,6 +65,14 @@ export class Kubernetes {
     this.objects = KubernetesObjectApi.makeApiClient(config);
     this.#plain = config.makeApiClient(PlainObjects);
     this.#version = config.makeApiClient(VersionApi);
+    this.#core = config.makeApiClient(CoreV1Api);
+  }
+
+  /** A client from a kubeconfig in a file; `hide` gets its text, which is a secret. */
+  static fromFile(file: string, hide: (secret: string) => void): Kubernetes {
+    const kubeconfig = readFileSync(file, "utf8");
+    hide(kubeconfig);
+    return new Kubernetes(kubeconfig);
   }
 
   /** Version of the API server, e.g. `v1.35.4`. */
@@ -98,6 +118,36 @@ export class Kubernetes {
       await this.#plain.apply(object, "kubectl");
     } catch (error) {
       throw readable(error);
+    }
+  }
+
+  /** Changes the given fields of an object without a namespace; null removes one. */
+  async mergePatch(apiVersion: string, kind: string, name: string, change: object): Promise<void> {
+    try {
+      await this.objects.patch(
+        { apiVersion, kind, metadata: { name }, ...change },
+        undefined,
+        undefined,
+        "home-ops",
+        undefined,
+        PatchStrategy.MergePatch,
+      );
+    } catch (error) {
+      throw readable(error);
+    }
+  }
+
+  /** Asks for a pod's eviction. @returns undefined when it is granted, or the pod is gone */
+  async evict(namespace: string, name: string): Promise<Refusal | undefined> {
+    try {
+      const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
+      await this.#core.createNamespacedPodEviction({ name, namespace, body });
+      return undefined;
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      // 429: a disruption budget does not allow it now; 5xx: nobody knows.
+      const code = error instanceof ApiException ? error.code : 500;
+      return { reason: readable(error).message, retry: code === 429 || code >= 500 };
     }
   }
 }

@@ -1,5 +1,6 @@
 // Runs another program and collects what it prints. Arguments never carry secrets: argv is readable for everybody.
 import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 
 /** How a program ended. */
 export interface RunResult {
@@ -18,6 +19,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Text for standard input, secrets allowed. */
   readonly stdin?: string;
+  /** Gets every line of both outputs as soon as it is there. */
+  readonly onLine?: (line: string) => void;
 }
 
 /**
@@ -35,6 +38,9 @@ export async function run(command: string, args: readonly string[], options: Run
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  const { onLine } = options;
+  if (onLine !== undefined)
+    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", onLine);
   // A program that ends without reading its input closes the pipe; its exit code says the rest.
   child.stdin.on("error", () => undefined);
   child.stdin.end(options.stdin ?? "");

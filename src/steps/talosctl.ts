@@ -15,10 +15,16 @@ export class Talosctl {
   }
 
   /** Runs `talosctl --nodes <address> --endpoints <address> args…`. Never throws for an exit code. */
-  async run(address: string, args: readonly string[], timeoutSeconds = 10): Promise<RunResult> {
+  async run(
+    address: string,
+    args: readonly string[],
+    timeoutSeconds = 10,
+    onLine?: (line: string) => void,
+  ): Promise<RunResult> {
     return this.#run(
       ["--nodes", address, "--endpoints", address, "--talosconfig", this.#config, ...args],
       timeoutSeconds,
+      onLine,
     );
   }
 
@@ -27,8 +33,13 @@ export class Talosctl {
     return this.#run(["--nodes", address, "--endpoints", address, ...args, "--insecure"], timeoutSeconds);
   }
 
-  async #run(args: readonly string[], timeoutSeconds: number): Promise<RunResult> {
-    const result = await run("talosctl", args, { timeoutSeconds, signal: this.#step.signal });
+  async #run(
+    args: readonly string[],
+    timeoutSeconds: number,
+    onLine?: (line: string) => void,
+  ): Promise<RunResult> {
+    const { signal } = this.#step;
+    const result = await run("talosctl", args, { timeoutSeconds, signal, ...(onLine ? { onLine } : {}) });
     if (result.code === -2)
       throw new StepError(
         result.stderr,

@@ -12,6 +12,7 @@ import {
   type MachineSecrets,
 } from "./resources.ts";
 import { talosconfig } from "./talosconfig.ts";
+import { createUpgrades } from "./upgrades.ts";
 
 /** What {@link Machines} needs. */
 export interface MachinesArgs {
@@ -26,7 +27,7 @@ interface Plan {
 }
 
 /**
- * The cluster's secrets and, per machine: look at it and refuse what must not be touched, then send its config. All
+ * The cluster's secrets and, per machine: look at it and refuse what must not be touched, bring it to its versions, then send its config. All
  * machines are looked at before the first one gets a config, so that a wrong address stops the run while it is harmless.
  */
 export class Machines extends pulumi.ComponentResource {
@@ -50,9 +51,9 @@ export class Machines extends pulumi.ComponentResource {
     );
 
     const plans = planMachines(config, secrets.machineSecrets);
-    const inspected = plans.map((plan) => this.#createInspection(name, config, plan));
-    const kubernetes = this.#createKubernetesCheck(name, config, inspected);
-    this.#createApplies(name, plans, [...inspected, kubernetes]);
+    const inspected = plans.map((plan) => this.#createInspection(name, plan));
+    const upgraded = createUpgrades(name, { config, talosconfig: this.talosconfig, inspected, parent: this });
+    this.#createApplies(name, plans, [...inspected, ...upgraded]);
     this.registerOutputs({ clusterId: this.clusterId, talosconfig: this.talosconfig });
   }
 
@@ -70,7 +71,7 @@ export class Machines extends pulumi.ComponentResource {
     );
   }
 
-  #createInspection(name: string, config: Config, plan: Plan): pulumi.Resource {
+  #createInspection(name: string, plan: Plan): pulumi.Resource {
     const { node } = plan;
     return stepCommand(
       `${name}-${node.name}-inspect`,
@@ -80,8 +81,6 @@ export class Machines extends pulumi.ComponentResource {
           NODE_NAME: node.name,
           NODE_ADDRESS: node.address,
           NODE_ROLE: node.role,
-          TALOS_VERSION: config.versions.talos,
-          SCHEMATIC_ID: node.schematicId,
           // Looked at again whenever its config changes, so that a machine that is off is named after 30 s and not
           // after the ten minutes for which the provider would try.
           CONFIG_HASH: configHash(plan),
@@ -89,28 +88,6 @@ export class Machines extends pulumi.ComponentResource {
         secrets: { TALOSCONFIG_TEXT: this.talosconfig },
       },
       { parent: this },
-    );
-  }
-
-  #createKubernetesCheck(
-    name: string,
-    config: Config,
-    inspected: readonly pulumi.Resource[],
-  ): pulumi.Resource {
-    return stepCommand(
-      `${name}-kubernetes-version`,
-      {
-        program: "src/talos/steps/kubernetesVersion.ts",
-        inputs: {
-          KUBERNETES_VERSION: config.versions.kubernetes,
-          CONTROL_PLANES: JSON.stringify(
-            config.controlPlanes.map(({ name, address }) => ({ name, address })),
-          ),
-        },
-        secrets: { TALOSCONFIG_TEXT: this.talosconfig },
-      },
-      // New image tags in a machine config would upgrade all machines at once, so this looks before any config is sent.
-      { parent: this, dependsOn: [...inspected] },
     );
   }
 

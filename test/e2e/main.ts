@@ -4,7 +4,7 @@ import { globSync } from "node:fs";
 import { join } from "node:path";
 import { ensureLabTools } from "../../tools/labToolbox.ts";
 
-await ensureLabTools();
+await ensureLabTools({ bumps: true });
 const here = import.meta.dirname;
 const given = process.argv.slice(2);
 const files =

@@ -1,0 +1,70 @@
+// Before the first machine is touched: is there anything to upgrade at all, may it be, can every machine get the new
+// image, and is there a snapshot of etcd to go back to.
+import { runStep, type Step } from "../../steps/step.ts";
+import { StepError } from "../../steps/stepError.ts";
+import { reasonOf, Talosctl } from "../../steps/talosctl.ts";
+import { differs, look, refuseBadJump, shown, type Installation, type Machine } from "../upgrade/machines.ts";
+import { ensureSnapshot } from "../upgrade/snapshot.ts";
+
+/** A machine with what is to be installed on it. */
+interface Target extends Machine {
+  readonly role: string;
+  readonly schematic: string;
+  /** e.g. `factory.talos.dev/metal-installer/<schematic id>:v1.13.9` */
+  readonly image: string;
+}
+
+const pullSeconds = 600;
+
+await runStep({ name: "prepare the upgrade", timeoutSeconds: pullSeconds + 400 }, async (step) => {
+  const version = step.input("TALOS_VERSION");
+  const talosctl = new Talosctl(step, step.secret("TALOSCONFIG_TEXT"));
+  const targets = step.json<readonly Target[]>("MACHINES");
+  const outdated = await findOutdated(talosctl, targets, version);
+  if (outdated.length === 0) return `no machine to upgrade to Talos ${version}`;
+
+  const first = targets.find(({ role }) => role === "controlplane") ?? targets[0];
+  await Promise.all(outdated.map((target) => prePull(step, talosctl, target)));
+  if (first !== undefined)
+    await ensureSnapshot(step, talosctl, first, {
+      stack: step.input("STACK"),
+      recipient: step.input("AGE_RECIPIENT"),
+    });
+  return `ready to upgrade ${outdated.map(({ name }) => name).join(", ")} to Talos ${version}`;
+});
+
+async function findOutdated(
+  talosctl: Talosctl,
+  targets: readonly Target[],
+  version: string,
+): Promise<readonly Target[]> {
+  const found = await Promise.all(
+    targets.map(async (target) => {
+      const { running } = await look(talosctl, target);
+      // One without this cluster's config gets the new image with its first config.
+      if (running === undefined) return [];
+      const wanted: Installation = { version, schematic: target.schematic };
+      if (!differs(running, wanted)) return [];
+      refuseBadJump(target, running, wanted);
+      return [target];
+    }),
+  );
+  return found.flat();
+}
+
+/** A machine that cannot get the image would find out when it is drained already. */
+async function prePull(step: Step, talosctl: Talosctl, target: Target): Promise<void> {
+  const result = await talosctl.run(
+    target.address,
+    ["image", "pull", "--namespace", "system", target.image],
+    pullSeconds,
+  );
+  if (result.code !== 0)
+    throw new StepError(
+      `${target.name} cannot pull ${target.image}: ${reasonOf(result)}`,
+      "no machine has been touched; check that this version and schematic exist and that the registry answers, then run pulumi up again",
+    );
+  step.say(
+    `${target.name}: has ${shown({ version: target.image.split(":").at(-1) ?? "", schematic: target.schematic })}`,
+  );
+}

@@ -1,0 +1,89 @@
+// The steps that take a running cluster to other versions, in the order in which they may happen: everything is ready,
+// control planes one by one, workers, Kubernetes. On a new cluster none of them has anything to do.
+import * as pulumi from "@pulumi/pulumi";
+import type { Config, Node } from "../config/schema.ts";
+import { stepCommand } from "../steps/stepCommand.ts";
+
+/** What {@link createUpgrades} needs. */
+export interface UpgradesArgs {
+  readonly config: Config;
+  /** Admin talosconfig; secret. */
+  readonly talosconfig: pulumi.Output<string>;
+  /** What looks at the machines. All of them are looked at before the first is upgraded. */
+  readonly inspected: readonly pulumi.Resource[];
+  readonly parent: pulumi.Resource;
+}
+
+const named = ({ name, address }: Node): { name: string; address: string } => ({ name, address });
+
+/** Registers the steps. @returns what new machine configs have to wait for */
+export function createUpgrades(name: string, args: UpgradesArgs): readonly pulumi.Resource[] {
+  const { config, parent, inspected } = args;
+  const { upgrades, controlPlanes, workers, versions } = config;
+  const secrets = { TALOSCONFIG_TEXT: args.talosconfig };
+  const prepared = stepCommand(
+    `${name}-prepare`,
+    {
+      program: "src/talos/steps/prepareUpgrade.ts",
+      inputs: {
+        TALOS_VERSION: versions.talos,
+        STACK: pulumi.getStack(),
+        AGE_RECIPIENT: config.ageKey.recipient,
+        MACHINES: JSON.stringify(
+          config.nodes.map((node) => ({
+            ...named(node),
+            role: node.role,
+            schematic: node.schematicId,
+            image: node.installerImage,
+          })),
+        ),
+      },
+      secrets,
+    },
+    { parent, dependsOn: [...inspected] },
+  );
+  const upgradeOs = (node: Node, dependsOn: readonly pulumi.Resource[]): pulumi.Resource =>
+    stepCommand(
+      `${name}-${node.name}-os`,
+      {
+        program: "src/talos/steps/upgradeOs.ts",
+        inputs: {
+          NODE_NAME: node.name,
+          NODE_ADDRESS: node.address,
+          NODE_ROLE: node.role,
+          TALOS_VERSION: versions.talos,
+          SCHEMATIC_ID: node.schematicId,
+          INSTALLER_IMAGE: node.installerImage,
+          CONTROL_PLANES: JSON.stringify(controlPlanes.map(named)),
+          NODES: String(config.nodes.length),
+          DRAIN_SECONDS: String(upgrades.drainSeconds),
+          REBOOT_SECONDS: String(upgrades.rebootSeconds),
+        },
+        secrets,
+      },
+      { parent, dependsOn: [...dependsOn] },
+    );
+  // One after the other: etcd is whole again before the next member goes down.
+  let before: readonly pulumi.Resource[] = [prepared];
+  for (const node of controlPlanes) before = [upgradeOs(node, before)];
+  for (let at = 0; at < workers.length; at += upgrades.workersAtOnce) {
+    const after = before;
+    before = workers.slice(at, at + upgrades.workersAtOnce).map((node) => upgradeOs(node, after));
+  }
+  return [
+    stepCommand(
+      `${name}-kubernetes`,
+      {
+        program: "src/talos/steps/upgradeKubernetes.ts",
+        inputs: {
+          KUBERNETES_VERSION: versions.kubernetes,
+          CONTROL_PLANES: JSON.stringify(controlPlanes.map(named)),
+          WORKERS: JSON.stringify(workers.map(named)),
+        },
+        secrets,
+      },
+      // New image tags in a machine config would upgrade all machines at once, so this goes before any config is sent.
+      { parent, dependsOn: [...before] },
+    ),
+  ];
+}
