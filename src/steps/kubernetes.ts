@@ -122,10 +122,16 @@ export class Kubernetes {
   }
 
   /** Changes the given fields of an object without a namespace; null removes one. */
-  async mergePatch(apiVersion: string, kind: string, name: string, change: object): Promise<void> {
+  async mergePatch(
+    apiVersion: string,
+    kind: string,
+    name: string,
+    change: { readonly metadata?: object; readonly spec?: object },
+  ): Promise<void> {
+    const metadata = { ...change.metadata, name };
     try {
       await this.objects.patch(
-        { apiVersion, kind, metadata: { name }, ...change },
+        { ...change, apiVersion, kind, metadata },
         undefined,
         undefined,
         "home-ops",

@@ -16,6 +16,9 @@ export interface UpgradesArgs {
 
 const named = ({ name, address }: Node): { name: string; address: string } => ({ name, address });
 
+/** The installer image without its tag: the version is an input of its own, and shows once in a preview. */
+const installerOf = ({ installerImage }: Node): string => installerImage.replace(/:[^:/]*$/, "");
+
 /** Registers the steps. @returns what new machine configs have to wait for */
 export function createUpgrades(name: string, args: UpgradesArgs): readonly pulumi.Resource[] {
   const { config, parent, inspected } = args;
@@ -34,7 +37,7 @@ export function createUpgrades(name: string, args: UpgradesArgs): readonly pulum
             ...named(node),
             role: node.role,
             schematic: node.schematicId,
-            image: node.installerImage,
+            installer: installerOf(node),
           })),
         ),
       },
@@ -53,7 +56,7 @@ export function createUpgrades(name: string, args: UpgradesArgs): readonly pulum
           NODE_ROLE: node.role,
           TALOS_VERSION: versions.talos,
           SCHEMATIC_ID: node.schematicId,
-          INSTALLER_IMAGE: node.installerImage,
+          INSTALLER: installerOf(node),
           CONTROL_PLANES: JSON.stringify(controlPlanes.map(named)),
           NODES: String(config.nodes.length),
           DRAIN_SECONDS: String(upgrades.drainSeconds),

@@ -10,8 +10,8 @@ import { ensureSnapshot } from "../upgrade/snapshot.ts";
 interface Target extends Machine {
   readonly role: string;
   readonly schematic: string;
-  /** e.g. `factory.talos.dev/metal-installer/<schematic id>:v1.13.9` */
-  readonly image: string;
+  /** e.g. `factory.talos.dev/metal-installer/<schematic id>` */
+  readonly installer: string;
 }
 
 const pullSeconds = 600;
@@ -24,7 +24,7 @@ await runStep({ name: "prepare the upgrade", timeoutSeconds: pullSeconds + 400 }
   if (outdated.length === 0) return `no machine to upgrade to Talos ${version}`;
 
   const first = targets.find(({ role }) => role === "controlplane") ?? targets[0];
-  await Promise.all(outdated.map((target) => prePull(step, talosctl, target)));
+  await Promise.all(outdated.map((target) => prePull(step, talosctl, target, version)));
   if (first !== undefined)
     await ensureSnapshot(step, talosctl, first, {
       stack: step.input("STACK"),
@@ -53,18 +53,17 @@ async function findOutdated(
 }
 
 /** A machine that cannot get the image would find out when it is drained already. */
-async function prePull(step: Step, talosctl: Talosctl, target: Target): Promise<void> {
+async function prePull(step: Step, talosctl: Talosctl, target: Target, version: string): Promise<void> {
+  const image = `${target.installer}:${version}`;
   const result = await talosctl.run(
     target.address,
-    ["image", "pull", "--namespace", "system", target.image],
+    ["image", "pull", "--namespace", "system", image],
     pullSeconds,
   );
   if (result.code !== 0)
     throw new StepError(
-      `${target.name} cannot pull ${target.image}: ${reasonOf(result)}`,
+      `${target.name} cannot pull ${image}: ${reasonOf(result)}`,
       "no machine has been touched; check that this version and schematic exist and that the registry answers, then run pulumi up again",
     );
-  step.say(
-    `${target.name}: has ${shown({ version: target.image.split(":").at(-1) ?? "", schematic: target.schematic })}`,
-  );
+  step.say(`${target.name}: has the image of ${shown({ version, schematic: target.schematic })}`);
 }

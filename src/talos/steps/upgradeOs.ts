@@ -48,7 +48,7 @@ await runStep({ name: "upgrade Talos", timeoutSeconds: limit }, async (step) => 
     controlPlanes: step.json<readonly Machine[]>("CONTROL_PLANES"),
     nodes: Number(step.input("NODES")),
     wanted: { version: step.input("TALOS_VERSION"), schematic: step.input("SCHEMATIC_ID") },
-    image: step.input("INSTALLER_IMAGE"),
+    image: `${step.input("INSTALLER")}:${step.input("TALOS_VERSION")}`,
     drainSeconds: seconds("DRAIN_SECONDS"),
     rebootSeconds: seconds("REBOOT_SECONDS"),
   };
