@@ -44,6 +44,9 @@ export type HostProgram = "etcd" | "kube-apiserver";
 
 const retryMs = 500;
 
+/** Longer than a watch of services takes to look again (lab/talos/cosi/service.ts): upgrade-k8s waits to see it gone. */
+const kubeletRestartMs = 500;
+
 /** The runtime of one machine. */
 export class HostRuntime implements MachineRuntime {
   readonly #options: RuntimeOptions;
@@ -54,6 +57,7 @@ export class HostRuntime implements MachineRuntime {
   #up = false;
   readonly #down = new Set<HostProgram>();
   #bootstrapping = false;
+  #kubeletRestarts = false;
   #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
@@ -94,8 +98,10 @@ export class HostRuntime implements MachineRuntime {
 
   async reconfigure(config: MachineConfig): Promise<void> {
     if (this.#config === undefined) return;
+    const newKubelet = this.#config.kubelet.image !== config.kubelet.image;
     this.#config = config;
     await this.#kubelet?.stop();
+    if (newKubelet) await this.#restartKubeletService();
     this.#startKubelet(config);
     if (config.type !== "controlplane") return;
     const files = await writeControlPlaneFiles(this.#path("secrets"), config, this.address);
@@ -141,7 +147,7 @@ export class HostRuntime implements MachineRuntime {
   services(): readonly ServiceStatus[] {
     const config = this.#config;
     if (config === undefined) return [];
-    const kubelet = healthyService("kubelet");
+    const kubelet = this.#kubeletRestarts ? finishedService("kubelet") : healthyService("kubelet");
     if (config.type === "worker") return [kubelet];
     const etcd: ServiceStatus =
       this.#etcd?.running === true
@@ -254,6 +260,13 @@ export class HostRuntime implements MachineRuntime {
     this.#options.onChange();
   }
 
+  /** Another kubelet is another run of the service: for a moment there is none. */
+  async #restartKubeletService(): Promise<void> {
+    this.#kubeletRestarts = true;
+    await delay(kubeletRestartMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    this.#kubeletRestarts = false;
+  }
+
   #startKubelet(config: MachineConfig): void {
     const { logs, machine, podLogs } = this.#options;
     this.#kubelet = new Kubelet({
@@ -315,6 +328,11 @@ export class HostRuntime implements MachineRuntime {
     const text = what instanceof Error ? what.message : String(what);
     appendFileSync(this.#logOf(service), `${new Date().toISOString()} ${text}\n`, { mode: 0o600 });
   }
+}
+
+/** A service between two runs. */
+function finishedService(id: string): ServiceStatus {
+  return { id, state: "Finished", healthy: undefined, message: "Service finished successfully" };
 }
 
 function healthyService(id: string): ServiceStatus {

@@ -1,6 +1,7 @@
 // The mirror of a static pod, which a kubelet keeps at the API server so that people see it. Pure.
 import { createHash } from "node:crypto";
 import type { ComponentImage, MachineConfig } from "../talos/config.ts";
+import { componentVersion } from "../talos/config/componentVersion.ts";
 import type { LabObject } from "./kubeApi.ts";
 
 /** Label that tells the players of pods (pods.ts) to leave a pod alone. */
@@ -27,7 +28,7 @@ export function mirrorPod(name: string, config: MachineConfig, address: string):
         "kubernetes.io/config.hash": hash,
         "kubernetes.io/config.mirror": hash,
         "kubernetes.io/config.source": "file",
-        "talos.dev/config-version": "1",
+        "talos.dev/config-version": componentVersion(image),
       },
     },
     spec: {

@@ -51,7 +51,7 @@ export class Talosctl {
 
 /** The part of a failed talosctl call that tells people something: its last line, without the framing of gRPC. */
 export function reasonOf(result: RunResult): string {
-  const lines = `${result.stderr}\n${result.stdout}`.split("\n").filter((line) => line.trim() !== "");
+  const lines = `${result.stdout}\n${result.stderr}`.split("\n").filter((line) => line.trim() !== "");
   const last = lines.at(-1) ?? `exit code ${String(result.code)}`;
   return last.replace(/^.*rpc error: code = (\w+) desc = /, "$1: ").trim();
 }

@@ -15,6 +15,7 @@ export function machinePatches(node: Node, config: Config): readonly MachinePatc
     hostnamePatch(node, config.cluster.talosContract),
     kubeletPatch(config),
     clusterPatch(config, node.role),
+    kubernetesPatch(config.versions.kubernetes, node.role),
     ...config.patches.common,
     ...config.patches[node.role],
     ...node.patches,
@@ -51,6 +52,34 @@ function clusterPatch(config: Config, role: Node["role"]): MachinePatch {
   return {
     cluster: { network, proxy: { disabled: true }, etcd: { advertisedSubnets: [config.network.nodeCidr] } },
   };
+}
+
+/**
+ * The images of Kubernetes. Patches and not the generator's version, because the generator takes no Kubernetes that is
+ * newer than what the contract's Talos knew (docs/decisions/0005). Source: siderolabs/talos pkg/machinery/constants.
+ */
+function kubernetesPatch(version: string, role: Node["role"]): MachinePatch {
+  const image = (name: string): { image: string } => ({ image: `registry.k8s.io/${name}:${version}` });
+  const machine = { kubelet: { image: `ghcr.io/siderolabs/kubelet:${version}` } };
+  if (role === "worker") return { machine };
+  return {
+    machine,
+    cluster: {
+      apiServer: image("kube-apiserver"),
+      controllerManager: image("kube-controller-manager"),
+      scheduler: image("kube-scheduler"),
+    },
+  };
+}
+
+/**
+ * The Kubernetes that the generator is told: the newest that the contract's Talos knew, so that it stays the same for the
+ * cluster's whole life, e.g. `v1.36.0` for contract `v1.13`. Source: siderolabs/talos pkg/machinery/compatibility, where
+ * Talos 1.N goes up to Kubernetes 1.(N+23).
+ */
+export function generatorKubernetes(contract: string): string {
+  const minor = Number(/^v1\.(\d+)/.exec(contract)?.[1] ?? 0);
+  return `v1.${String(minor + 23)}.0`;
 }
 
 function isAtLeast(version: string, major: number, minor: number): boolean {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config, Node } from "../config/schema.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
-import { machinePatches } from "./machineConfig.ts";
+import { generatorKubernetes, machinePatches } from "./machineConfig.ts";
 import {
   ConfigurationApply,
   machineConfiguration,
@@ -126,7 +126,7 @@ function planMachines(config: Config, machineSecrets: pulumi.Output<MachineSecre
       machineType,
       machineSecrets,
       talosVersion: config.cluster.talosContract,
-      kubernetesVersion: config.versions.kubernetes,
+      kubernetesVersion: generatorKubernetes(config.cluster.talosContract),
     });
   const bases = { controlplane: base("controlplane"), worker: base("worker") };
   return [...config.controlPlanes, ...config.workers].map((node) => ({

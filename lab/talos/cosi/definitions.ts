@@ -122,6 +122,8 @@ export const resourceDefinitions: readonly ResourceDefinition[] = [
     [["Ready", '{.conditions[?(@.type=="Ready")].status}']],
     { aliases: ["podstatus"] },
   ),
+  define("StaticPods.kubernetes.talos.dev", "k8s", "StaticPod"),
+  define("Manifests.kubernetes.talos.dev", "controlplane", "Manifest"),
   define("KubeletSpecs.kubernetes.talos.dev", "k8s", "KubeletSpec"),
   define("APIServerConfigs.kubernetes.talos.dev", "controlplane", "APIServerConfig"),
   define("ControllerManagerConfigs.kubernetes.talos.dev", "controlplane", "ControllerManagerConfig"),

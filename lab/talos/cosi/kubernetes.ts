@@ -1,5 +1,6 @@
 // The resources about Kubernetes on a machine: what upgrades, drains and health checks read.
 import type { MachineConfig } from "../config.ts";
+import { componentVersion } from "../config/componentVersion.ts";
 import type { TalosMachine } from "../machine.ts";
 import type { ResourceContent } from "./resources.ts";
 
@@ -37,6 +38,8 @@ export async function kubernetesResources(
           proto: { podStatus: structOf(status) },
         };
       });
+    case "StaticPods.kubernetes.talos.dev":
+      return config.type === "controlplane" ? staticPods(config) : [];
     case "KubeletSpecs.kubernetes.talos.dev":
       return [
         { id: "kubelet", spec: { image: config.kubelet.image, args: [], expectedNodename: config.hostname } },
@@ -46,6 +49,26 @@ export async function kubernetesResources(
     default:
       return [];
   }
+}
+
+/** What upgrade-k8s looks through for flags that the next version no longer has: those that the config adds. */
+function staticPods({ apiServer, controllerManager, scheduler }: MachineConfig): ResourceContent[] {
+  const components = {
+    "kube-apiserver": apiServer,
+    "kube-controller-manager": controllerManager,
+    "kube-scheduler": scheduler,
+  };
+  return Object.entries(components).map(([name, { image, extraArgs }]) => {
+    const flags = Object.entries(extraArgs).map(([flag, value]) => `--${flag}=${value}`);
+    const container = { name, image, command: [`/usr/local/bin/${name}`, ...flags] };
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, namespace: "kube-system" },
+      spec: { hostNetwork: true, containers: [container] },
+    };
+    return { id: name, spec: pod, proto: { pod: structOf(pod) } };
+  });
 }
 
 async function nodeStatuses(machine: TalosMachine, config: MachineConfig): Promise<ResourceContent[]> {
@@ -73,6 +96,7 @@ function controlPlaneConfigs(config: MachineConfig, type: string, address: strin
   const specs: Readonly<Record<string, ResourceContent>> = {
     APIServerConfigs: {
       id: "kube-apiserver",
+      version: componentVersion(apiServer),
       spec: {
         image: apiServer.image,
         cloudProvider: "",
@@ -87,6 +111,7 @@ function controlPlaneConfigs(config: MachineConfig, type: string, address: strin
     },
     ControllerManagerConfigs: {
       id: "kube-controller-manager",
+      version: componentVersion(controllerManager),
       spec: {
         enabled: true,
         image: controllerManager.image,
@@ -98,6 +123,7 @@ function controlPlaneConfigs(config: MachineConfig, type: string, address: strin
     },
     SchedulerConfigs: {
       id: "kube-scheduler",
+      version: componentVersion(scheduler),
       spec: { enabled: true, image: scheduler.image, extraArgs: scheduler.extraArgs },
     },
     BootstrapManifestsConfigs: {

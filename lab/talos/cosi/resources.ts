@@ -12,6 +12,8 @@ export interface ResourceContent {
   /** Fields of the protobuf form that differ from the YAML form. */
   readonly proto?: Readonly<Record<string, unknown>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Version of the resource, where it does not just count up. */
+  readonly version?: string;
 }
 
 const stageNumbers: Readonly<Record<string, number>> = {

@@ -97,10 +97,9 @@ async function list(request: Message, { machine, roles }: CallContext): Promise<
   if (type === "Services.v1alpha1.talos.dev") await machine.refresh();
   return (await resourcesOf(machine, type))
     .map((content) => {
-      const { version, created, updated } = machine.resourceVersions.of(
-        `${type}/${content.id}`,
-        fingerprint(content),
-      );
+      const counted = machine.resourceVersions.of(`${type}/${content.id}`, fingerprint(content));
+      const { created, updated } = counted;
+      const version = content.version ?? counted.version;
       const metadata = { namespace, type, id: content.id, version, created, updated };
       return { id: content.id, version, message: encode(metadata, definition.message, content) };
     })

@@ -16,6 +16,9 @@ interface Part {
   readonly version: string;
 }
 
+/** The Talos resources that say which image of a program a control plane runs. */
+const controlPlaneResources = ["apiserverconfigs", "controllermanagerconfigs", "schedulerconfigs"];
+
 const upgradeSeconds = 3_000;
 
 await runStep({ name: "upgrade Kubernetes", timeoutSeconds: upgradeSeconds + 300 }, async (step) => {
@@ -47,9 +50,6 @@ await runStep({ name: "upgrade Kubernetes", timeoutSeconds: upgradeSeconds + 300
   await upgrade(step, talosctl, through, wanted);
   return `Kubernetes ${wanted} runs on all machines, was ${from}`;
 });
-
-/** Programs by the Talos resource that says which image of them a machine runs. */
-const controlPlaneResources = ["apiserverconfigs", "controllermanagerconfigs", "schedulerconfigs"];
 
 async function partsOf(
   talosctl: Talosctl,
