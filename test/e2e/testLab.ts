@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import { commandEnvironment } from "../../lab/cli/commands.ts";
 import { readLab } from "../../lab/labFile.ts";
-import type { LabLayout } from "../../lab/layout.ts";
+import type { LabLayout, LabSize } from "../../lab/layout.ts";
 import { callLab } from "../../lab/supervisor/control.ts";
 import type { LabStatus } from "../../lab/supervisor/status.ts";
 
@@ -37,10 +37,10 @@ export class TestLab {
   }
 
   /** A new lab of this name, running. */
-  static async start(name: string): Promise<TestLab> {
+  static async start(name: string, size: LabSize = "lab"): Promise<TestLab> {
     const lab = new TestLab(name);
     if (existsSync(join(project, ".lab", lab.name))) await lab.cli("destroy");
-    await lab.cli("up");
+    await lab.cli("up", "--size", size);
     return lab;
   }
 
