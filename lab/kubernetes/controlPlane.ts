@@ -65,6 +65,8 @@ export class ControlPlane {
     for (const name of staticPodNames) {
       const before = this.#programs.get(name);
       if (before === undefined || before.commandLine === this.#commandLine(name).join(" ")) continue;
+      // From now on it is not there for the cluster's endpoint: one that is shutting down answers, but serves nobody.
+      this.#programs.delete(name);
       await before.process.stop();
       await this.startProgram(name);
     }

@@ -38,18 +38,16 @@ async function findOutdated(
   targets: readonly Target[],
   version: string,
 ): Promise<readonly Target[]> {
-  const found = await Promise.all(
-    targets.map(async (target) => {
-      const { running } = await look(talosctl, target);
-      // One without this cluster's config gets the new image with its first config.
-      if (running === undefined) return [];
-      const wanted: Installation = { version, schematic: target.schematic };
-      if (!differs(running, wanted)) return [];
-      refuseBadJump(target, running, wanted);
-      return [target];
-    }),
-  );
-  return found.flat();
+  const found = await Promise.all(targets.map((target) => look(talosctl, target)));
+  return targets.filter((target, index) => {
+    const running = found[index]?.running;
+    // One without this cluster's config gets the new image with its first config.
+    if (running === undefined) return false;
+    const wanted: Installation = { version, schematic: target.schematic };
+    if (!differs(running, wanted)) return false;
+    refuseBadJump(target, running, wanted);
+    return true;
+  });
 }
 
 /** A machine that cannot get the image would find out when it is drained already. */
