@@ -18,8 +18,8 @@ export const schematicId = "376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f
 /** Helm repository of Cilium, which the program installs itself, so that the tree does not name it. */
 export const ciliumRepository = "https://helm.cilium.io/";
 
-/** Flux's artifacts that the registry has, by tag. */
-export const fluxVersions = ["v2.9.4"] as const;
+/** Flux's artifacts that the registry has, by tag; the older one only where its controllers were built. */
+export const fluxVersions = ["v2.9.4", "v2.7.3"] as const;
 
 /** Networks of the cluster. */
 export const network = { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" } as const;

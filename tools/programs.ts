@@ -178,6 +178,15 @@ export const groups: readonly Group[] = [
     ],
   },
   {
+    name: "flux-2.7",
+    // notification-controller is not served in this version: the newer set's program plays it (lab/README.md).
+    programs: [
+      fluxController("source-controller", "2.7", 196),
+      fluxController("kustomize-controller", "2.7", 31),
+      fluxController("helm-controller", "2.7", 9),
+    ],
+  },
+  {
     name: "pulumi",
     tags: "osusergo,grpcnotrace",
     programs: [
@@ -206,7 +215,11 @@ export const groups: readonly Group[] = [
 ];
 
 /** Toolbox entries that are files or folders made from modules, not programs. */
-export const madeKeys = ["flux-manifests@v2.9.4", "kubernetes-provider-schema"] as const;
+export const madeKeys = [
+  "flux-manifests@v2.9.4",
+  "flux-manifests@v2.7.3",
+  "kubernetes-provider-schema",
+] as const;
 
 /** What a lab needs, in the order in which it is best built: what the services and machines use comes first. */
 export const labTools: readonly string[] = [
@@ -239,6 +252,10 @@ export const bumpTools: readonly string[] = [
   "kube-apiserver@1.34",
   "kube-controller-manager@1.34",
   "kube-scheduler@1.34",
+  "source-controller@2.7",
+  "kustomize-controller@2.7",
+  "helm-controller@2.7",
+  "flux-manifests@v2.7.3",
 ];
 
 /** A program and the group it belongs to. */

@@ -16,7 +16,7 @@ const sets: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 export function programFor(toolbox: Toolbox, image: string): string | undefined {
   const [, name = "", tag = ""] = /([a-z-]+):(v[\d.]+)(?:@|$)/.exec(image) ?? [];
   // The older set's notification-controller cannot be built (lab/README.md): the newer one's program plays it.
-  if (name === "notification-controller" && tag === "v1.7.5") return toolbox["notification-controller@2.9"];
+  if (name === "notification-controller" && tag === "v1.7.4") return toolbox["notification-controller@2.9"];
   const set = Object.keys(sets).find((minor) => sets[minor]?.[name] === tag);
   return set === undefined ? undefined : toolbox[`${name}@${set}`];
 }

@@ -131,13 +131,16 @@ function keepAccess(layout: LabLayout, machines: readonly RunningMachine[]): voi
 }
 
 async function publishFlux(services: Services, toolbox: Toolbox): Promise<void> {
-  for (const version of fluxVersions)
+  for (const version of fluxVersions) {
+    const manifests = toolbox[`flux-manifests@${version}`];
+    if (manifests === undefined) continue;
     await publishLayout(
       services.registry,
       tool(toolbox, "crane"),
-      tool(toolbox, `flux-manifests@${version}`),
+      manifests,
       `ghcr.io/fluxcd/flux-manifests:${version}`,
     );
+  }
 }
 
 async function pushToServices(layout: LabLayout, toolbox: Toolbox, services: Services): Promise<PushResult> {
