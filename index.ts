@@ -2,9 +2,11 @@
 //
 // config → talos → bootstrap → flux, always in this order; each phase hands its results to the next and never looks
 // back. What happens inside a phase is in the folder of its name.
+import * as pulumi from "@pulumi/pulumi";
 import { Cluster } from "./src/bootstrap/cluster.ts";
 import { FluxInstall } from "./src/bootstrap/fluxInstall.ts";
 import { FluxSecrets } from "./src/bootstrap/fluxSecrets.ts";
+import { reachedVersions } from "./src/config/lastRun.ts";
 import { loadConfig } from "./src/config/load.ts";
 import { Preflight } from "./src/config/preflight.ts";
 import { HandOff } from "./src/flux/handOff.ts";
@@ -34,5 +36,6 @@ const handOff = new HandOff("flux", { config, machines, cluster, secrets }, { de
 export const talosconfig = machines.talosconfig;
 export const kubeconfig = cluster.kubeconfig;
 export const endpoint = config.cluster.endpoint;
-export const versions = config.versions;
+// What this run has reached: read back by the next one, and therefore only there when everything has succeeded.
+export const versions = pulumi.unsecret(handOff.proven.apply(() => reachedVersions(config)));
 export const fluxPath = handOff.path;

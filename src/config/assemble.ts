@@ -2,10 +2,12 @@
 // something else is wrong, so that one message holds it all.
 import type { Tree } from "../flux/tree/readTree.ts";
 import { checkRecipients, readAgeKey, usedRecipient, type AgeKeyFile } from "./ageKey.ts";
+import { checkMoves } from "./checks/moves.ts";
 import { repositoryProblems } from "./checks/repository.ts";
 import type { AgeKey, Config, GitConfig } from "./config.ts";
 import type { Environment } from "./environment.ts";
 import { resolveGit } from "./gitRemote.ts";
+import type { LastRun, ReachedVersions } from "./lastRun.ts";
 import { checkStack, type CheckedStack } from "./parseConfig.ts";
 import { resolvePath } from "./paths.ts";
 import type { Problem } from "./problem.ts";
@@ -18,6 +20,7 @@ export interface Surroundings extends Environment {
   /** Absolute path of the project, where relative paths start. */
   readonly projectRoot: string;
   readonly readTree: (root: string) => Tree;
+  readonly lastRun: LastRun;
 }
 
 /** {@link Config} with the age key still in clear: the caller makes a secret of it. */
@@ -39,11 +42,13 @@ export async function assembleConfig(
   const age = await lookAtAgeKey(stack, surroundings, tree.value);
   const secrets = lookAtSecretsFile(stack, surroundings);
   const flux = checkFluxSkew(stack, tree.value);
+  const moves = checkMoves(surroundings.lastRun.versions, wantedVersions(stack, tree.value));
 
   const problems = [
     ...stack.problems,
     ...tree.problems,
     ...flux.errors,
+    ...moves,
     ...age.problems,
     ...git.problems,
     ...secrets.problems,
@@ -70,6 +75,7 @@ export async function assembleConfig(
         recipient: usedRecipient(age.value, tree.value.sopsFiles),
       },
       secretsFile: secrets.value,
+      lastRun: surroundings.lastRun,
       warnings: [...stack.warnings, ...flux.warnings, ...age.value.warnings, ...token],
     },
   };
@@ -115,6 +121,10 @@ function lookAtSecretsFile({ values }: CheckedStack, surroundings: Surroundings)
   const file = resolvePath(values.secretsFile, surroundings);
   const found = checkSecretsFile(file);
   return { value: file, problems: found === undefined ? [] : [found] };
+}
+
+function wantedVersions({ values }: CheckedStack, tree: Tree | undefined): ReachedVersions {
+  return { ...values.versions, flux: tree?.fluxVersion, talosContract: values.cluster?.talosContract };
 }
 
 function checkFluxSkew({ values }: CheckedStack, tree: Tree | undefined): ReturnType<typeof checkSkew> {

@@ -2,6 +2,7 @@
 // files it names; everything that can be derived is derived there and cannot be set.
 import type * as pulumi from "@pulumi/pulumi";
 import type { Tree } from "../flux/tree/readTree.ts";
+import type { LastRun } from "./lastRun.ts";
 import type { StackInput } from "./schema.ts";
 
 /** Read-only all the way down. */
@@ -79,6 +80,8 @@ export interface Config extends StackConfig {
   readonly ageKey: AgeKey;
   /** Absolute path of existing Talos secrets to import; undefined for new ones. */
   readonly secretsFile?: string | undefined;
+  /** What the last finished run reached. */
+  readonly lastRun: LastRun;
   /** What is allowed but not tested or not wise; already logged. */
   readonly warnings: readonly string[];
 }

@@ -4,11 +4,12 @@ import { readTree } from "../flux/tree/readTree.ts";
 import { assembleConfig } from "./assemble.ts";
 import type { Config } from "./config.ts";
 import { readEnvironment } from "./environment.ts";
+import { readLastRun } from "./lastRun.ts";
 import { describeProblems } from "./problem.ts";
 import { decodeConfig } from "./rawConfig.ts";
 
 /**
- * Reads the stack config and the files it names.
+ * Reads the stack config, the files it names, and what the last run reached.
  * @throws pulumi.RunError that lists every mistake, before any resource is registered
  */
 export async function loadConfig(): Promise<Config> {
@@ -17,6 +18,7 @@ export async function loadConfig(): Promise<Config> {
     ...readEnvironment(),
     projectRoot: process.cwd(),
     readTree,
+    lastRun: await readLastRun(),
   });
   const problems = [
     ...raw.problems,

@@ -78,6 +78,69 @@ export function checkSkew(versions: Versions): SkewFindings {
   };
 }
 
+/**
+ * Whether the fixed order of a run (Talos, Kubernetes, Cilium, Flux) leads through versions that do not go together: a
+ * component that comes later is still the old one when Kubernetes is already the new one, and the other way round for
+ * Talos. Minimums and Talos' limits hold on the way as well; of what is only tested, one untested minor is bridged, more
+ * are not.
+ * @returns what to bump first, in a run of its own
+ */
+export function checkOrder(reached: Versions, wanted: Versions): readonly Problem[] {
+  return rules.flatMap((rule) => {
+    const [from, to] = [reached[rule.version], wanted[rule.version]];
+    if (from === undefined || to === undefined || from === to) return [];
+    if (reached.kubernetes === undefined || wanted.kubernetes === undefined) return [];
+    if (reached.kubernetes === wanted.kubernetes) return [];
+    return rule.component === "Talos"
+      ? kubernetesFirst(rule, to, reached.kubernetes, wanted.kubernetes)
+      : componentFirst(rule, { from, to, running: reached.kubernetes, kubernetes: wanted.kubernetes });
+  });
+}
+
+/** The new Talos runs beside the old Kubernetes for a while. */
+function kubernetesFirst(rule: SkewRule, to: string, running: string, wanted: string): readonly Problem[] {
+  const [oldest] = rangeOf(rule, to) ?? [];
+  if (oldest === undefined || !isOlder(running, oldest)) return [];
+  return [
+    problem(
+      rule.path,
+      `Talos comes before Kubernetes, and Talos ${to} needs Kubernetes ${oldest}, while the cluster has ${running}`,
+      `bump Kubernetes to ${wanted} first, in an up of its own`,
+    ),
+  ];
+}
+
+/** The old component runs with the new Kubernetes for a while. */
+function componentFirst(
+  rule: SkewRule,
+  { from, to, running, kubernetes }: { from: string; to: string; running: string; kubernetes: string },
+): readonly Problem[] {
+  const newest = minorOf(rangeOf(rule, from)?.[1] ?? "");
+  const wanted = minorOf(kubernetes);
+  if (newest === undefined || wanted === undefined || wanted.minor - newest.minor < 2) return [];
+  const [oldest = ""] = rangeOf(rule, to) ?? [];
+  const possible = oldest === "" || !isOlder(running, oldest);
+  return [
+    problem(
+      rule.path,
+      `Kubernetes comes before ${rule.component}, and ${rule.component} ${from} is tested up to Kubernetes ${minorText(newest)}, not with ${kubernetes}`,
+      possible
+        ? `bump ${rule.component} to ${to} first, in an up of its own`
+        : `bump ${rule.component} first, in an up of its own, to a version that supports Kubernetes ${running}`,
+    ),
+  ];
+}
+
+function rangeOf(rule: SkewRule, version: string): KubernetesRange | undefined {
+  const own = minorOf(version);
+  return own === undefined ? undefined : rule.kubernetes[minorText(own)];
+}
+
+function isOlder(version: string, than: string): boolean {
+  const [one, other] = [minorOf(version), minorOf(than)];
+  return one !== undefined && other !== undefined && compareMinors(one, other) < 0;
+}
+
 const none: SkewFindings = { errors: [], warnings: [] };
 
 function checkRule(rule: SkewRule, versions: Versions): SkewFindings {

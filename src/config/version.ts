@@ -21,3 +21,8 @@ export function compareMinors(one: Minor, other: Minor): number {
 export function minorText({ major, minor }: Minor): string {
   return `${String(major)}.${String(minor)}`;
 }
+
+/** Patch number of a version, e.g. 3 of `v1.36.3`; 0 where it has none. */
+export function patchOf(version: string): number {
+  return Number(/^v?\d+\.\d+\.(\d+)/.exec(version)?.[1] ?? 0);
+}

@@ -1,4 +1,5 @@
 // Phase 5: Flux takes over. First its own controllers, then the Git tree; the last step proves it.
+import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../bootstrap/cluster.ts";
 import type { FluxSecrets } from "../bootstrap/fluxSecrets.ts";
@@ -22,6 +23,8 @@ export interface HandOffArgs {
 export class HandOff extends pulumi.ComponentResource {
   /** Directory of the tree that Flux applies, e.g. `./cluster/flux`. */
   readonly path: string;
+  /** Resolves when the last proof is there: everything before it has succeeded. */
+  readonly proven: pulumi.Output<unknown>;
 
   constructor(name: string, args: HandOffArgs, opts?: pulumi.ComponentResourceOptions) {
     super("home-ops:flux:HandOff", name, {}, opts);
@@ -44,7 +47,7 @@ export class HandOff extends pulumi.ComponentResource {
     const root = tree.clusterKustomization as Manifest;
     this.path = (root["spec"] as { path: string }).path;
     const cluster = new KubeManifest(`${name}-cluster`, root, { ...inCluster, dependsOn: [repository] });
-    this.#createProof(name, "proof", args, [cluster]);
+    this.proven = this.#createProof(name, "proof", args, [cluster]).stdout;
     this.registerOutputs({});
   }
 
@@ -54,7 +57,7 @@ export class HandOff extends pulumi.ComponentResource {
     program: string,
     args: HandOffArgs,
     dependsOn: pulumi.Resource[],
-  ): pulumi.Resource {
+  ): command.local.Command {
     const { git } = args.config;
     return stepCommand(
       `${name}-${program}`,

@@ -1,5 +1,6 @@
 // Fixtures of the stack config: files with `config` (what differs from valid/base.yaml; null takes a key away), `files` to
-// write beside it, `tree` (what the Git tree says) and `expect`, the exact messages. Keys are made anew for every run, so
+// write beside it, `tree` (what the Git tree says), `reached` (what the
+// last run reached) and `expect`, the exact messages. Keys are made anew for every run, so
 // that no fixture holds one: $IDENTITY and $RECIPIENT are those of the tree, $OTHER_IDENTITY and $OTHER_RECIPIENT not;
 // $ROOT is the folder of the run.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,6 +9,7 @@ import { dirname, join } from "node:path";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { parse } from "yaml";
 import { assembleConfig, type Assembled } from "../../src/config/assemble.ts";
+import type { ReachedVersions } from "../../src/config/lastRun.ts";
 import type { Tree } from "../../src/flux/tree/readTree.ts";
 
 /** Folder of the fixtures. */
@@ -23,6 +25,8 @@ export interface Fixture {
     readonly missingSecrets?: Tree["missingSecrets"];
     readonly problems?: Tree["problems"];
   };
+  /** Versions that the last run reached. Default: there was none. */
+  readonly reached?: ReachedVersions;
   readonly expect?: readonly string[];
   readonly warnings?: readonly string[];
 }
@@ -75,6 +79,7 @@ export async function runStack(
       projectRoot: root,
       hasGithubToken: true,
       readTree: () => tree,
+      lastRun: { versions: fixture.reached ?? {} },
     };
     const assembled = await assembleConfig(values, surroundings);
     const problems = "problems" in assembled ? assembled.problems : [];

@@ -133,7 +133,8 @@ await describe("version bumps on three control planes and two workers", { timeou
     withVersions({ ...newBoth, talos: "v1.11.6", kubernetes: "v1.34.4" }, async () => {
       const { code, output } = await lab.up();
       assert.notEqual(code, 0, output);
-      assert.match(output, /k8s-1 runs Talos v1\.12\.0; the stack config asks for the older v1\.11\.6/);
+      assert.match(output, /the cluster has Talos v1\.12\.0, asked is the older v1\.11\.6 → /);
+      assert.match(output, /the cluster has Kubernetes v1\.35\.4, asked is the older v1\.34\.4 → /);
       assert.deepEqual(await talosVersions(), all(newBoth.talos));
     }));
 });

@@ -64,6 +64,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     ageKey: { file: "age.txt", identity: pulumi.secret("AGE-SECRET-KEY-1TEST"), recipient: "age1test" },
     upgrades: { workersAtOnce: 1, drainSeconds: 300, rebootSeconds: 1_200 },
     protect: true,
+    lastRun: { versions: {} },
     warnings: [],
     ...overrides,
   } as unknown as Config;

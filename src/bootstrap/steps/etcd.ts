@@ -4,11 +4,7 @@ import { StepError } from "../../steps/stepError.ts";
 import { runStep, type Step } from "../../steps/step.ts";
 import { reasonOf, Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
-
-interface Machine {
-  readonly name: string;
-  readonly address: string;
-}
+import type { Machine } from "../../talos/inspect.ts";
 
 /** Installing Talos to a slow disk over a slow line, and a server's long self-test. */
 const installSeconds = 900;

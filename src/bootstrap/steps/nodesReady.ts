@@ -2,11 +2,7 @@
 import { conditionOf, Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
 import { runStep } from "../../steps/step.ts";
 import { done, notYet } from "../../steps/wait.ts";
-
-interface Machine {
-  readonly name: string;
-  readonly address: string;
-}
+import type { Machine } from "../../talos/inspect.ts";
 
 const timeoutSeconds = 900;
 

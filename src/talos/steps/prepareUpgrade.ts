@@ -3,7 +3,8 @@
 import { runStep, type Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, Talosctl } from "../../steps/talosctl.ts";
-import { differs, look, refuseBadJump, shown, type Installation, type Machine } from "../upgrade/machines.ts";
+import type { Machine } from "../inspect.ts";
+import { differs, installationOf, refuseBadMove, shown, type Installation } from "../upgrade/machines.ts";
 import { ensureSnapshot } from "../upgrade/snapshot.ts";
 
 /** A machine with what is to be installed on it. */
@@ -20,7 +21,7 @@ await runStep({ name: "prepare the upgrade", timeoutSeconds: pullSeconds + 400 }
   const version = step.input("TALOS_VERSION");
   const talosctl = new Talosctl(step, step.secret("TALOSCONFIG_TEXT"));
   const targets = step.json<readonly Target[]>("MACHINES");
-  const outdated = await findOutdated(talosctl, targets, version);
+  const outdated = await findOutdated(step, talosctl, targets, version);
   if (outdated.length === 0) return `no machine to upgrade to Talos ${version}`;
 
   const first = targets.find(({ role }) => role === "controlplane") ?? targets[0];
@@ -34,18 +35,19 @@ await runStep({ name: "prepare the upgrade", timeoutSeconds: pullSeconds + 400 }
 });
 
 async function findOutdated(
+  step: Step,
   talosctl: Talosctl,
   targets: readonly Target[],
   version: string,
 ): Promise<readonly Target[]> {
-  const found = await Promise.all(targets.map((target) => look(talosctl, target)));
+  const found = await Promise.all(targets.map((target) => installationOf(step, talosctl, target)));
   return targets.filter((target, index) => {
-    const running = found[index]?.running;
+    const running = found[index];
     // One without this cluster's config gets the new image with its first config.
     if (running === undefined) return false;
     const wanted: Installation = { version, schematic: target.schematic };
     if (!differs(running, wanted)) return false;
-    refuseBadJump(target, running, wanted);
+    refuseBadMove(target, running, wanted);
     return true;
   });
 }

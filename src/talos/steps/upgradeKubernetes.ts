@@ -1,11 +1,13 @@
 // Brings a running cluster to the wanted Kubernetes with `talosctl upgrade-k8s`, before any machine config is sent: new
 // image tags in the configs would take all machines to the new version at once. It goes machine by machine and may be run
 // again after it was cut off. On a cluster without etcd members there is nothing to do.
+import { minorOf, patchOf } from "../../config/version.ts";
+import { badMove } from "../../config/versionMove.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { runStep, type Step } from "../../steps/step.ts";
 import { reasonOf, Talosctl } from "../../steps/talosctl.ts";
 import { etcdWhole } from "../upgrade/etcdGate.ts";
-import type { Machine } from "../upgrade/machines.ts";
+import type { Machine } from "../inspect.ts";
 
 /** A part of Kubernetes on a machine. */
 interface Part {
@@ -40,7 +42,7 @@ await runStep({ name: "upgrade Kubernetes", timeoutSeconds: upgradeSeconds + 300
   if (first === undefined) return `Kubernetes ${wanted} runs on all machines`;
 
   const from = oldest(other);
-  for (const part of other) refuseBadJump(part, wanted);
+  for (const part of other) refuseBadMove(part, wanted);
   await etcdWhole(step, talosctl, controlPlanes, {
     timeoutSeconds: 60,
     when: "before Kubernetes is upgraded",
@@ -68,32 +70,18 @@ async function partsOf(
   return found.flat();
 }
 
-function minorOf(version: string): number {
-  return Number(version.split(".")[1] ?? 0);
-}
-
-function patchOf(version: string): number {
-  return Number(version.split(".")[2] ?? 0);
-}
-
 function oldest(parts: readonly Part[]): string {
-  const versions = parts.map(({ version }) => version);
-  return versions.sort((a, b) => minorOf(a) - minorOf(b) || patchOf(a) - patchOf(b))[0] ?? "";
+  const order = (version: string): number => (minorOf(version)?.minor ?? 0) * 1_000 + patchOf(version);
+  return parts.map(({ version }) => version).sort((a, b) => order(a) - order(b))[0] ?? "";
 }
 
 /** @throws StepError for a downgrade, and for more than one minor at a time */
-function refuseBadJump({ machine, program, version }: Part, wanted: string): void {
-  const minors = minorOf(wanted) - minorOf(version);
-  const runs = `${machine.name} runs ${program} ${version}; the stack config asks for`;
-  if (minors < 0 || (minors === 0 && patchOf(wanted) < patchOf(version)))
+function refuseBadMove({ machine, program, version }: Part, wanted: string): void {
+  const bad = badMove("Kubernetes", version, wanted);
+  if (bad !== undefined)
     throw new StepError(
-      `${runs} the older ${wanted}`,
-      `set versions.kubernetes to ${version}: Kubernetes is not taken back`,
-    );
-  if (minors > 1)
-    throw new StepError(
-      `${runs} ${wanted}, ${String(minors)} minors ahead`,
-      `go one minor at a time, each in an up of its own: ${Array.from({ length: minors - 1 }, (_none, index) => `the latest v1.${String(minorOf(version) + index + 1)}`).join(", then ")}, then ${wanted}`,
+      `${machine.name} runs ${program} ${version}; the stack config asks for ${bad.asked}`,
+      bad.todo,
     );
 }
 

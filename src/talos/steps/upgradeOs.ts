@@ -7,15 +7,15 @@ import { reasonOf, Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import { cordon, drain, uncordon } from "../upgrade/drain.ts";
 import { etcdWhole } from "../upgrade/etcdGate.ts";
+import type { Machine } from "../inspect.ts";
 import {
   bootId,
   differs,
-  look,
-  refuseBadJump,
+  installationOf,
+  refuseBadMove,
   shown,
   stageOf,
   type Installation,
-  type Machine,
 } from "../upgrade/machines.ts";
 
 const gateSeconds = 60;
@@ -53,7 +53,7 @@ await runStep({ name: "upgrade Talos", timeoutSeconds: limit }, async (step) => 
     rebootSeconds: seconds("REBOOT_SECONDS"),
   };
   const { machine, wanted } = task;
-  const { running } = await look(task.talosctl, machine);
+  const running = await installationOf(step, task.talosctl, machine);
   if (running === undefined)
     return `${machine.name} has no config yet, and gets Talos ${wanted.version} with it`;
   const kubernetes = await kubernetesOf(task);
@@ -63,7 +63,7 @@ await runStep({ name: "upgrade Talos", timeoutSeconds: limit }, async (step) => 
       await settle(task, kubernetes);
     return `${machine.name} runs Talos ${shown(running)} already`;
   }
-  refuseBadJump(machine, running, wanted);
+  refuseBadMove(machine, running, wanted);
   await upgrade(task, kubernetes, running);
   return `${machine.name} runs Talos ${shown(wanted)}, was ${shown(running)}`;
 });
@@ -131,7 +131,7 @@ async function verify(task: Task, before: string, failure: string | undefined): 
         : notYet(`${machine.name}: ${stage ?? "booting"}`);
     },
   );
-  const { running } = await look(talosctl, machine);
+  const running = await installationOf(step, talosctl, machine);
   if (running === undefined || differs(running, wanted))
     throw new StepError(
       `${machine.name} has rebooted, but runs Talos ${running === undefined ? "of another cluster" : shown(running)} and not ${shown(wanted)}: the new one did not boot, and Talos went back`,

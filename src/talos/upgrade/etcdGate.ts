@@ -3,7 +3,7 @@
 import type { Step } from "../../steps/step.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
-import type { Machine } from "./machines.ts";
+import type { Machine } from "../inspect.ts";
 
 /** Looks that must find etcd whole in a row: a member that comes and goes is not healthy. */
 const wantedPasses = 2;

@@ -1,15 +1,9 @@
 // What the upgrade steps are told about machines, and what they ask them.
+import { badMove } from "../../config/versionMove.ts";
+import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
-import { classify, serverVersion, type MachineClass } from "../classify.ts";
-
-/** A machine of the stack config. */
-export interface Machine {
-  /** e.g. `k8s-1` */
-  readonly name: string;
-  /** e.g. `192.0.2.11` */
-  readonly address: string;
-}
+import { inspect, type Machine } from "../inspect.ts";
 
 /** What is installed on a machine. */
 export interface Installation {
@@ -19,22 +13,21 @@ export interface Installation {
   readonly schematic: string | undefined;
 }
 
-/** What a machine is, and what runs on it when it is a member of this cluster. */
-export interface Found {
-  readonly kind: MachineClass;
-  readonly running: Installation | undefined;
-}
-
 const bootIdPath = "/proc/sys/kernel/random/boot_id";
 
-/** Looks at a machine once. */
-export async function look(talosctl: Talosctl, { address }: Machine): Promise<Found> {
-  const trusted = await talosctl.run(address, ["version"], 8);
-  const version = trusted.code === 0 ? serverVersion(trusted.stdout) : undefined;
-  if (version !== undefined)
-    return { kind: "member", running: { version, schematic: await schematicOf(talosctl, address) } };
-  const insecure = await talosctl.runInsecure(address, ["version"], 8);
-  return { kind: classify({ trusted, insecure }), running: undefined };
+/**
+ * What is installed on a member of this cluster; undefined for a machine in maintenance mode.
+ * @throws StepError for any other machine, and for one that does not answer for half a minute
+ */
+export async function installationOf(
+  step: Step,
+  talosctl: Talosctl,
+  machine: Machine,
+): Promise<Installation | undefined> {
+  const version = await inspect(step, talosctl, machine);
+  return version === undefined
+    ? undefined
+    : { version, schematic: await schematicOf(talosctl, machine.address) };
 }
 
 /** Source: siderolabs/talos: the factory's images carry an extension named `schematic` whose version is the id. */
@@ -70,24 +63,11 @@ export function shown({ version, schematic }: Installation): string {
 }
 
 /** @throws StepError when the wanted Talos is older, or more than one minor newer, than what runs */
-export function refuseBadJump(machine: Machine, running: Installation, wanted: Installation): void {
-  const [from, to] = [running.version, wanted.version].map((version) =>
-    version.slice(1).split(/[.-]/).map(Number),
-  ) as [number[], number[]];
-  const minors = (to[1] ?? 0) - (from[1] ?? 0);
-  const older = minors < 0 || (minors === 0 && (to[2] ?? 0) < (from[2] ?? 0));
-  if (older)
+export function refuseBadMove(machine: Machine, running: Installation, wanted: Installation): void {
+  const bad = badMove("Talos", running.version, wanted.version);
+  if (bad !== undefined)
     throw new StepError(
-      `${machine.name} runs Talos ${running.version}; the stack config asks for the older ${wanted.version}`,
-      `set versions.talos to ${running.version}; Talos is not taken back by an upgrade (talosctl rollback -n ${machine.address} boots the previous one)`,
+      `${machine.name} runs Talos ${running.version}; the stack config asks for ${bad.asked}`,
+      bad.todo,
     );
-  if (minors > 1)
-    throw new StepError(
-      `${machine.name} runs Talos ${running.version}; ${wanted.version} is ${String(minors)} minors ahead`,
-      `go one minor at a time, each in an up of its own: ${stops(from[1] ?? 0, to[1] ?? 0).join(", then ")}, then ${wanted.version}`,
-    );
-}
-
-function stops(from: number, to: number): readonly string[] {
-  return Array.from({ length: to - from - 1 }, (_none, index) => `the latest v1.${String(from + 1 + index)}`);
 }

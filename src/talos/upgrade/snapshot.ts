@@ -6,7 +6,7 @@ import { Encrypter } from "age-encryption";
 import { StepError } from "../../steps/stepError.ts";
 import type { Step } from "../../steps/step.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
-import type { Machine } from "./machines.ts";
+import type { Machine } from "../inspect.ts";
 
 /** Where snapshots go, and who can read them. */
 export interface SnapshotOptions {
