@@ -12,11 +12,14 @@ import type { Call } from "./routing.ts";
 import { configHandlers } from "./services/config.ts";
 import { etcdHandlers } from "./services/etcd.ts";
 import { hardwareHandlers, timeHandlers } from "./services/hardware.ts";
+import { imageHandlers } from "./services/images.ts";
+import { lifecycleHandlers } from "./services/lifecycle.ts";
 import { logHandlers } from "./services/logs.ts";
 import { maintenanceHandlers } from "./services/maintenance.ts";
 import { powerHandlers } from "./services/power.ts";
 import { serviceHandlers } from "./services/services.ts";
 import { storageHandlers } from "./services/storage.ts";
+import { minorOf } from "./version.ts";
 
 const configured: ReadonlyMap<string, Handlers> = new Map([
   [
@@ -36,6 +39,11 @@ const configured: ReadonlyMap<string, Handlers> = new Map([
   ["cosi.resource.State", cosiHandlers],
 ]);
 
+const since13: ReadonlyMap<string, Handlers> = new Map([
+  ["machine.ImageService", imageHandlers],
+  ["machine.LifecycleService", lifecycleHandlers],
+]);
+
 // Source: siderolabs/talos v1.12.0 internal/app/maintenance/server.go
 const maintenance: ReadonlyMap<string, Handlers> = new Map([
   ["machine.MachineService", maintenanceHandlers],
@@ -48,16 +56,21 @@ export async function* answer(machine: TalosMachine, call: Call): AsyncIterable<
   const method = methods.get(call.path);
   const [, service = "", name = ""] = call.path.split("/");
   if (!method) throw new StatusError("Unimplemented", `unknown method ${name} for service ${service}`);
+  // A service that is not there is not there for anybody: gRPC answers before rights are looked at.
+  const handlers = handlersOf(machine, service);
+  if (!handlers) throw new StatusError("Unimplemented", `unknown service ${service}`);
   // Talos up to 1.12 has no authorizer in maintenance mode: what is not for everybody is not there at all.
   if (machine.config) authorize(call.path, call.roles);
-  const services = machine.config ? configured : maintenance;
-  const handlers = services.get(service);
-  if (!handlers) throw new StatusError("Unimplemented", `unknown service ${service}`);
   const handler = handlers[name];
   if (!handler) throw new StatusError("Unimplemented", `method ${name} not implemented`);
   const down = machine.connectionSignal;
   const context = { machine, roles: call.roles, signal: AbortSignal.any([call.signal, down]) };
   yield* untilDown(run(method, handler, call, context), down);
+}
+
+function handlersOf(machine: TalosMachine, service: string): Handlers | undefined {
+  if (!machine.config) return maintenance.get(service);
+  return configured.get(service) ?? (minorOf(machine.talosVersion) >= 13 ? since13.get(service) : undefined);
 }
 
 async function* run(

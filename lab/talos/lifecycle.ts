@@ -2,8 +2,8 @@
 // runs on its own, as on Talos.
 import type { MachineConfig } from "./config.ts";
 import { StatusError } from "./errors.ts";
+import { checkedInstallation, installTask } from "./installer.ts";
 import type { TalosMachine } from "./machine.ts";
-import { installationOf } from "./machineRecord.ts";
 import type { Installation } from "./machineRecord.ts";
 import type { MachineState } from "./options.ts";
 import { runSequence, Superseded } from "./sequence.ts";
@@ -33,12 +33,9 @@ const stopServices: readonly Phase[] = [
 
 /** Installs Talos on the disk that the config names, then reboots into it. Fails back into maintenance mode. */
 export async function install(machine: TalosMachine, config: MachineConfig): Promise<void> {
-  const run = async (): Promise<void> => {
+  const run = (): Promise<void> => {
     machine.setState("installing");
-    await machine.delay(machine.delays.installMs);
-    const installation = checkedInstallation(machine, config.install.image, config.install.disk);
-    if (machine.has("installerFails")) throw new Error("installer failed with exit code 1");
-    machine.remember({ installed: installation, previous: undefined });
+    return installTask(machine, checkedInstallation(machine, config.install.image, config.install.disk));
   };
   const phases: Phase[] = [
     { name: "env", task: "setUserEnvVars" },
@@ -103,15 +100,9 @@ export function reset(machine: TalosMachine, actorId: string, request: ResetRequ
 
 /** Installs another Talos beside the running one and reboots into it. */
 export function upgrade(machine: TalosMachine, actorId: string, request: UpgradeRequest): void {
-  const installNow = async (): Promise<void> => {
-    await machine.delay(machine.delays.installMs);
-    if (machine.has("installerFails")) throw new Error("installer failed with exit code 1");
-    // Talos falls back to the old slot when the new one does not boot.
-    if (!machine.has("oldImage"))
-      machine.remember({ previous: machine.record.installed, installed: request.installation });
-  };
+  const installNow = (): Promise<void> => installTask(machine, request.installation);
   const stageOnly = (): void => {
-    if (!machine.has("oldImage")) machine.remember({ staged: request.installation });
+    machine.remember({ staged: request.installation });
   };
   const phases: Phase[] = request.stage
     ? [{ name: "cleanup", task: "stopAllPods", run: stageOnly }, ...stopServices, stopAll(machine)]
@@ -128,23 +119,12 @@ export function upgrade(machine: TalosMachine, actorId: string, request: Upgrade
 
 /** Boots the previous Talos again. @throws StatusError when there is none */
 export function rollback(machine: TalosMachine, actorId: string): void {
-  const { previous, installed } = machine.record;
-  if (!previous) throw new StatusError("Unknown", "no fallback installation found");
-  machine.remember({ installed: previous, previous: installed });
+  const { previous, installed, staged } = machine.record;
+  // What was installed but never booted is the newest: back from there is where the machine is.
+  if (staged) machine.remember({ staged: undefined, previous: staged });
+  else if (previous) machine.remember({ installed: previous, previous: installed });
+  else throw new StatusError("Unknown", "no fallback installation found");
   reboot(machine, actorId, false);
-}
-
-/**
- * The installation that an image and a disk make.
- * @throws Error when the disk is not there or the image is no installer image
- */
-export function checkedInstallation(machine: TalosMachine, image: string, disk: string): Installation {
-  const path = disk === "" ? machine.disks[0]?.path : disk;
-  if (path === undefined || machine.has("diskMissing") || !machine.disks.some((d) => d.path === path))
-    throw new Error(`failed to find the install disk: stat ${path ?? disk}: no such file or directory`);
-  const installation = installationOf(image, path);
-  if (!installation) throw new Error(`error pulling installer image "${image}": invalid reference format`);
-  return installation;
 }
 
 function stopAll(machine: TalosMachine): Phase {
@@ -153,7 +133,10 @@ function stopAll(machine: TalosMachine): Phase {
 
 async function wipe(machine: TalosMachine, labels: readonly string[]): Promise<void> {
   if (labels.length === 0 || labels.includes("STATE")) machine.disk.wipeConfig();
-  if (labels.length === 0 || labels.includes("EPHEMERAL")) await machine.options.runtime.wipe();
+  if (labels.length === 0 || labels.includes("EPHEMERAL")) {
+    machine.remember({ pulled: [] });
+    await machine.options.runtime.wipe();
+  }
   if (labels.length === 0) machine.remember({ installed: undefined, previous: undefined, staged: undefined });
 }
 

@@ -4,17 +4,18 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiListener } from "./apiListener.ts";
 import type { IncomingCall } from "./apiListener.ts";
-import { ConfigError, parseMachineConfig } from "./config.ts";
 import type { MachineConfig } from "./config.ts";
 import { ResourceVersions } from "./cosi/versions.ts";
 import { EventLog } from "./events.ts";
 import { identityFor } from "./identity.ts";
+import { takeInstallation } from "./installer.ts";
 import { install } from "./lifecycle.ts";
 import { MachineDisk } from "./machineRecord.ts";
 import type { MachineRecord } from "./machineRecord.ts";
 import { MachineLog } from "./machineLog.ts";
 import { defaultDelays } from "./options.ts";
 import type { DiskSpec, FaultName, MachineDelays, MachineOptions, MachineState } from "./options.ts";
+import { persistedConfig } from "./persistedConfig.ts";
 import { routeCall } from "./routing.ts";
 import { Superseded } from "./sequence.ts";
 import { builtinServices, ServiceTable } from "./serviceTable.ts";
@@ -50,6 +51,8 @@ export class TalosMachine {
   config: MachineConfig | undefined;
   /** `bootstrap` is allowed: the container runtime is up. */
   criUp = false;
+  /** An installer is at work. */
+  installerRuns = false;
   /** Conditions that keep the machine from being ready. */
   unmet: readonly UnmetCondition[] = [];
   /** Ends the waiting that would take a config of `--mode=try` back. */
@@ -270,7 +273,7 @@ export class TalosMachine {
     this.#listener?.close();
     this.#listener = undefined;
     this.events.publish("machine.TaskEvent", { task: "runningMaintenance", action: "STOP" });
-    this.config = this.#persistedConfig();
+    this.config = persistedConfig(this);
     if (!this.config) return;
     if (this.record.installed) await this.#runConfigured(this.config);
     else await install(this, this.config);
@@ -343,9 +346,8 @@ export class TalosMachine {
     this.unmet = [{ name: "services", reason: "apid not running, kubelet not running" }];
     this.setState("booting");
     this.events.publish("machine.SequenceEvent", { sequence: "initialize", action: "START" });
-    const { staged } = this.record;
-    if (staged) this.#remember({ previous: this.record.installed, installed: staged, staged: undefined });
-    this.config = this.#persistedConfig();
+    takeInstallation(this);
+    this.config = persistedConfig(this);
     await this.delay(this.delays.bootMs);
     this.log.write(`booting Talos ${this.talosVersion}`);
     this.events.publish("machine.SequenceEvent", { sequence: "initialize", action: "STOP" });
@@ -377,23 +379,6 @@ export class TalosMachine {
     await this.delay(this.delays.criMs);
     this.criUp = true;
     await this.refresh();
-  }
-
-  #persistedConfig(): MachineConfig | undefined {
-    const raw = this.disk.loadConfig();
-    if (!raw) return undefined;
-    try {
-      const context = {
-        machineName: this.record.nodeId,
-        installed: this.record.installed !== undefined,
-        talosVersion: this.talosVersion,
-      };
-      return parseMachineConfig(raw, context).config;
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      this.log.write(`failed to load config: ${error.message}`);
-      return undefined;
-    }
   }
 
   #newEra(): void {

@@ -23,8 +23,10 @@ const recordSchema = z.object({
   installed: installation.optional(),
   /** The installation before the last upgrade: what Talos falls back to. */
   previous: installation.optional(),
-  /** An upgrade that waits for the next boot. */
+  /** Installed beside `installed`, and taken by the next boot. */
   staged: installation.optional(),
+  /** Images in the machine's containerd; imageStore.ts says how they are written. */
+  pulled: z.array(z.string()).default([]),
   faults: z.array(z.string()),
 });
 
@@ -48,7 +50,7 @@ export class MachineDisk {
   /** The record, or a new machine's. @throws Error naming the file when it cannot be read */
   load(): MachineRecord {
     if (!existsSync(this.#file))
-      return { powered: true, nodeId: newNodeId(), machineId: randomUUID(), faults: [] };
+      return { powered: true, nodeId: newNodeId(), machineId: randomUUID(), pulled: [], faults: [] };
     const parsed = recordSchema.safeParse(JSON.parse(readFileSync(this.#file, "utf8")));
     if (!parsed.success)
       throw new Error(`${this.#file} is not a machine record: ${z.prettifyError(parsed.error)}`);

@@ -84,7 +84,10 @@ export interface MachineOptions {
   readonly disks?: readonly DiskSpec[];
   /** Memory that it claims to have, MiB; 8192 when not given. */
   readonly memoryMiB?: number;
-  /** Looks an installer image up before an upgrade. @throws Error that the upgrade call answers with */
+  /**
+   * Looks an installer image up before it is pulled.
+   * @throws Error that the call answers with; one that says `not found` is told apart from others
+   */
   readonly checkInstallerImage?: (image: string) => Promise<void>;
 }
 

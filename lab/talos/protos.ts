@@ -24,7 +24,9 @@ export interface Codec {
   decode(bytes: Buffer): Message;
 }
 
-const files = ["machine", "cluster", "storage", "time", "cosi", "definitions"].map((name) => `${name}.proto`);
+const files = ["machine", "image", "lifecycle", "cluster", "storage", "time", "cosi", "definitions"].map(
+  (name) => `${name}.proto`,
+);
 
 const definitions = loadSync(files, {
   includeDirs: [join(import.meta.dirname, "proto")],

@@ -35,6 +35,7 @@ const rules: ReadonlyMap<string, readonly Role[]> = new Map([
   ...machineMethods.flatMap(([roles, names]) =>
     names.split(" ").map((name) => [`/machine.MachineService/${name}`, named(roles)] as const),
   ),
+  ["/machine.ImageService/Pull", named("admin operator")] as const,
   ...[
     "/cluster.ClusterService/HealthCheck",
     "/cosi.resource.State/Get",

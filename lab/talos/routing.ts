@@ -8,6 +8,7 @@ import type { TalosMachine } from "./machine.ts";
 import { methods } from "./protos.ts";
 import { parseRoles } from "./roles.ts";
 import type { Role } from "./roles.ts";
+import { minorOf } from "./version.ts";
 import { errorAnswer, markAnswer } from "./wire.ts";
 
 /** A call whose sender is known. */
@@ -43,8 +44,7 @@ export async function* routeCall(machine: TalosMachine, incoming: IncomingCall):
     return;
   }
   if (nodes.length > 0) {
-    if (call.path.startsWith("/cosi."))
-      throw new StatusError("InvalidArgument", "one-2-many proxying is not supported for COSI methods");
+    checkOneToMany(machine, call.path);
     yield* answerOfMany(machine, call, nodes);
     return;
   }
@@ -78,6 +78,23 @@ export function reachable(from: TalosMachine, target: string): TalosMachine {
       "authentication handshake failed: tls: failed to verify certificate: x509: certificate has expired or is not yet valid",
     );
   return peer;
+}
+
+// Since Talos 1.13.
+const askedOfMany: ReadonlySet<string> = new Set([
+  "machine.MachineService",
+  "cluster.ClusterService",
+  "inspect.InspectService",
+  "storage.StorageService",
+  "time.TimeService",
+]);
+
+function checkOneToMany(machine: TalosMachine, path: string): void {
+  const refuse = (what: string): StatusError =>
+    new StatusError("InvalidArgument", `one-2-many proxying is not supported for ${what}`);
+  if (minorOf(machine.talosVersion) >= 13) {
+    if (!askedOfMany.has(path.split("/")[1] ?? "")) throw refuse(`method ${path}`);
+  } else if (path.startsWith("/cosi.")) throw refuse("COSI methods");
 }
 
 async function* answerOfMany(

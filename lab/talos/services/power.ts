@@ -3,8 +3,11 @@ import { randomUUID } from "node:crypto";
 import { StatusError } from "../errors.ts";
 import { unary } from "../handler.ts";
 import type { Handlers } from "../handler.ts";
-import { checkedInstallation, reboot, reset, rollback, shutdown, upgrade } from "../lifecycle.ts";
+import { resolveImage } from "../imageStore.ts";
+import { checkedInstallation } from "../installer.ts";
+import { reboot, reset, rollback, shutdown, upgrade } from "../lifecycle.ts";
 import type { TalosMachine } from "../machine.ts";
+import type { Installation } from "../machineRecord.ts";
 import type { Message } from "../protos.ts";
 
 /** Methods that take a machine down. */
@@ -78,18 +81,14 @@ function labelsToWipe(machine: TalosMachine, request: Message): string[] {
   return specs.filter(({ wipe }) => wipe).map(({ label }) => label);
 }
 
-async function validInstaller(machine: TalosMachine, image: string): ReturnType<typeof checked> {
+async function validInstaller(machine: TalosMachine, image: string): Promise<Installation> {
   try {
-    await machine.options.checkInstallerImage?.(image);
-    return await checked(machine, image);
+    await resolveImage(machine, image);
+    return checkedInstallation(machine, image, machine.record.installed?.disk ?? "");
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`error validating installer image "${image}": ${reason}`, { cause: error });
   }
-}
-
-function checked(machine: TalosMachine, image: string): Promise<ReturnType<typeof checkedInstallation>> {
-  return Promise.resolve(checkedInstallation(machine, image, machine.record.installed?.disk ?? ""));
 }
 
 // Source: siderolabs/talos v1.12.0 internal/pkg/etcd/etcd.go, ValidateForUpgrade.
