@@ -9,11 +9,15 @@ import { FluxSecrets } from "./src/bootstrap/fluxSecrets.ts";
 import { reachedVersions } from "./src/config/lastRun.ts";
 import { loadConfig } from "./src/config/load.ts";
 import { Preflight } from "./src/config/preflight.ts";
+import { prepareFluxBump, settleFluxBump } from "./src/flux/bump.ts";
 import { HandOff } from "./src/flux/handOff.ts";
 import { Machines } from "./src/talos/machines.ts";
 
 // All input is read and checked here, before the first resource; what follows works with plain, valid values.
 const config = await loadConfig();
+
+// Another Flux is one changed line below; what it needs besides is looked at before anything is touched.
+await prepareFluxBump(config);
 
 // Nothing is touched before GitHub and the Git host have answered as the config says.
 const preflight = new Preflight("preflight", { config });
@@ -32,6 +36,8 @@ const install = new FluxInstall("flux-install", { config, machines, cluster }, {
 
 // Custom resources wait for the CRDs and the controllers.
 const handOff = new HandOff("flux", { config, machines, cluster, secrets }, { dependsOn: [install] });
+
+await settleFluxBump(config, { handOff, cluster, secrets });
 
 export const talosconfig = machines.talosconfig;
 export const kubeconfig = cluster.kubeconfig;

@@ -95,10 +95,18 @@ export function checkRecipients(key: AgeKeyFile, files: readonly EncryptedFile[]
   );
 }
 
-/** The recipient of the key that is in use: the first one that a file is encrypted to. */
-export function usedRecipient(key: AgeKeyFile, files: readonly EncryptedFile[]): string {
-  const wanted = new Set(files.flatMap(({ recipients }) => recipients));
-  return key.recipients.find((recipient) => wanted.has(recipient)) ?? key.recipients[0] ?? "";
+/**
+ * Everybody who can read all of the tree's secrets, as far as they have plain age keys (no plugin is asked here); the key's
+ * own recipients where there is nobody like that.
+ */
+export function recipientsOf(key: AgeKeyFile, files: readonly EncryptedFile[]): readonly string[] {
+  const [first = { recipients: [] }, ...others] = files;
+  const common = first.recipients.filter(
+    (recipient) =>
+      /^age1[0-9a-z]{58}$/.test(recipient) &&
+      others.every(({ recipients }) => recipients.includes(recipient)),
+  );
+  return common.length > 0 ? common : key.recipients;
 }
 
 function wrongContent(file: string, content: string): Problem {

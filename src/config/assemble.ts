@@ -1,7 +1,7 @@
 // The stack config together with the files it names: tree, age key, secrets file. Everything is looked at even when
 // something else is wrong, so that one message holds it all.
 import type { Tree } from "../flux/tree/readTree.ts";
-import { checkRecipients, readAgeKey, usedRecipient, type AgeKeyFile } from "./ageKey.ts";
+import { checkRecipients, readAgeKey, recipientsOf, type AgeKeyFile } from "./ageKey.ts";
 import { checkMoves } from "./checks/moves.ts";
 import { repositoryProblems } from "./checks/repository.ts";
 import type { AgeKey, Config, GitConfig } from "./config.ts";
@@ -72,7 +72,7 @@ export async function assembleConfig(
       ageKey: {
         file: age.value.file,
         identity: age.value.identities.join("\n"),
-        recipient: usedRecipient(age.value, tree.value.sopsFiles),
+        recipients: recipientsOf(age.value, tree.value.sopsFiles),
       },
       secretsFile: secrets.value,
       lastRun: surroundings.lastRun,

@@ -68,8 +68,8 @@ export interface AgeKey {
   readonly file: string;
   /** `AGE-SECRET-KEY-1…`, one a line where the file holds several; a secret. */
   readonly identity: pulumi.Output<string>;
-  /** Its public half, `age1…`; the one to which the tree is encrypted. */
-  readonly recipient: string;
+  /** `age1…` of everybody who can read the tree's secrets; backups are encrypted to them too. */
+  readonly recipients: readonly string[];
 }
 
 /** Everything the program is told. */

@@ -51,29 +51,27 @@ export class HandOff extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** None of these knows a version or a commit: a bump or a push must not make a preview longer. */
   #createProof(
     name: string,
     program: string,
     args: HandOffArgs,
     dependsOn: pulumi.Resource[],
   ): command.local.Command {
-    const { git } = args.config;
     return stepCommand(
       `${name}-${program}`,
       {
         program: `src/flux/steps/${program}.ts`,
-        inputs: {
-          CLUSTER_ID: args.machines.clusterId,
-          GIT_URL: git.url,
-          GIT_BRANCH: git.branch,
-          GIT_KNOWN_HOSTS: git.knownHosts.join("\n"),
-        },
+        inputs: { CLUSTER_ID: args.machines.clusterId, ...proofInputs(args.config) },
         secrets: { KUBECONFIG_TEXT: args.cluster.kubeconfig, DEPLOY_KEY: args.secrets.deployKey },
       },
       { parent: this, dependsOn },
     );
   }
+}
+
+/** What the proofs are told. No version and no commit: a bump or a push must not make a preview longer. */
+export function proofInputs({ git }: Config): Readonly<Record<string, string>> {
+  return { GIT_URL: git.url, GIT_BRANCH: git.branch, GIT_KNOWN_HOSTS: git.knownHosts.join("\n") };
 }
 
 /** The file names the repository at home; the stack config may name another one (a lab's). */

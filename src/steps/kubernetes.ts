@@ -27,19 +27,33 @@ export interface Condition {
   readonly observedGeneration?: number;
 }
 
+/** A patch as it goes over the wire. */
+interface PlainPatch {
+  readonly contentType: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** e.g. `status` */
+  readonly subresource?: string;
+  readonly body: unknown;
+}
+
 /**
- * Server-side apply of an object exactly as it is. The client's own patch turns objects of known kinds into its classes
- * first and loses what those spell differently, such as a definition's x-kubernetes-preserve-unknown-fields.
+ * Patches of objects exactly as they are. The client's own patch turns objects of known kinds into its classes first and
+ * loses what those spell differently, such as a definition's x-kubernetes-preserve-unknown-fields.
  */
 class PlainObjects extends KubernetesObjectApi {
-  async apply(object: KubernetesObject, fieldManager: string): Promise<void> {
+  async patchPlainly(
+    object: KubernetesObject,
+    { contentType, query = {}, subresource, body }: PlainPatch,
+  ): Promise<void> {
     const path = await this.specUriPath(object, "patch");
-    const request = this.configuration.baseServer.makeRequestContext(path, HttpMethod.PATCH);
+    const request = this.configuration.baseServer.makeRequestContext(
+      subresource === undefined ? path : `${path}/${subresource}`,
+      HttpMethod.PATCH,
+    );
     request.setHeaderParam("Accept", "application/json");
-    request.setHeaderParam("Content-Type", "application/apply-patch+yaml");
-    request.setQueryParam("fieldManager", fieldManager);
-    request.setQueryParam("force", "true");
-    request.setBody(JSON.stringify(object));
+    request.setHeaderParam("Content-Type", contentType);
+    for (const [key, value] of Object.entries(query)) request.setQueryParam(key, value);
+    request.setBody(JSON.stringify(body));
     await this.requestPromise(request);
   }
 }
@@ -115,7 +129,33 @@ export class Kubernetes {
    */
   async applyAsKubectl(object: KubernetesObject): Promise<void> {
     try {
-      await this.#plain.apply(object, "kubectl");
+      await this.#plain.patchPlainly(object, {
+        contentType: "application/apply-patch+yaml",
+        query: { fieldManager: "kubectl", force: "true" },
+        body: object,
+      });
+    } catch (error) {
+      throw readable(error);
+    }
+  }
+
+  /** A JSON patch of an object. Source: RFC 6902. An empty one makes the API server store the object anew. */
+  async jsonPatch(object: KubernetesObject, operations: readonly object[]): Promise<void> {
+    try {
+      await this.#plain.patchPlainly(object, { contentType: PatchStrategy.JsonPatch, body: operations });
+    } catch (error) {
+      throw readable(error);
+    }
+  }
+
+  /** Changes the given fields of an object's status. */
+  async patchStatus(object: KubernetesObject, status: object): Promise<void> {
+    try {
+      await this.#plain.patchPlainly(object, {
+        contentType: PatchStrategy.MergePatch,
+        subresource: "status",
+        body: { status },
+      });
     } catch (error) {
       throw readable(error);
     }

@@ -31,7 +31,7 @@ export function createUpgrades(name: string, args: UpgradesArgs): readonly pulum
       inputs: {
         TALOS_VERSION: versions.talos,
         STACK: pulumi.getStack(),
-        AGE_RECIPIENT: config.ageKey.recipient,
+        AGE_RECIPIENTS: config.ageKey.recipients.join(" "),
         MACHINES: JSON.stringify(
           config.nodes.map((node) => ({
             ...named(node),

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
-import { checkRecipients, readAgeKey, usedRecipient, type AgeKeyFile } from "../../src/config/ageKey.ts";
+import { checkRecipients, readAgeKey, recipientsOf, type AgeKeyFile } from "../../src/config/ageKey.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "home-ops-age-"));
 after(() => {
@@ -34,7 +34,22 @@ describe("age key file", () => {
     assert.deepEqual(key.identities, [oldKey, newKey]);
     const files = [{ path: "a.sops.yaml", recipients: [String(newRecipient)] }];
     assert.equal(checkRecipients(key, files), undefined);
-    assert.equal(usedRecipient(key, files), newRecipient);
+    assert.deepEqual(recipientsOf(key, files), [newRecipient]);
+  });
+
+  it("is one of several that backups are encrypted to", async () => {
+    const key = await read(oldKey);
+    const [one, other] = [String(oldRecipient), String(newRecipient)];
+    const files = [
+      [one, other, "age1yubikey1qother"],
+      [other, one],
+      [one, other],
+    ].map((recipients, index) => ({
+      path: `${String(index)}.sops.yaml`,
+      recipients,
+    }));
+    assert.deepEqual(recipientsOf(key, files), [one, other]);
+    assert.deepEqual(recipientsOf(key, []), [one]);
   });
 
   it("is right when a file has another recipient beside its own", async () => {

@@ -58,7 +58,7 @@ describe("valid stack config", () => {
       [git.url, git.host, git.port, git.branch],
       ["ssh://git@github.com/home/home-cluster.git", "github.com", 22, "main"],
     );
-    assert.ok(ageKey.recipient.startsWith("age1") && ageKey.identity.startsWith("AGE-SECRET-KEY-1"));
+    assert.ok(ageKey.recipients[0]?.startsWith("age1") && ageKey.identity.startsWith("AGE-SECRET-KEY-1"));
   });
 
   it("takes a node's own schematic id and patches, and leaves the other lists of patches empty", async () => {

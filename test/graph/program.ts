@@ -61,7 +61,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
         path: "./cluster/flux",
       }),
     },
-    ageKey: { file: "age.txt", identity: pulumi.secret("AGE-SECRET-KEY-1TEST"), recipient: "age1test" },
+    ageKey: { file: "age.txt", identity: pulumi.secret("AGE-SECRET-KEY-1TEST"), recipients: ["age1test"] },
     upgrades: { workersAtOnce: 1, drainSeconds: 300, rebootSeconds: 1_200 },
     protect: true,
     lastRun: { versions: {} },

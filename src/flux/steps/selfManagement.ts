@@ -1,37 +1,39 @@
-// Waits until Flux manages its own controllers: the artifact is fetched, the Kustomization `flux` has applied exactly
-// that artifact, and the CRDs carry its label.
+// Waits until Flux manages its own controllers: the artifact of the tag is fetched, the Kustomization `flux` has applied
+// exactly that artifact, and all controllers and definitions are of its version.
 import { Kubernetes } from "../../steps/kubernetes.ts";
 import { runStep } from "../../steps/step.ts";
-import { done, notYet } from "../../steps/wait.ts";
+import { checkFlux } from "../check.ts";
 import { readiness } from "../ready.ts";
 import { waitReady } from "../waitReady.ts";
 
 await runStep({ name: "Flux manages itself", timeoutSeconds: 900 }, async (step) => {
   const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"));
-  const revision = await waitReady(step, "OCIRepository flux-manifests", async () =>
-    readiness(
-      await kubernetes.read("source.toolkit.fluxcd.io/v1", "OCIRepository", "flux-manifests", "flux-system"),
-      { name: "OCIRepository flux-manifests" },
-    ),
-  );
+  let tag = "";
+  const revision = await waitReady(step, "OCIRepository flux-manifests", async () => {
+    const source = await kubernetes.read(
+      "source.toolkit.fluxcd.io/v1",
+      "OCIRepository",
+      "flux-manifests",
+      "flux-system",
+    );
+    tag = (source?.spec?.["ref"] as { readonly tag?: string } | undefined)?.tag ?? "";
+    return readiness(source, {
+      name: "OCIRepository flux-manifests",
+      revision: (fetched) => fetched.startsWith(`${tag}@`),
+    });
+  });
   await waitReady(step, "Kustomization flux", async () =>
     readiness(
       await kubernetes.read("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "flux", "flux-system"),
-      {
-        name: "Kustomization flux",
-        revision: (applied) => applied === revision,
-      },
+      { name: "Kustomization flux", revision: (applied) => applied === revision },
     ),
   );
-  await waitReady(step, "Flux's own label on its CRDs", async () => {
-    const crd = await kubernetes.read(
-      "apiextensions.k8s.io/v1",
-      "CustomResourceDefinition",
-      "gitrepositories.source.toolkit.fluxcd.io",
-    );
-    return crd?.metadata?.labels?.["kustomize.toolkit.fluxcd.io/name"] === "flux"
-      ? done()
-      : notYet("the CRDs do not belong to the Kustomization flux yet");
-  });
-  return `Flux manages itself at ${revision}`;
+  const controllers = await waitReady(step, "Flux's controllers", async () =>
+    checkFlux(
+      tag,
+      await kubernetes.list("apps/v1", "Deployment", "flux-system"),
+      await kubernetes.list("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+    ),
+  );
+  return `Flux manages itself at ${revision}: ${controllers}`;
 });

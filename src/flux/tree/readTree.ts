@@ -2,6 +2,7 @@
 // and what must be put right before anything is touched. Reads files only; knows neither Pulumi nor a cluster.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { removedApiVersions } from "./apiVersions.ts";
 import { checkHandOff } from "./checkHandOff.ts";
 import { findMissingSecrets, findSopsFiles, type SopsFile } from "./sopsFiles.ts";
 import { undefinedVariables } from "./variables.ts";
@@ -70,6 +71,7 @@ export function readTree(root: string): Tree {
           `${files.secrets} is missing: the root Kustomization cannot be built without the Secret cluster-secrets`,
         ]),
     ...undefinedVariables(root),
+    ...removedApiVersions(root, fluxVersion),
   ];
   return { ...tree, fluxVersion, problems };
 }

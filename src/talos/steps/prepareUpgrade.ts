@@ -29,7 +29,7 @@ await runStep({ name: "prepare the upgrade", timeoutSeconds: pullSeconds + 400 }
   if (first !== undefined)
     await ensureSnapshot(step, talosctl, first, {
       stack: step.input("STACK"),
-      recipient: step.input("AGE_RECIPIENT"),
+      recipients: step.input("AGE_RECIPIENTS").split(" "),
     });
   return `ready to upgrade ${outdated.map(({ name }) => name).join(", ")} to Talos ${version}`;
 });

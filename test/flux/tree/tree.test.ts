@@ -96,6 +96,13 @@ describe("readTree", () => {
       problem: `${flux}: Kustomization flux has postBuild; remove it, substitution breaks Flux's own manifests`,
     },
     {
+      what: "an API version that the pinned Flux removed",
+      file: "apps/default/podinfo/app/helmrelease.yaml",
+      replace: ["helm.toolkit.fluxcd.io/v2", "helm.toolkit.fluxcd.io/v2beta2"],
+      problem:
+        "HelmRelease podinfo is of helm.toolkit.fluxcd.io/v2beta2, which Flux 2.8 removed; write helm.toolkit.fluxcd.io/v2 (npm run migrate:flux shows and makes this change everywhere)",
+    },
+    {
       what: "a variable that nothing defines",
       file: "apps/default/podinfo/app/helmrelease.yaml",
       replace: ["${SECRET_DOMAIN}", "${SECRET_DOMAINS}"],

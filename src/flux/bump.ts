@@ -1,0 +1,49 @@
+// What a Flux bump needs besides its one changed line, the tag. To Pulumi that line is the whole change, and a preview
+// shows nothing else; what has to happen before and after it is done by the program itself, and only in a real run.
+import { relative } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import type { Cluster } from "../bootstrap/cluster.ts";
+import type { FluxSecrets } from "../bootstrap/fluxSecrets.ts";
+import type { Config } from "../config/schema.ts";
+import { runProgram, valueOf } from "../steps/runProgram.ts";
+import { proofInputs, type HandOff } from "./handOff.ts";
+
+/** Whether this run takes Flux to another version than the last finished one. */
+function isBump({ lastRun, tree }: Config): boolean {
+  const before = lastRun.versions.flux;
+  return before !== undefined && before !== tree.fluxVersion && !pulumi.runtime.isDryRun();
+}
+
+/**
+ * Before the first resource: is the way free, a backup, Flux's objects stored so that the new version can read them.
+ * @throws pulumi.RunError when it is not; nothing has been changed then
+ */
+export async function prepareFluxBump(config: Config): Promise<void> {
+  const { kubeconfig } = config.lastRun;
+  if (!isBump(config) || kubeconfig === undefined) return;
+  await runProgram("src/flux/steps/prepareBump.ts", {
+    KUBECONFIG_TEXT: kubeconfig,
+    TREE: relative(process.cwd(), config.tree.path),
+    STACK: pulumi.getStack(),
+    AGE_RECIPIENTS: config.ageKey.recipients.join(" "),
+  });
+}
+
+/**
+ * After the last resource: Flux has taken itself to the new version, and everything in the tree is Ready under it.
+ * @throws pulumi.RunError when not; the next run prepares and looks again
+ */
+export async function settleFluxBump(
+  config: Config,
+  { handOff, cluster, secrets }: { handOff: HandOff; cluster: Cluster; secrets: FluxSecrets },
+): Promise<void> {
+  if (!isBump(config)) return;
+  await valueOf(handOff.proven);
+  const env = {
+    ...proofInputs(config),
+    KUBECONFIG_TEXT: await valueOf(cluster.kubeconfig),
+    DEPLOY_KEY: await valueOf(secrets.deployKey),
+  };
+  await runProgram("src/flux/steps/selfManagement.ts", env);
+  await runProgram("src/flux/steps/proof.ts", env);
+}

@@ -1,0 +1,66 @@
+// What a Flux bump does to the API versions of Flux's objects. A version that objects are still stored in must be in the
+// new definitions, or the API server refuses them ("must appear in spec.versions") and Flux stays where it is. Pure.
+import type { KubeObject } from "../../steps/kubernetes.ts";
+
+/** One custom resource definition as far as it matters here. */
+export interface Definition {
+  /** e.g. `helmreleases.helm.toolkit.fluxcd.io` */
+  readonly name: string;
+  readonly group: string;
+  readonly kind: string;
+  /** All its versions, e.g. `["v2", "v2beta2"]`. */
+  readonly versions: readonly string[];
+  /** The one that objects are written in. */
+  readonly storage: string;
+  /** Versions in which objects may still lie in etcd. */
+  readonly stored: readonly string[];
+}
+
+/** The definitions among some objects. */
+export function definitionsIn(objects: readonly KubeObject[]): readonly Definition[] {
+  return objects
+    .filter(({ kind }) => kind === "CustomResourceDefinition")
+    .map(({ metadata, spec, status }) => {
+      const { group, names, versions } = spec as unknown as {
+        readonly group: string;
+        readonly names: { readonly kind: string };
+        readonly versions: readonly { readonly name: string; readonly storage: boolean }[];
+      };
+      return {
+        name: metadata?.name ?? "",
+        group,
+        kind: names.kind,
+        versions: versions.map(({ name }) => name),
+        storage: versions.find(({ storage }) => storage)?.name ?? "",
+        stored: (status?.["storedVersions"] as readonly string[] | undefined) ?? [],
+      };
+    });
+}
+
+/** What must happen to the stored objects before the new definitions can come. */
+export interface StorageFindings {
+  /** Definitions whose objects must be stored anew, in a version that the new ones have too. */
+  readonly migrate: readonly Definition[];
+  /** One text each: objects are stored in a version from which there is no way to the new definitions. */
+  readonly refused: readonly string[];
+}
+
+/** Compares the cluster's definitions with those of a bundle. One that the bundle does not have is left to Flux' pruning. */
+export function compareStorage(live: readonly Definition[], bundle: readonly Definition[]): StorageFindings {
+  const both = live.flatMap((definition) => {
+    const next = bundle.find(({ name }) => name === definition.name);
+    const lost = definition.stored.filter((version) => next?.versions.includes(version) === false);
+    return lost.length === 0 || next === undefined ? [] : [{ definition, next, lost }];
+  });
+  const possible = ({ definition, next }: (typeof both)[number]): boolean =>
+    next.versions.includes(definition.storage);
+  return {
+    migrate: both.filter(possible).map(({ definition }) => definition),
+    refused: both
+      .filter((found) => !possible(found))
+      .map(
+        ({ definition, next, lost }) =>
+          `${definition.kind}s are stored as ${definition.group}/${lost.join(", ")}, and the new definition has ${next.versions.join(", ")} only`,
+      ),
+  };
+}

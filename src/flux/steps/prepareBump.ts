@@ -1,0 +1,56 @@
+// Before the tag of Flux's artifact changes: is that artifact there, does this cluster's Kubernetes suit it, are Flux's
+// objects stored in versions that it knows; a backup of those objects; and they are stored anew where that is needed.
+// Looks at everything first and changes nothing when something is wrong.
+import { parseAllDocuments } from "yaml";
+import { checkSkew } from "../../config/skew.ts";
+import { writeBackup } from "../../steps/backup.ts";
+import { Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
+import { runStep } from "../../steps/step.ts";
+import { StepError } from "../../steps/stepError.ts";
+import { pullManifests } from "../artifact.ts";
+import { compareStorage, definitionsIn } from "../bump/definitions.ts";
+import { migrateStorage } from "../bump/migrate.ts";
+import { fluxObjects } from "../bump/objects.ts";
+import { readTree } from "../tree/readTree.ts";
+
+await runStep({ name: "prepare the Flux bump", timeoutSeconds: 300 }, async (step) => {
+  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"));
+  const { fluxVersion, ociRepository } = readTree(step.input("TREE"));
+  const source = ociRepository.spec as { readonly url: string };
+  const bundle = parseAllDocuments(await pullManifests(source.url, fluxVersion, step.signal)).map(
+    (document) => document.toJS() as KubeObject,
+  );
+  await refuseKubernetes(kubernetes, fluxVersion);
+
+  const live = definitionsIn(
+    await kubernetes.list("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+  ).filter(({ group }) => /\.(toolkit|extensions)\.fluxcd\.io$/.test(group));
+  const { migrate, refused } = compareStorage(live, definitionsIn(bundle));
+  if (refused.length > 0)
+    throw new StepError(
+      `Flux ${fluxVersion} cannot read what is in the cluster: ${refused.join("; ")}`,
+      "nothing has been changed; raise Flux minor by minor, each in an up of its own, so that its objects are migrated on the way",
+    );
+
+  const file = await writeBackup(
+    { stack: step.input("STACK"), recipients: step.input("AGE_RECIPIENTS").split(" "), kind: "flux.yaml" },
+    Buffer.from(await fluxObjects(kubernetes, live)),
+  );
+  step.say(`Flux's objects: ${file}`);
+  for (const definition of migrate) {
+    const count = await migrateStorage(kubernetes, definition);
+    step.say(`${String(count)} ${definition.kind}s stored anew as ${definition.group}/${definition.storage}`);
+  }
+  return `ready for Flux ${fluxVersion}`;
+});
+
+/** The stack config's Kubernetes was checked already; this is the one that runs. */
+async function refuseKubernetes(kubernetes: Kubernetes, flux: string): Promise<void> {
+  const version = await kubernetes.version();
+  const [error] = checkSkew({ kubernetes: version, flux }).errors;
+  if (error !== undefined)
+    throw new StepError(
+      `the cluster runs Kubernetes ${error.text.split(" → ")[0] ?? ""}`,
+      "nothing has been changed; bump Kubernetes first, in an up of its own",
+    );
+}

@@ -1,0 +1,35 @@
+// A step program that the Pulumi program runs by itself, where a resource would show a change in the preview that is none
+// (docs/decisions/0006). The steps' own frame does the rest: progress, redaction, time limit, what to do.
+import * as pulumi from "@pulumi/pulumi";
+import { run } from "./run.ts";
+
+/** Longer than any step's own limit, which has the better message. */
+const timeoutSeconds = 3_600;
+
+/**
+ * Runs `node <program>` in the project's root, its lines on Pulumi's screen.
+ * @param env inputs and secrets of the step
+ * @throws pulumi.RunError with the step's own message when it fails
+ */
+export async function runProgram(program: string, env: Readonly<Record<string, string>>): Promise<void> {
+  const result = await run(process.execPath, [program], {
+    env,
+    timeoutSeconds,
+    signal: new AbortController().signal,
+    onLine: (line) => {
+      // Shown while it runs; the result is said once more, to stay.
+      void pulumi.log.info(line, undefined, undefined, true);
+    },
+  });
+  if (result.code !== 0) throw new pulumi.RunError(result.stderr.trim());
+  await pulumi.log.info(result.stdout.trim().split("\n").at(-1) ?? "");
+}
+
+/** The value of an output as soon as there is one. */
+export async function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => {
+    output.apply((value) => {
+      resolve(value);
+    });
+  });
+}
