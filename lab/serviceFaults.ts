@@ -4,7 +4,10 @@ import type { Github } from "./github/api.ts";
 import type { Proxy } from "./proxy/proxy.ts";
 import type { Registry } from "./registry/registry.ts";
 
-/** Faults with what they do. A host of the Internet alone: `host-down:ghcr.io`. */
+/**
+ * Faults with what they do. A host of the Internet alone: `host-down:ghcr.io`; images that machines do not find, by a part of
+ * their name: `image-missing:installer`.
+ */
 export const serviceFaults = {
   "git-refuses-keys": "the Git host refuses every key",
   "git-other-host-key": "the Git host shows a key that nobody pinned",
@@ -20,7 +23,7 @@ export const serviceFaults = {
 } as const;
 
 /** Name of a fault. */
-export type ServiceFault = keyof typeof serviceFaults | `host-down:${string}`;
+export type ServiceFault = keyof typeof serviceFaults | `host-down:${string}` | `image-missing:${string}`;
 
 const slowLinkMs = 100;
 
@@ -42,7 +45,8 @@ export async function switchServiceFault(
   const { git, github, registry, proxy } = services;
   const [, host] = /^host-down:(\S+)$/.exec(name) ?? [];
   if (host !== undefined) proxy.setHostDown(host, on);
-  else
+  // Machines ask for it when they pull (supervisor/images.ts).
+  else if (!/^image-missing:\S+$/.test(name))
     switch (name as keyof typeof serviceFaults) {
       case "git-refuses-keys":
         await git.setFault("refuse-keys", on);
@@ -79,7 +83,7 @@ export async function switchServiceFault(
         break;
       default:
         throw new Error(
-          `there is no fault "${name}"; there are ${Object.keys(serviceFaults).join(", ")}, host-down:HOST`,
+          `there is no fault "${name}"; there are ${Object.keys(serviceFaults).join(", ")}, host-down:HOST, image-missing:PART`,
         );
     }
   if (on) active.add(name as ServiceFault);

@@ -12,6 +12,13 @@ export const versions = {
   talosContract: "v1.12",
 } as const;
 
+/** What the Image Factory and the registries have besides, so that there is something to bump from and to. */
+export const published = {
+  talos: ["v1.11.6", "v1.12.0", "v1.13.9"],
+  kubernetes: ["v1.34.4", "v1.35.4"],
+  cilium: ["1.18.5", "1.19.7", "1.20.0", "1.20.1"],
+} as const;
+
 /** Plain Talos at the Image Factory: the hash of an empty schematic. */
 export const schematicId = "376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d649b4ba";
 

@@ -10,7 +10,7 @@ const programFaults = { "etcd-down": "etcd", "api-down": "kube-apiserver" } as c
 export function faultHelp(): string {
   return [
     `machine faults (with the machine's name): ${faultNames.join(", ")}, ${Object.keys(programFaults).join(", ")}`,
-    `service faults: ${Object.keys(serviceFaults).join(", ")}, host-down:HOST`,
+    `service faults: ${Object.keys(serviceFaults).join(", ")}, host-down:HOST, image-missing:PART`,
   ].join("\n");
 }
 

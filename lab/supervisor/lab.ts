@@ -1,4 +1,5 @@
 // A whole lab: the services around it, its machines and what runs on them. Starts and stops as one.
+import { checkImage } from "./images.ts";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { removeAccess, writeAccess } from "../access.ts";
@@ -9,7 +10,7 @@ import { proxyEnvironment } from "../proxy/environment.ts";
 import { publishLayout } from "../registry/publish.ts";
 import { secret } from "../secretFiles.ts";
 import { startServices, type Services } from "../services.ts";
-import { ciliumRepository, fluxVersions, home, versions } from "../settings.ts";
+import { ciliumRepository, fluxVersions, home, published, versions } from "../settings.ts";
 import { ageKeyFile, writeStack } from "../stack.ts";
 import { ensureAgeKey } from "../tree/age.ts";
 import { pushTree, type PushResult } from "../tree/push.ts";
@@ -60,8 +61,8 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       tree: join(layout.repo, "cluster"),
       githubToken: secret(layout, "github-token"),
       ...home,
-      charts: [{ repository: ciliumRepository, name: "cilium", version: versions.cilium }],
-      talosVersions: [versions.talos],
+      charts: published.cilium.map((version) => ({ repository: ciliumRepository, name: "cilium", version })),
+      talosVersions: published.talos,
     });
     started.push(services);
     await publishFlux(services, toolbox);
@@ -82,7 +83,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       },
     });
     for (const description of layout.machines)
-      machines.push(await startOne(layout, description, kubernetes, registry));
+      machines.push(await startOne(layout, description, { kubernetes, peers: registry, services }));
     keepAccess(layout, machines);
     return { layout, services, kubernetes, machines, push, stop };
   } catch (error) {
@@ -94,10 +95,14 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 async function startOne(
   layout: LabLayout,
   description: LabMachine,
-  kubernetes: LabKubernetes,
-  peers: MachineRegistry,
+  around: {
+    readonly kubernetes: LabKubernetes;
+    readonly peers: MachineRegistry;
+    readonly services: Services;
+  },
 ): Promise<RunningMachine> {
   const { name, address } = description;
+  const { kubernetes, peers, services } = around;
   const runtime = kubernetes.runtimeFor(
     description,
     () => peers.find(address)?.talosVersion ?? versions.talos,
@@ -112,6 +117,7 @@ async function startOne(
     runtime,
     peers,
     kubernetes: kubernetes.view,
+    checkImage: (image) => checkImage(services, image),
   });
   return { machine, runtime };
 }

@@ -3,16 +3,13 @@ import { StatusError } from "./errors.ts";
 import type { TalosMachine } from "./machine.ts";
 import type { Message } from "./protos.ts";
 
-const installerName = /\/(?:[a-z0-9]+-)?installer(?:-secureboot)?(?:\/|:|@)/;
-
 /**
- * Looks an image up in its registry. Only installers are looked up: other images have no content in the lab.
+ * Looks an image up in its registry.
  * @throws Error in containerd's words when the registry does not have it
  */
 export async function resolveImage(machine: TalosMachine, image: string): Promise<void> {
-  if (!installerName.test(image)) return;
   try {
-    await machine.options.checkInstallerImage?.(image);
+    await machine.options.checkImage?.(image);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`1 error(s) occurred:\n\tfailed to pull image "${image}": ${reason}`, { cause: error });

@@ -85,10 +85,10 @@ export interface MachineOptions {
   /** Memory that it claims to have, MiB; 8192 when not given. */
   readonly memoryMiB?: number;
   /**
-   * Looks an installer image up before it is pulled.
+   * Looks an image up before it is pulled.
    * @throws Error that the call answers with; one that says `not found` is told apart from others
    */
-  readonly checkInstallerImage?: (image: string) => Promise<void>;
+  readonly checkImage?: (image: string) => Promise<void>;
 }
 
 /** What a machine is doing. */

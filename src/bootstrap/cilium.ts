@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { ciliumRepository } from "../config/ciliumRepository.ts";
 import type { Config } from "../config/schema.ts";
 
 /** Seconds that Helm waits for Cilium's pods. Pulling its images over a home's line takes minutes. */
@@ -18,7 +19,7 @@ export function ciliumRelease(
       namespace: "kube-system",
       chart: "cilium",
       version: config.versions.cilium,
-      repositoryOpts: { repo: "https://helm.cilium.io/" },
+      repositoryOpts: { repo: ciliumRepository },
       values: config.tree.ciliumValues,
       timeout: timeoutSeconds,
       // Not atomic: a failed first install would be uninstalled again, and the nodes would lose their network.

@@ -72,8 +72,10 @@ export class Kubernetes {
   readonly #plain: PlainObjects;
   readonly #version: VersionApi;
   readonly #core: CoreV1Api;
+  readonly #kubeconfig: string;
 
   constructor(kubeconfig: string) {
+    this.#kubeconfig = kubeconfig;
     const config = new KubeConfig();
     config.loadFromString(kubeconfig);
     this.objects = KubernetesObjectApi.makeApiClient(config);
@@ -87,6 +89,11 @@ export class Kubernetes {
     const kubeconfig = readFileSync(file, "utf8");
     hide(kubeconfig);
     return new Kubernetes(kubeconfig);
+  }
+
+  /** The same cluster by the API server of one control plane, whatever the kubeconfig's endpoint is. */
+  at(address: string): Kubernetes {
+    return new Kubernetes(this.#kubeconfig.replace(/(server: https:\/\/)[^:/\s]+/, `$1${address}`));
   }
 
   /** Version of the API server, e.g. `v1.35.4`. */

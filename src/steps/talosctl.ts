@@ -28,7 +28,13 @@ export class Talosctl {
     );
   }
 
-  /** The same without a client certificate, which only a machine in maintenance mode accepts. */
+  /** Version of the talosctl itself, e.g. `v1.13.9`. */
+  async clientVersion(): Promise<string> {
+    const { stdout } = await this.#run(["version", "--client"], 10);
+    return /Tag:\s+(v\S+)/.exec(stdout)?.[1] ?? "of an unknown version";
+  }
+
+  /** `talosctl` without a client certificate, which only a machine in maintenance mode accepts. */
   async runInsecure(address: string, args: readonly string[], timeoutSeconds = 10): Promise<RunResult> {
     return this.#run(["--nodes", address, "--endpoints", address, ...args, "--insecure"], timeoutSeconds);
   }

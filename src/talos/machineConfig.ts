@@ -1,6 +1,7 @@
 // What the program adds to Talos' generated machine config. Pure: plain data in, patches out, no secrets anywhere, so
 // that a preview can show every line of it.
 import type { Config, Node } from "../config/schema.ts";
+import { imagesOf } from "./kubernetesImages.ts";
 
 /** A strategic merge patch of a machine config, or a whole document to add. Source: Talos docs, configuration patches. */
 export type MachinePatch = Readonly<Record<string, unknown>>;
@@ -56,18 +57,18 @@ function clusterPatch(config: Config, role: Node["role"]): MachinePatch {
 
 /**
  * The images of Kubernetes. Patches and not the generator's version, because the generator takes no Kubernetes that is
- * newer than what the contract's Talos knew (docs/decisions/0005). Source: siderolabs/talos pkg/machinery/constants.
+ * newer than what the contract's Talos knew (docs/decisions/0005).
  */
 function kubernetesPatch(version: string, role: Node["role"]): MachinePatch {
-  const image = (name: string): { image: string } => ({ image: `registry.k8s.io/${name}:${version}` });
-  const machine = { kubelet: { image: `ghcr.io/siderolabs/kubelet:${version}` } };
+  const { kubelet, apiServer, controllerManager, scheduler } = imagesOf(version);
+  const machine = { kubelet: { image: kubelet } };
   if (role === "worker") return { machine };
   return {
     machine,
     cluster: {
-      apiServer: image("kube-apiserver"),
-      controllerManager: image("kube-controller-manager"),
-      scheduler: image("kube-scheduler"),
+      apiServer: { image: apiServer },
+      controllerManager: { image: controllerManager },
+      scheduler: { image: scheduler },
     },
   };
 }

@@ -1,6 +1,7 @@
 // The steps that take a running cluster to other versions, in the order in which they may happen: everything is ready,
 // control planes one by one, workers, Kubernetes. On a new cluster none of them has anything to do.
 import * as pulumi from "@pulumi/pulumi";
+import { ciliumRepository } from "../config/ciliumRepository.ts";
 import type { Config, Node } from "../config/schema.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 
@@ -24,14 +25,17 @@ export function createUpgrades(name: string, args: UpgradesArgs): readonly pulum
   const { config, parent, inspected } = args;
   const { upgrades, controlPlanes, workers, versions } = config;
   const secrets = { TALOSCONFIG_TEXT: args.talosconfig };
+  const backup = { STACK: pulumi.getStack(), AGE_RECIPIENTS: config.ageKey.recipients.join(" ") };
   const prepared = stepCommand(
     `${name}-prepare`,
     {
       program: "src/talos/steps/prepareUpgrade.ts",
       inputs: {
         TALOS_VERSION: versions.talos,
-        STACK: pulumi.getStack(),
-        AGE_RECIPIENTS: config.ageKey.recipients.join(" "),
+        KUBERNETES_VERSION: versions.kubernetes,
+        CILIUM_VERSION: versions.cilium,
+        CILIUM_REPOSITORY: ciliumRepository,
+        ...backup,
         MACHINES: JSON.stringify(
           config.nodes.map((node) => ({
             ...named(node),
@@ -61,6 +65,7 @@ export function createUpgrades(name: string, args: UpgradesArgs): readonly pulum
           NODES: String(config.nodes.length),
           DRAIN_SECONDS: String(upgrades.drainSeconds),
           REBOOT_SECONDS: String(upgrades.rebootSeconds),
+          ...backup,
         },
         secrets,
       },

@@ -2,6 +2,7 @@
 import { StatusError } from "../errors.ts";
 import { stream, unary } from "../handler.ts";
 import type { Handlers } from "../handler.ts";
+import { resolveImage } from "../imageStore.ts";
 import type { TalosMachine } from "../machine.ts";
 import type { Message } from "../protos.ts";
 import { timestamp } from "../serviceTable.ts";
@@ -46,7 +47,10 @@ export const hardwareHandlers: Handlers = {
     const images = request["namespace"] === "NS_CRI" ? kubernetesImages(machine) : systemImages(machine);
     for (const name of images) yield await Promise.resolve({ name, created_at: timestamp(machine.bootedAt) });
   }),
-  ImagePull: unary(() => ({})),
+  ImagePull: unary(async (request, { machine }) => {
+    await resolveImage(machine, String(request["reference"]));
+    return {};
+  }),
 };
 
 /** The time service: lab machines have the host's clock. */

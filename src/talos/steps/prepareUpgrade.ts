@@ -1,69 +1,133 @@
-// Before the first machine is touched: is there anything to upgrade at all, may it be, can every machine get the new
-// image, and is there a snapshot of etcd to go back to.
+// Before the first machine is touched: is there anything to upgrade at all, may it be in this order, does everything that
+// comes exist, can every machine get its images, and is there a snapshot of etcd to go back to.
+import { requireChart } from "../../steps/chartIndex.ts";
+import { runningCilium } from "../upgrade/runningCilium.ts";
+import { checkOrder } from "../../config/skew.ts";
 import { runStep, type Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
-import { reasonOf, Talosctl } from "../../steps/talosctl.ts";
+import { Talosctl } from "../../steps/talosctl.ts";
 import type { Machine } from "../inspect.ts";
-import { differs, installationOf, refuseBadMove, shown, type Installation } from "../upgrade/machines.ts";
+import { imagesOf } from "../kubernetesImages.ts";
+import { refuseOldClient } from "../upgrade/client.ts";
+import { clusterApi } from "../upgrade/clusterApi.ts";
+import { kubernetesParts, oldest, refuseBadPart, type Part } from "../upgrade/kubernetesParts.ts";
+import { differs, installationOf, refuseBadMove, type Installation } from "../upgrade/machines.ts";
+import { prePull, pullSeconds } from "../upgrade/pull.ts";
 import { ensureSnapshot } from "../upgrade/snapshot.ts";
 
 /** A machine with what is to be installed on it. */
 interface Target extends Machine {
-  readonly role: string;
+  readonly role: "controlplane" | "worker";
   readonly schematic: string;
   /** e.g. `factory.talos.dev/metal-installer/<schematic id>` */
   readonly installer: string;
 }
 
-const pullSeconds = 600;
+/** A machine of the cluster with what runs on it. */
+interface Member {
+  readonly target: Target;
+  readonly running: Installation;
+}
 
-await runStep({ name: "prepare the upgrade", timeoutSeconds: pullSeconds + 400 }, async (step) => {
-  const version = step.input("TALOS_VERSION");
+await runStep({ name: "prepare the upgrade", timeoutSeconds: 3 * pullSeconds + 400 }, async (step) => {
+  const talos = step.input("TALOS_VERSION");
+  const kubernetes = step.input("KUBERNETES_VERSION");
+  const cilium = step.input("CILIUM_VERSION");
   const talosctl = new Talosctl(step, step.secret("TALOSCONFIG_TEXT"));
   const targets = step.json<readonly Target[]>("MACHINES");
-  const outdated = await findOutdated(step, talosctl, targets, version);
-  if (outdated.length === 0) return `no machine to upgrade to Talos ${version}`;
+  await requireChart(step.input("CILIUM_REPOSITORY"), cilium, step.signal);
 
-  const first = targets.find(({ role }) => role === "controlplane") ?? targets[0];
-  await Promise.all(outdated.map((target) => prePull(step, talosctl, target, version)));
-  if (first !== undefined)
+  const members = await findMembers(step, talosctl, targets);
+  const outdated = members.filter(({ target, running }) => differs(running, wantedOn(target, talos)));
+  for (const { target, running } of outdated) refuseBadMove(target, running, wantedOn(target, talos));
+  const controlPlanes = targets.filter(({ role }) => role === "controlplane");
+  const workers = targets.filter(({ role }) => role === "worker");
+  const parts = await kubernetesParts(talosctl, { controlPlanes, workers });
+  const old = parts.filter(({ version }) => version !== kubernetes);
+  for (const part of old) refuseBadPart(part, kubernetes);
+  if (outdated.length === 0 && old.length === 0) return "nothing to upgrade on any machine";
+
+  await refuseOldClient(talosctl, { talos, kubernetes });
+  await refuseOrder(step, talosctl, { members, parts, controlPlanes }, { talos, kubernetes, cilium });
+  await Promise.all(
+    outdated.map(({ target }) => prePull(step, talosctl, target, [`${target.installer}:${talos}`], "system")),
+  );
+  if (old.length > 0)
+    await Promise.all(
+      members.map(({ target }) =>
+        prePull(step, talosctl, target, kubernetesImages(target, kubernetes), "cri"),
+      ),
+    );
+  const [first] = controlPlanes;
+  if (first !== undefined && parts.length > 0)
     await ensureSnapshot(step, talosctl, first, {
       stack: step.input("STACK"),
       recipients: step.input("AGE_RECIPIENTS").split(" "),
     });
-  return `ready to upgrade ${outdated.map(({ name }) => name).join(", ")} to Talos ${version}`;
+  return `ready: ${describe(outdated, talos, old, kubernetes)}`;
 });
 
-async function findOutdated(
+/** One without this cluster's config gets the new image with its first config. */
+async function findMembers(
   step: Step,
   talosctl: Talosctl,
   targets: readonly Target[],
-  version: string,
-): Promise<readonly Target[]> {
+): Promise<readonly Member[]> {
   const found = await Promise.all(targets.map((target) => installationOf(step, talosctl, target)));
-  return targets.filter((target, index) => {
+  return targets.flatMap((target, index) => {
     const running = found[index];
-    // One without this cluster's config gets the new image with its first config.
-    if (running === undefined) return false;
-    const wanted: Installation = { version, schematic: target.schematic };
-    if (!differs(running, wanted)) return false;
-    refuseBadMove(target, running, wanted);
-    return true;
+    return running === undefined ? [] : [{ target, running }];
   });
 }
 
-/** A machine that cannot get the image would find out when it is drained already. */
-async function prePull(step: Step, talosctl: Talosctl, target: Target, version: string): Promise<void> {
-  const image = `${target.installer}:${version}`;
-  const result = await talosctl.run(
-    target.address,
-    ["image", "pull", "--namespace", "system", image],
-    pullSeconds,
-  );
-  if (result.code !== 0)
-    throw new StepError(
-      `${target.name} cannot pull ${image}: ${reasonOf(result)}`,
-      "no machine has been touched; check that this version and schematic exist and that the registry answers, then run pulumi up again",
-    );
-  step.say(`${target.name}: has the image of ${shown({ version, schematic: target.schematic })}`);
+function wantedOn({ schematic }: Target, version: string): Installation {
+  return { version, schematic };
+}
+
+/** What the program found in its last outputs, once more against what really runs. */
+async function refuseOrder(
+  step: Step,
+  talosctl: Talosctl,
+  {
+    members,
+    parts,
+    controlPlanes,
+  }: {
+    readonly members: readonly Member[];
+    readonly parts: readonly Part[];
+    readonly controlPlanes: readonly Target[];
+  },
+  wanted: { readonly talos: string; readonly kubernetes: string; readonly cilium: string },
+): Promise<void> {
+  const kubernetes = oldest(parts);
+  if (kubernetes === undefined) return;
+  const api = await clusterApi(step, talosctl, controlPlanes);
+  const running = {
+    talos:
+      members.find(({ running: { version } }) => version !== wanted.talos)?.running.version ?? wanted.talos,
+    kubernetes,
+    cilium: api === undefined ? undefined : await runningCilium(api),
+  };
+  const [problem] = checkOrder(running, wanted);
+  if (problem === undefined) return;
+  const [found = "", todo = ""] = problem.text.split(" → ");
+  throw new StepError(found, `no machine has been touched; ${todo}`);
+}
+
+function kubernetesImages({ role }: Target, version: string): readonly string[] {
+  const { kubelet, apiServer, controllerManager, scheduler } = imagesOf(version);
+  return role === "worker" ? [kubelet] : [kubelet, apiServer, controllerManager, scheduler];
+}
+
+function describe(
+  outdated: readonly Member[],
+  talos: string,
+  old: readonly Part[],
+  kubernetes: string,
+): string {
+  const names = outdated.map(({ target }) => target.name).join(", ");
+  return [
+    ...(outdated.length === 0 ? [] : [`${names} for Talos ${talos}`]),
+    ...(old.length === 0 ? [] : [`all machines for Kubernetes ${kubernetes}`]),
+  ].join("; ");
 }

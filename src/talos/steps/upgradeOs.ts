@@ -1,12 +1,14 @@
 // Brings one machine to the wanted Talos: version and schematic. Looks first, so that it may be run again at any point; a
 // machine without a config has nothing to upgrade, it gets its Talos with its first config.
-import { Kubernetes, conditionOf } from "../../steps/kubernetes.ts";
+import { conditionOf, type Kubernetes } from "../../steps/kubernetes.ts";
 import { runStep, type Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
+import { withoutDrain } from "../upgrade/client.ts";
+import { clusterApi } from "../upgrade/clusterApi.ts";
 import { cordon, drain, uncordon } from "../upgrade/drain.ts";
-import { etcdWhole } from "../upgrade/etcdGate.ts";
+import { controlPlanesWhole } from "../upgrade/gate.ts";
 import type { Machine } from "../inspect.ts";
 import {
   bootId,
@@ -17,6 +19,7 @@ import {
   stageOf,
   type Installation,
 } from "../upgrade/machines.ts";
+import { ensureSnapshot } from "../upgrade/snapshot.ts";
 
 const gateSeconds = 60;
 const settleSeconds = 600;
@@ -56,7 +59,7 @@ await runStep({ name: "upgrade Talos", timeoutSeconds: limit }, async (step) => 
   const running = await installationOf(step, task.talosctl, machine);
   if (running === undefined)
     return `${machine.name} has no config yet, and gets Talos ${wanted.version} with it`;
-  const kubernetes = await kubernetesOf(task);
+  const kubernetes = await clusterApi(step, task.talosctl, task.controlPlanes);
   if (!differs(running, wanted)) {
     // A run that was cut off after the reboot left the rest to this one.
     if (kubernetes !== undefined && (await uncordon(kubernetes, machine.name)))
@@ -71,16 +74,31 @@ await runStep({ name: "upgrade Talos", timeoutSeconds: limit }, async (step) => 
 async function upgrade(task: Task, kubernetes: Kubernetes | undefined, running: Installation): Promise<void> {
   const { step, talosctl, machine, wanted } = task;
   if (kubernetes !== undefined)
-    await etcdWhole(step, talosctl, task.controlPlanes, {
+    await controlPlanesWhole(step, talosctl, task.controlPlanes, {
       timeoutSeconds: gateSeconds,
       when: `before ${machine.name} goes down`,
+      kubernetes,
     });
-  if (kubernetes !== undefined) await makeRoom(task, kubernetes);
+  if (kubernetes !== undefined) {
+    // The preparing step has taken one; a roll that is continued another day takes another.
+    await ensureSnapshot(step, talosctl, task.controlPlanes[0] ?? machine, {
+      stack: step.input("STACK"),
+      recipients: step.input("AGE_RECIPIENTS").split(" "),
+    });
+    await makeRoom(task, kubernetes);
+  }
   const before = await bootId(talosctl, machine);
   step.say(`${machine.name}: upgrading Talos from ${shown(running)} to ${shown(wanted)}`);
   const result = await talosctl.run(
     machine.address,
-    ["upgrade", "--image", task.image, "--timeout", `${String(task.rebootSeconds)}s`],
+    [
+      "upgrade",
+      "--image",
+      task.image,
+      "--timeout",
+      `${String(task.rebootSeconds)}s`,
+      ...(await withoutDrain(talosctl)),
+    ],
     task.rebootSeconds + 30,
   );
   await verify(task, before, result.code === 0 ? undefined : sequenceError(result.stderr)).catch(
@@ -158,25 +176,11 @@ async function settle(
         : notYet(`${machine.name}: ${ready?.message ?? "not registered"}`);
     },
   );
-  await etcdWhole(step, talosctl, controlPlanes, {
+  await controlPlanesWhole(step, talosctl, controlPlanes, {
     timeoutSeconds: settleSeconds,
     when: `after ${machine.name} came back`,
+    kubernetes,
   });
-}
-
-/** The cluster's API, from a control plane that gives a kubeconfig; undefined before the cluster is bootstrapped. */
-async function kubernetesOf({ step, talosctl, controlPlanes }: Task): Promise<Kubernetes | undefined> {
-  for (const { address } of controlPlanes) {
-    const members = await talosctl.run(address, ["etcd", "members"]);
-    if (members.code !== 0) continue;
-    const file = step.secretFile("kubeconfig", "");
-    const result = await talosctl.run(address, ["kubeconfig", file, "--force", "--merge=false"]);
-    if (result.code !== 0) continue;
-    return Kubernetes.fromFile(file, (secret) => {
-      step.hide(secret);
-    });
-  }
-  return undefined;
 }
 
 /** Why the sequence ended, as talosctl heard it; its own words where it heard nothing. */

@@ -159,9 +159,9 @@ describe("the lifecycle API of a lab machine", { timeout: 60_000 }, () => {
   });
 
   it("pulls nothing that its registry does not have, and installs nothing that was not pulled", async () => {
-    const checkInstallerImage = (image: string): Promise<void> =>
+    const checkImage = (image: string): Promise<void> =>
       image === next ? Promise.resolve() : Promise.reject(new Error(`${image}: not found`));
-    await start("v1.13.0", { checkInstallerImage });
+    await start("v1.13.0", { checkImage });
     const missing = installer("v1.13.2");
     refused(
       await pull(missing),

@@ -1,5 +1,7 @@
-// The gate in front of a control plane, and behind it: etcd is whole. Asked of every control plane, since each has its own
-// view of the members. Source: siderolabs/talos, what `talosctl etcd members|status|alarm list` and `service` print.
+// The gate in front of a control plane, and behind it: etcd is whole and every API server answers. Each control plane is
+// asked for itself, since each has its own view of the members. Source: siderolabs/talos, what `talosctl etcd
+// members|status|alarm list` and `service` print.
+import type { Kubernetes } from "../../steps/kubernetes.ts";
 import type { Step } from "../../steps/step.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
@@ -8,31 +10,63 @@ import type { Machine } from "../inspect.ts";
 /** Looks that must find etcd whole in a row: a member that comes and goes is not healthy. */
 const wantedPasses = 2;
 
+/** How to wait at the gate. */
+export interface GateOptions {
+  readonly timeoutSeconds: number;
+  /** For messages, e.g. `before k8s-1 goes down`. */
+  readonly when: string;
+  /** Client of the cluster's API. */
+  readonly kubernetes: Kubernetes;
+}
+
 /**
  * Waits until every control plane's etcd is healthy, all know the same members, at least the expected ones, no learners
- * and no alarms.
+ * and no alarms, and every control plane's API server answers.
  * @throws StepError naming the control plane and what is wrong with it
  */
-export async function etcdWhole(
+export async function controlPlanesWhole(
   step: Step,
   talosctl: Talosctl,
   controlPlanes: readonly Machine[],
-  options: { readonly timeoutSeconds: number; readonly when: string },
+  options: GateOptions,
 ): Promise<void> {
+  const addresses = controlPlanes.map(({ address }) => address).join(",");
   let passes = 0;
   await step.waitFor(
     {
-      what: `etcd whole ${options.when}`,
+      what: `all control planes whole ${options.when}`,
       timeoutSeconds: options.timeoutSeconds,
-      todo: `look at: talosctl etcd status -n ${controlPlanes.map(({ address }) => address).join(",")}; mend etcd, then run pulumi up again`,
+      todo: `look at: talosctl etcd status -n ${addresses}; talosctl service -n ${addresses}; mend that, then run pulumi up again`,
     },
     async () => {
-      const problem = await whatIsWrong(talosctl, controlPlanes);
+      const problem =
+        (await whatIsWrong(talosctl, controlPlanes)) ?? (await deadApi(options.kubernetes, controlPlanes));
       passes = problem === undefined ? passes + 1 : 0;
       if (problem !== undefined) return notYet(problem);
-      return passes >= wantedPasses ? done() : notYet("etcd is whole; looking once more");
+      return passes >= wantedPasses ? done() : notYet("all control planes are whole; looking once more");
     },
   );
+}
+
+/** An endpoint that moves from one control plane to the next hides one whose API server is dead. */
+async function deadApi(
+  kubernetes: Kubernetes,
+  controlPlanes: readonly Machine[],
+): Promise<string | undefined> {
+  const problems = await Promise.all(
+    controlPlanes.map(async ({ name, address }) =>
+      kubernetes
+        .at(address)
+        .version()
+        .then(() => undefined)
+        .catch((error: unknown) => `${name}: its API server does not answer: ${reason(error)}`),
+    ),
+  );
+  return problems.find((problem) => problem !== undefined);
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function whatIsWrong(

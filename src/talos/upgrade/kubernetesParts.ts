@@ -1,0 +1,69 @@
+// Which Kubernetes runs where, as the machines themselves say it: no Kubernetes API is needed for the answer.
+import { minorOf, patchOf } from "../../config/version.ts";
+import { badMove } from "../../config/versionMove.ts";
+import { StepError } from "../../steps/stepError.ts";
+import type { Talosctl } from "../../steps/talosctl.ts";
+import type { Machine } from "../inspect.ts";
+
+/** A part of Kubernetes on a machine. */
+export interface Part {
+  readonly machine: Machine;
+  /** e.g. `kube-apiserver` */
+  readonly program: string;
+  /** e.g. `v1.36.3` */
+  readonly version: string;
+}
+
+/** The Talos resources that say which image of a program a control plane runs. */
+const controlPlaneResources = ["apiserverconfigs", "controllermanagerconfigs", "schedulerconfigs"];
+
+/** The machines of a cluster by their part in it. */
+export interface Roles {
+  readonly controlPlanes: readonly Machine[];
+  readonly workers: readonly Machine[];
+}
+
+/** All parts that run; none before the cluster is bootstrapped. */
+export async function kubernetesParts(talosctl: Talosctl, roles: Roles): Promise<readonly Part[]> {
+  const parts = (
+    await Promise.all([
+      ...roles.controlPlanes.map((machine) => partsOf(talosctl, machine, true)),
+      ...roles.workers.map((machine) => partsOf(talosctl, machine, false)),
+    ])
+  ).flat();
+  // etcd has no members, or no machine has a config: the configs that come bring the version with them.
+  return parts.some(({ program }) => program === "kube-apiserver") ? parts : [];
+}
+
+/** The oldest version among some parts; undefined when there are none. */
+export function oldest(parts: readonly Part[]): string | undefined {
+  const order = (version: string): number => (minorOf(version)?.minor ?? 0) * 1_000 + patchOf(version);
+  return parts.map(({ version }) => version).sort((a, b) => order(a) - order(b))[0];
+}
+
+/** @throws StepError for a downgrade, and for more than one minor at a time */
+export function refuseBadPart({ machine, program, version }: Part, wanted: string): void {
+  const bad = badMove("Kubernetes", version, wanted);
+  if (bad !== undefined)
+    throw new StepError(
+      `${machine.name} runs ${program} ${version}; the stack config asks for ${bad.asked}`,
+      bad.todo,
+    );
+}
+
+async function partsOf(
+  talosctl: Talosctl,
+  machine: Machine,
+  isControlPlane: boolean,
+): Promise<readonly Part[]> {
+  if (isControlPlane && (await talosctl.run(machine.address, ["etcd", "members"])).code !== 0) return [];
+  const resources = [...(isControlPlane ? controlPlaneResources : []), "kubeletspecs"];
+  const found = await Promise.all(
+    resources.map(async (resource) => {
+      const { stdout } = await talosctl.run(machine.address, ["get", resource, "-o", "yaml"]);
+      const [, program, version] = /image: \S+\/([a-z-]+):(v[\d.]+)/.exec(stdout) ?? [];
+      return program === undefined || version === undefined ? [] : [{ machine, program, version }];
+    }),
+  );
+  return found.flat();
+}
