@@ -20,7 +20,7 @@ export const published = {
 } as const;
 
 /** Plain Talos at the Image Factory: the hash of an empty schematic. */
-export const schematicId = "376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d649b4ba";
+export const schematicId = "376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba";
 
 /** Helm repository of Cilium, which the program installs itself, so that the tree does not name it. */
 export const ciliumRepository = "https://helm.cilium.io/";

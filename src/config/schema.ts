@@ -50,7 +50,7 @@ const patches = list(patch, "machine config patches").default([]);
 
 const schematicId = text({
   expected: "a schematic id of the Image Factory: 64 hex digits",
-  example: "376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d649b4ba",
+  example: "376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba",
   test: (value) => /^[0-9a-f]{64}$/.test(value),
   advice: () => "take the id that factory.talos.dev shows for your system extensions",
 });

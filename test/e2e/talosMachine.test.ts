@@ -15,7 +15,7 @@ import { FakeRuntime, type FakeEtcd } from "../lab/talos/fakeRuntime.ts";
 
 const network = "127.10.206";
 const image =
-  "factory.talos.dev/metal-installer/376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d649b4ba";
+  "factory.talos.dev/metal-installer/376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba";
 // Short, but long enough for an answer to get out before the line is cut.
 const shortDelays = { applyMs: 30, installMs: 5, bootMs: 5, criMs: 0, rebootMs: 30, pollMs: 5 };
 

@@ -9,7 +9,7 @@ import { HandOff } from "../../src/flux/handOff.ts";
 import { Machines } from "../../src/talos/machines.ts";
 import type { DeployOptions } from "./deploy.ts";
 
-const schematicId = "376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d649b4ba";
+const schematicId = "376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba";
 
 function node(name: string, address: string, role: "controlplane" | "worker"): Config["nodes"][number] {
   const installerImage = `factory.talos.dev/metal-installer/${schematicId}:v1.12.0`;

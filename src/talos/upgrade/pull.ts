@@ -28,9 +28,15 @@ export async function prePull(
     );
     if (result.code !== 0)
       throw new StepError(
-        `${machine.name} cannot pull ${image}: ${reasonOf(result)}`,
+        `${machine.name} cannot pull ${image}: ${shortReason(reasonOf(result), image)}`,
         "no machine has been touched; check that this version exists and that the registry answers, then run pulumi up again",
       );
     step.say(`${machine.name}: has ${image}`);
   }
+}
+
+/** A container runtime names the image in every layer of its message. */
+function shortReason(reason: string, image: string): string {
+  if (reason.endsWith(`${image}: not found`)) return "its registry does not have it";
+  return reason.replaceAll(/failed to (pull image|resolve reference) "[^"]*": /g, "");
 }

@@ -11,7 +11,7 @@ import { MachineRegistry } from "../../../lab/talos/registry.ts";
 import { apiName } from "./apiClient.ts";
 import { FakeRuntime } from "./fakeRuntime.ts";
 
-const schematic = "376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d649b4ba";
+const schematic = "376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba";
 const disk = "/dev/vda";
 const patienceMs = 10_000;
 // Short, but long enough for an answer to get out before the line is cut.
