@@ -7,11 +7,13 @@ import { join, resolve } from "node:path";
 /** What a lab is made of: `lab` = 1 control plane + 1 worker, `lab-ha` = 3 + 2, `lab-wide` = 3 + 47. */
 export type LabSize = "lab" | "lab-ha" | "lab-wide";
 
-/** Machines per role for every size. */
-export const machinesBySize: Readonly<Record<LabSize, { controlPlanes: number; workers: number }>> = {
-  lab: { controlPlanes: 1, workers: 1 },
-  "lab-ha": { controlPlanes: 3, workers: 2 },
-  "lab-wide": { controlPlanes: 3, workers: 47 },
+/** Machines per role for every size, and machines that are switched on and in no stack config yet. */
+export const machinesBySize: Readonly<
+  Record<LabSize, { controlPlanes: number; workers: number; spares: number }>
+> = {
+  lab: { controlPlanes: 1, workers: 1, spares: 0 },
+  "lab-ha": { controlPlanes: 3, workers: 2, spares: 1 },
+  "lab-wide": { controlPlanes: 3, workers: 47, spares: 0 },
 };
 
 /** One machine of the lab: a name for people, an address, and the role that the lab's stack gives it. */
@@ -20,8 +22,11 @@ export interface LabMachine {
   readonly name: string;
   /** IPv4 loopback address, e.g. `127.10.1.11`. apid listens there on port 50000. */
   readonly address: string;
-  /** Role in the generated stack config. The machine itself does not know it before it gets its machine config. */
-  readonly role: "controlplane" | "worker";
+  /**
+   * Role in the generated stack config; a spare is not in it. The machine itself does not know it before it gets its
+   * machine config.
+   */
+  readonly role: "controlplane" | "worker" | "spare";
 }
 
 /** Fixed TCP ports; every lab has addresses of its own, so the ports never differ. */
@@ -90,12 +95,14 @@ export interface LabLayout {
 export function layoutOf(project: string, name: string, size: LabSize, slot: number): LabLayout {
   const root = join(resolve(project), ".lab", name);
   const net = `127.10.${slot}`;
-  const { controlPlanes, workers } = machinesBySize[size];
+  const { controlPlanes, workers, spares } = machinesBySize[size];
   const machines: LabMachine[] = [];
   for (let i = 1; i <= controlPlanes; i++)
     machines.push({ name: `k8s-${i}`, address: `${net}.${10 + i}`, role: "controlplane" });
   for (let i = 1; i <= workers; i++)
     machines.push({ name: `k8s-${controlPlanes + i}`, address: `${net}.${20 + i}`, role: "worker" });
+  for (let i = 1; i <= spares; i++)
+    machines.push({ name: `spare-${i}`, address: `${net}.${100 + i}`, role: "spare" });
   return {
     name,
     size,

@@ -49,12 +49,14 @@ function stackConfig(layout: LabLayout, services: StackServices): Record<string,
     "home-ops:network": { nodeCidr: layout.cidr, ...network },
     "home-ops:versions": { talos, kubernetes, cilium },
     "home-ops:schematicId": schematicId,
-    "home-ops:nodes": layout.machines.map(({ name, address, role }) => ({
-      name,
-      address,
-      role,
-      disk: "/dev/vda",
-    })),
+    "home-ops:nodes": layout.machines
+      .filter(({ role }) => role !== "spare")
+      .map(({ name, address, role }) => ({
+        name,
+        address,
+        role,
+        disk: "/dev/vda",
+      })),
     "home-ops:github": {
       ...home,
       baseUrl: `http://${layout.servicesAddress}:${String(ports.github)}/`,

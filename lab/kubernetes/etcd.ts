@@ -195,7 +195,12 @@ export class Etcd {
   /** Removes this member from the cluster. */
   async leave(): Promise<void> {
     const { memberId } = await this.status();
-    await this.#call("/v3/cluster/member/remove", { ID: memberId });
+    await this.remove(memberId);
+  }
+
+  /** Removes any member. */
+  async remove(id: string): Promise<void> {
+    await this.#call("/v3/cluster/member/remove", { ID: id });
   }
 
   async #call(path: string, body: unknown): Promise<unknown> {

@@ -16,7 +16,7 @@ import {
 import { startKubeletServer, type KubeletServer, type LogSource } from "./kubeletServer.ts";
 import { isReady } from "./view.ts";
 import { mirrorPod } from "./mirrorPods.ts";
-import { nodeObject, nodeStatus } from "./node.ts";
+import { nodeObject, nodeStatus, ownedChanges } from "./node.ts";
 
 /** What a kubelet needs. */
 export interface KubeletOptions {
@@ -44,6 +44,7 @@ export class Kubelet {
   #running: Promise<void> = Promise.resolve();
   #lastError = "";
   #ready: boolean | undefined;
+  #registered = false;
   #lastLease = 0;
 
   constructor(options: KubeletOptions) {
@@ -83,10 +84,14 @@ export class Kubelet {
     const api = this.#api;
     const { config } = this.#options;
     const path = `/api/v1/nodes/${config.hostname}`;
-    if ((await api.find(path)) === undefined) {
+    const found = await api.find(path);
+    // A kubelet registers when it starts, and never again.
+    if (found === undefined && this.#registered) throw new Error(`node "${config.hostname}" not found`);
+    if (found === undefined) {
       await api.call("POST", "/api/v1/nodes", nodeObject(config));
       this.#ready = undefined;
-    }
+    } else if (!this.#registered) await api.call("PATCH", path, ownedChanges(config, found), mergePatch);
+    this.#registered = true;
     await this.#mirror(api);
     await this.#report(api, path);
   }

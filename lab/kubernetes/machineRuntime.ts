@@ -183,6 +183,10 @@ export class HostRuntime implements MachineRuntime {
     await etcd.leave();
   }
 
+  async etcdRemove(id: string): Promise<void> {
+    await this.#runningEtcd().remove(id);
+  }
+
   async logs(service: string, tailLines: number): Promise<string> {
     const file = this.#logOf(service);
     if (!existsSync(file)) return "";

@@ -1,5 +1,6 @@
 // A machine's Node as its kubelet writes it. Pure.
 import { ports } from "../layout.ts";
+import type { LabObject } from "./kubeApi.ts";
 import type { MachineConfig } from "../talos/config.ts";
 
 const controlPlaneRole = "node-role.kubernetes.io/control-plane";
@@ -27,9 +28,40 @@ export function nodeObject(config: MachineConfig): Record<string, unknown> {
         ...(isControlPlane ? { [controlPlaneRole]: "" } : {}),
         ...config.nodeLabels,
       },
-      annotations: config.nodeAnnotations,
+      annotations: { ...config.nodeAnnotations, ...ownership(config) },
     },
     spec: { taints },
+  };
+}
+
+const owned = { labels: "talos.dev/owned-labels", annotations: "talos.dev/owned-annotations" } as const;
+
+/** What Talos notes about the labels and annotations that come from the config, to take back what leaves it. */
+function ownership(config: MachineConfig): Record<string, string> {
+  return {
+    [owned.labels]: JSON.stringify(Object.keys(config.nodeLabels).sort()),
+    [owned.annotations]: JSON.stringify(Object.keys(config.nodeAnnotations).sort()),
+  };
+}
+
+/**
+ * The merge patch that brings a registered Node to its config.
+ * Source: siderolabs/talos v1.12 internal/app/machined/pkg/controllers/k8s/node_apply.go
+ */
+export function ownedChanges(config: MachineConfig, node: LabObject): Record<string, unknown> {
+  const gone = (annotation: string, wanted: Readonly<Record<string, string>>): Record<string, null> => {
+    const before = JSON.parse(node.metadata.annotations?.[annotation] ?? "[]") as readonly string[];
+    return Object.fromEntries(before.filter((key) => !(key in wanted)).map((key) => [key, null]));
+  };
+  return {
+    metadata: {
+      labels: { ...gone(owned.labels, config.nodeLabels), ...config.nodeLabels },
+      annotations: {
+        ...gone(owned.annotations, config.nodeAnnotations),
+        ...config.nodeAnnotations,
+        ...ownership(config),
+      },
+    },
   };
 }
 

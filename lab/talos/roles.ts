@@ -10,7 +10,7 @@ const known: readonly Role[] = ["os:admin", "os:operator", "os:reader", "os:etcd
 const machineMethods: readonly [string, string][] = [
   [
     "admin",
-    "ApplyConfiguration Bootstrap EtcdLeaveCluster EtcdRecover Kubeconfig Read Reset Rollback Upgrade",
+    "ApplyConfiguration Bootstrap EtcdLeaveCluster EtcdRecover EtcdRemoveMemberByID Kubeconfig Read Reset Rollback Upgrade",
   ],
   [
     "admin operator",

@@ -71,6 +71,8 @@ export interface MachineRuntime {
   etcdAlarms(): Promise<readonly { memberId: string; alarm: "NONE" | "NOSPACE" | "CORRUPT" }[]>;
   etcdSnapshot(): Promise<Buffer>;
   etcdLeave(): Promise<void>;
+  /** Removes another member. @param id as in {@link etcdMembers} */
+  etcdRemove(id: string): Promise<void>;
   /** Cordons and drains nothing: removes this machine's Node lease activity only. Log of a service, last lines. */
   logs(service: string, tailLines: number): Promise<string>;
 }

@@ -80,6 +80,11 @@ export const etcdHandlers: Handlers = {
     await context.machine.options.runtime.etcdLeave();
     return {};
   }),
+  EtcdRemoveMemberByID: unary(async (request, context) => {
+    controlPlaneOnly(context, "etcd remove member");
+    await context.machine.options.runtime.etcdRemove(String(request["member_id"]));
+    return {};
+  }),
   Kubeconfig: stream(async function* (_request, context) {
     controlPlaneOnly(context, "kubeconfig");
     const { config } = context.machine;

@@ -111,6 +111,10 @@ export class FakeRuntime implements MachineRuntime {
     return this.#up() ?? Promise.resolve(Buffer.alloc(100_000, "s"));
   }
 
+  etcdRemove(): Promise<void> {
+    return Promise.resolve();
+  }
+
   etcdLeave(): Promise<void> {
     if (this.etcd.members.length === 1)
       return Promise.reject(new RuntimeError("FailedPrecondition", "failed to leave cluster: last member"));
