@@ -180,7 +180,12 @@ export class HostRuntime implements MachineRuntime {
     const etcd = this.#runningEtcd();
     if ((await etcd.members()).length === 1)
       throw new RuntimeError("FailedPrecondition", "failed to leave cluster: this is the last member");
+    // The address that clients use is held through etcd, so it moves on first; API server and kubelet stay as they are.
+    // Source: siderolabs/talos v1.12 internal/pkg/etcd LeaveCluster: out of the members, service stopped, data removed.
+    this.#up = false;
+    this.#options.onChange();
     await etcd.leave();
+    await etcd.wipe();
   }
 
   async etcdRemove(id: string): Promise<void> {

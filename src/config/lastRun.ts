@@ -2,7 +2,7 @@
 // cluster; this is the nearest it gets to it without a cluster that answers. A run that failed leaves the outputs of the
 // last one that did not (index.ts exports them only behind the proof).
 import * as pulumi from "@pulumi/pulumi";
-import type { Config } from "./config.ts";
+import type { Config, Node } from "./config.ts";
 import type { Versions } from "./skew.ts";
 
 /** Versions that a run brought the cluster to, with the contract it was born with. Parts may be missing. */
@@ -11,8 +11,22 @@ export interface ReachedVersions extends Versions {
   readonly talosContract?: string | undefined;
 }
 
+/** A machine as a run left it. */
+export interface ReachedMachine {
+  /** e.g. `k8s-1` */
+  readonly name: string;
+  /** e.g. `192.0.2.11` */
+  readonly address: string;
+  readonly role: Node["role"];
+  readonly generation: number;
+  /** Whether it was only there to leave. */
+  readonly gone: boolean;
+}
+
 /** What a run leaves. */
 export interface LastRun {
+  /** Undefined before the first run has finished. */
+  readonly machines?: readonly ReachedMachine[] | undefined;
   /** Empty before the first run has finished. */
   readonly versions: ReachedVersions;
   /** Admin kubeconfig; a secret. Undefined before the first run has finished. */
@@ -26,9 +40,10 @@ export async function readLastRun(): Promise<LastRun> {
   });
   const { outputs = {} } = answer as { readonly outputs?: Readonly<Record<string, unknown>> };
   const versions = outputs["versions"];
-  const kubeconfig = outputs["kubeconfig"];
+  const { kubeconfig, machines } = outputs;
   return {
     versions: typeof versions === "object" && versions !== null ? versions : {},
+    machines: Array.isArray(machines) ? (machines as readonly ReachedMachine[]) : undefined,
     kubeconfig: typeof kubeconfig === "string" ? kubeconfig : undefined,
   };
 }
@@ -36,4 +51,18 @@ export async function readLastRun(): Promise<LastRun> {
 /** What a run with this config reaches, for its outputs. */
 export function reachedVersions({ versions, tree, cluster }: Config): ReachedVersions {
   return { ...versions, flux: tree.fluxVersion, talosContract: cluster.talosContract };
+}
+
+/** The machines that a run with this config reaches, for its outputs. */
+export function reachedMachines({ nodes, gone }: Config): readonly ReachedMachine[] {
+  const noted =
+    (isGone: boolean) =>
+    ({ name, address, role, generation }: Node): ReachedMachine => ({
+      name,
+      address,
+      role,
+      generation,
+      gone: isGone,
+    });
+  return [...nodes.map(noted(false)), ...gone.map(noted(true))];
 }

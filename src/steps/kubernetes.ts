@@ -190,6 +190,15 @@ export class Kubernetes {
     }
   }
 
+  /** Deletes an object without a namespace; one that does not exist is deleted already. */
+  async remove(apiVersion: string, kind: string, name: string): Promise<void> {
+    try {
+      await this.objects.delete({ apiVersion, kind, metadata: { name } });
+    } catch (error) {
+      if (!isNotFound(error)) throw readable(error);
+    }
+  }
+
   /** Asks for a pod's eviction. @returns undefined when it is granted, or the pod is gone */
   async evict(namespace: string, name: string): Promise<Refusal | undefined> {
     try {

@@ -1,10 +1,12 @@
 // Brings one machine to the wanted Talos: version and schematic. Looks first, so that it may be run again at any point; a
-// machine without a config has nothing to upgrade, it gets its Talos with its first config.
+// machine without a config has nothing to upgrade, it gets its Talos with its first config. One that has to join anew is
+// taken out of the cluster and wiped here, where control planes go one by one.
 import { conditionOf, type Kubernetes } from "../../steps/kubernetes.ts";
 import { runStep, type Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
+import { makeAnew } from "../membership/anew.ts";
 import { withoutDrain } from "../upgrade/client.ts";
 import { clusterApi } from "../upgrade/clusterApi.ts";
 import { cordon, drain, uncordon } from "../upgrade/drain.ts";
@@ -57,9 +59,17 @@ await runStep({ name: "upgrade Talos", timeoutSeconds: limit }, async (step) => 
   };
   const { machine, wanted } = task;
   const running = await installationOf(step, task.talosctl, machine);
-  if (running === undefined)
-    return `${machine.name} has no config yet, and gets Talos ${wanted.version} with it`;
   const kubernetes = await clusterApi(step, task.talosctl, task.controlPlanes);
+  const anew =
+    kubernetes !== undefined &&
+    (await makeAnew({
+      ...task,
+      kubernetes,
+      generation: Number(step.input("GENERATION")),
+      runs: running !== undefined,
+    }));
+  if (running === undefined || anew)
+    return `${machine.name} has no config yet, and gets Talos ${wanted.version} with it`;
   if (!differs(running, wanted)) {
     // A run that was cut off after the reboot left the rest to this one.
     if (kubernetes !== undefined && (await uncordon(kubernetes, machine.name)))
