@@ -2,9 +2,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Config, Node } from "../config/schema.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
-import { configHash } from "./configHash.ts";
+import { configHash, type MachinePlan } from "./machinePlan.ts";
 import { generatorKubernetes, machinePatches } from "./machineConfig.ts";
-import { createMembers, forgetMachines, type MachinePlan } from "./members.ts";
+import { createMembers, forgetMachines } from "./members.ts";
 import { machineConfiguration, Secrets, type ClientConfiguration, type MachineSecrets } from "./resources.ts";
 import { talosconfig } from "./talosconfig.ts";
 import { createUpgrades } from "./upgrades.ts";

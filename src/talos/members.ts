@@ -3,20 +3,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Config, Node } from "../config/schema.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
-import { configHash } from "./configHash.ts";
+import { configHash, type MachinePlan } from "./machinePlan.ts";
 import { named } from "./named.ts";
 import { ConfigurationApply, type ClientConfiguration } from "./resources.ts";
-
-/** One machine with everything that is sent to it. */
-export interface MachinePlan {
-  readonly node: Node;
-  /** Its hardware is dead: nothing is sent, and nothing happens to it when it is removed. */
-  readonly isGone: boolean;
-  /** Base machine config; secret. */
-  readonly base: pulumi.Output<string>;
-  /** Patches on top, as JSON texts. */
-  readonly patches: readonly string[];
-}
 
 /** What the steps of members need. */
 export interface MembersArgs {
