@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { KubeObject } from "./handOffFacts.ts";
-import { Prober } from "./prober.ts";
-import { assertNoChange, TestLab } from "./testLab.ts";
+import { TestLab } from "./testLab.ts";
+import { finishWhileWatched } from "./watch.ts";
 
 interface Machine {
   readonly name: string;
@@ -13,16 +13,15 @@ interface Machine {
   readonly [key: string]: unknown;
 }
 
-await describe("machines of a running cluster", { timeout: 900_000 }, async () => {
+await describe("machines of a running cluster", { timeout: 1_500_000 }, async () => {
   let lab: TestLab;
   /** What the stack config asks for; each test goes on from the one before. */
   let nodes: readonly Machine[];
   let spare: string;
   before(async () => {
-    lab = await TestLab.start("machines", "lab-ha");
-    await lab.finish();
+    lab = await TestLab.restored("ha");
     spare = lab.layout.machines.find(({ role }) => role === "spare")?.address ?? "";
-    await lab.withConfig({ nodes: (found: readonly Machine[]) => (nodes = found) }, () => Promise.resolve());
+    lab.changeConfig({ nodes: (found) => (nodes = found as readonly Machine[]) });
   });
   after(async () => {
     await lab.destroy();
@@ -31,7 +30,7 @@ await describe("machines of a running cluster", { timeout: 900_000 }, async () =
   const change = (name: string, fields: object): readonly Machine[] =>
     nodes.map((node) => (node.name === name ? { ...node, ...fields } : node));
   const withNodes = (wanted: readonly Machine[], test: () => Promise<void>): Promise<void> =>
-    lab.withConfig({ nodes: () => wanted, upgrades: () => ({ drainSeconds: 20, rebootSeconds: 60 }) }, test);
+    lab.withConfig({ nodes: () => wanted }, test);
   const addressOf = (name: string): string => nodes.find((node) => node.name === name)?.address ?? "";
   const readNodes = async (): Promise<readonly KubeObject[]> =>
     (await lab.get<{ items: KubeObject[] }>(["nodes"])).items;
@@ -47,28 +46,23 @@ await describe("machines of a running cluster", { timeout: 900_000 }, async () =
   const stateAt = async (address: string): Promise<string> =>
     (await lab.status()).machines.find((machine) => machine.address === address)?.state ?? "";
 
-  /** Brings the cluster to these nodes while the API is asked all the time, and keeps them for the next test. */
+  /** Brings the cluster to these nodes while it is watched, and keeps them for the next test. */
   async function becomes(wanted: readonly Machine[], look: (output: string) => Promise<void>): Promise<void> {
-    await withNodes(wanted, async () => {
-      const prober = new Prober(lab);
-      const { output } = await lab.finish();
-      const longest = await prober.stop();
-      assert.ok(longest < 5_000, `the API did not answer for ${String(longest)} ms`);
-      nodes = wanted;
-      await look(output);
-      const present = wanted.filter(({ gone }) => gone !== true);
-      const found = await readNodes();
-      assert.deepEqual(
-        found.map(({ metadata }) => metadata?.name).sort(),
-        present.map(({ name }) => name).sort(),
-      );
-      assert.ok(found.every(({ spec }) => spec?.["unschedulable"] === undefined));
-      assert.deepEqual(
-        await members(),
-        present.flatMap(({ name, role }) => (role === "controlplane" ? [name] : [])).sort(),
-      );
-      assertNoChange(await lab.preview());
-    });
+    lab.changeConfig({ nodes: () => wanted });
+    const { output } = await finishWhileWatched(lab);
+    nodes = wanted;
+    await look(output);
+    const present = wanted.filter(({ gone }) => gone !== true);
+    const found = await readNodes();
+    assert.deepEqual(
+      found.map(({ metadata }) => metadata?.name).sort(),
+      present.map(({ name }) => name).sort(),
+    );
+    assert.ok(found.every(({ spec }) => spec?.["unschedulable"] === undefined));
+    assert.deepEqual(
+      await members(),
+      present.flatMap(({ name, role }) => (role === "controlplane" ? [name] : [])).sort(),
+    );
   }
 
   await it("a label, a disk and a patch that needs a reboot reach the machines they are meant for", async () => {
