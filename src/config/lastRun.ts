@@ -43,7 +43,9 @@ export async function readLastRun(): Promise<LastRun> {
   const { kubeconfig, machines } = outputs;
   return {
     versions: typeof versions === "object" && versions !== null ? versions : {},
-    machines: Array.isArray(machines) ? (machines as readonly ReachedMachine[]) : undefined,
+    machines: isTexts(machines)
+      ? Object.entries(machines).map(([name, text]) => readMachine(name, text))
+      : undefined,
     kubeconfig: typeof kubeconfig === "string" ? kubeconfig : undefined,
   };
 }
@@ -53,16 +55,36 @@ export function reachedVersions({ versions, tree, cluster }: Config): ReachedVer
   return { ...versions, flux: tree.fluxVersion, talosContract: cluster.talosContract };
 }
 
-/** The machines that a run with this config reaches, for its outputs. */
-export function reachedMachines({ nodes, gone }: Config): readonly ReachedMachine[] {
-  const noted =
-    (isGone: boolean) =>
-    ({ name, address, role, generation }: Node): ReachedMachine => ({
-      name,
-      address,
-      role,
-      generation,
-      gone: isGone,
-    });
-  return [...nodes.map(noted(false)), ...gone.map(noted(true))];
+/**
+ * The machines that a run with this config reaches, for its outputs: one short text by name, because people read them after
+ * every run, e.g. `{"k8s-1": "controlplane 192.0.2.11", "k8s-2": "worker 192.0.2.21, generation 2"}`.
+ */
+export function reachedMachines({ nodes, gone }: Config): Readonly<Record<string, string>> {
+  const shown = ({ role, address, generation }: Node): string =>
+    `${role} ${address}${generation === 1 ? "" : `, generation ${String(generation)}`}`;
+  return {
+    ...Object.fromEntries(nodes.map((node) => [node.name, shown(node)])),
+    ...Object.fromEntries(gone.map((node) => [node.name, `${shown(node)}, gone`])),
+  };
+}
+
+/** One of them, read back. */
+export function readMachine(name: string, text: string): ReachedMachine {
+  const [, role = "", address = "", generation = "1", gone] =
+    /^(\w+) ([\d.]+)(?:, generation (\d+))?(, gone)?$/.exec(text) ?? [];
+  return {
+    name,
+    address,
+    role: role === "controlplane" ? role : "worker",
+    generation: Number(generation),
+    gone: gone !== undefined,
+  };
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.values(value).every((text) => typeof text === "string")
+  );
 }
