@@ -3,7 +3,7 @@
 // Looks at everything first and changes nothing when something is wrong.
 import { parseAllDocuments } from "yaml";
 import { checkSkew } from "../../config/skew.ts";
-import { writeBackup } from "../../steps/backup.ts";
+import { ensureBackup } from "../../steps/backup.ts";
 import { Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
 import { runStep } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
@@ -32,11 +32,16 @@ await runStep({ name: "prepare the Flux bump", timeoutSeconds: 300 }, async (ste
       "nothing has been changed; raise Flux minor by minor, each in an up of its own, so that its objects are migrated on the way",
     );
 
-  const file = await writeBackup(
-    { stack: step.input("STACK"), recipients: step.input("AGE_RECIPIENTS").split(" "), kind: "flux.yaml" },
-    Buffer.from(await fluxObjects(kubernetes, live)),
+  const file = await ensureBackup(
+    {
+      stack: step.input("STACK"),
+      recipients: step.input("AGE_RECIPIENTS").split(" "),
+      kind: "flux.yaml",
+      target: `Flux ${fluxVersion}`,
+    },
+    async () => Buffer.from(await fluxObjects(kubernetes, live)),
   );
-  step.say(`Flux's objects: ${file}`);
+  if (file !== undefined) step.say(`Flux's objects: ${file}`);
   for (const definition of migrate) {
     const count = await migrateStorage(kubernetes, definition);
     step.say(`${String(count)} ${definition.kind}s stored anew as ${definition.group}/${definition.storage}`);
