@@ -44,7 +44,9 @@ await runStep({ name: "prepare the Flux bump", timeoutSeconds: 300 }, async (ste
   if (file !== undefined) step.say(`Flux's objects: ${file}`);
   for (const definition of migrate) {
     const count = await migrateStorage(kubernetes, definition);
-    step.say(`${String(count)} ${definition.kind}s stored anew as ${definition.group}/${definition.storage}`);
+    step.say(
+      `${definition.kind}: ${String(count)} objects stored anew as ${definition.group}/${definition.storage}`,
+    );
   }
   return `ready for Flux ${fluxVersion}`;
 });
