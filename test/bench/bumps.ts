@@ -7,7 +7,7 @@ import { setFluxTag } from "../e2e/fluxTag.ts";
 import { newest } from "../e2e/savedLab.ts";
 import { TestLab } from "../e2e/testLab.ts";
 
-const intervalMs = 50;
+const intervalMs = 100;
 
 /** Adds up, for all machines, how long each is away. */
 class Stopwatch {

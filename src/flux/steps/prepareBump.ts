@@ -53,7 +53,12 @@ await runStep({ name: "prepare the Flux bump", timeoutSeconds: 300 }, async (ste
 
 /** The stack config's Kubernetes was checked already; this is the one that runs. */
 async function refuseKubernetes(kubernetes: Kubernetes, flux: string): Promise<void> {
-  const version = await kubernetes.version();
+  const version = await kubernetes.version().catch((error: unknown) => {
+    throw new StepError(
+      `the cluster's API does not answer: ${error instanceof Error ? error.message : String(error)}`,
+      "nothing has been changed; what a Flux bump needs cannot be looked at without it: mend that, then run pulumi up again",
+    );
+  });
   const [error] = checkSkew({ kubernetes: version, flux }).errors;
   if (error !== undefined)
     throw new StepError(
