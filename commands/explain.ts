@@ -26,11 +26,12 @@ export async function explainFailure(args: readonly string[]): Promise<readonly 
  * @param running version of the agents, as far as the cluster says it
  */
 export function describeRelease(
-  { inputs, initErrors = [] }: StateResource,
+  { inputs, outputs, initErrors = [] }: StateResource,
   running: string | undefined,
 ): readonly string[] {
-  const wanted = String(inputs?.["version"] ?? "?");
-  const seconds = String(inputs?.["timeout"] ?? "?");
+  // Of a failed update the engine keeps the old inputs, and what the provider says beside its error as outputs.
+  const said = (key: string): string => String(outputs?.[key] ?? inputs?.[key] ?? "?");
+  const [wanted, seconds] = [said("version"), said("timeout")];
   const errors = initErrors.join(" ");
   const look = "look at: kubectl -n kube-system get events,pods -l app.kubernetes.io/part-of=cilium";
   const again = "mend that, then run npm run up again";

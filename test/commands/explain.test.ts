@@ -6,7 +6,8 @@ describe("what is said after a run that failed", () => {
   const release = (error: string) => ({
     urn: "",
     type: "kubernetes:helm.sh/v3:Release",
-    inputs: { version: "1.20.1", timeout: 600 },
+    inputs: { version: "1.19.7", timeout: 300 },
+    outputs: { version: "1.20.1", timeout: 600 },
     initErrors: [error],
   });
 
