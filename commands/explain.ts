@@ -35,12 +35,12 @@ export function describeRelease(
   const errors = initErrors.join(" ");
   const look = "look at: kubectl -n kube-system get events,pods -l app.kubernetes.io/part-of=cilium";
   const again = "mend that, then run npm run up again";
-  if (errors.includes('has been rolled back'))
+  if (errors.includes("has been rolled back"))
     return [
       `Cilium ${wanted} was not ready after ${seconds} s: Helm has rolled it back, and ${running ?? "what ran before"} runs`,
       `  → ${look}; ${again}, which tries ${wanted} once more; or take versions.cilium and its values back`,
     ];
-  if (errors.includes('while rolling back'))
+  if (errors.includes("while rolling back"))
     return [
       `Cilium ${wanted} was not ready after ${seconds} s, and going back failed as well: the agents are of ${running ?? "an unknown version"}`,
       `  → ${look}; ${again}`,
