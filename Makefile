@@ -3,7 +3,7 @@
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export NPM_CONFIG_UPDATE_NOTIFIER := false
 
-.PHONY: lab lab-down test check help prerequisites
+.PHONY: lab lab-down test test-full check help prerequisites
 
 lab: node_modules/.package-lock.json ## start a lab and run `pulumi up` in it
 	@npm run -s lab -- up
@@ -15,6 +15,9 @@ lab-down: node_modules/.package-lock.json ## stop the lab; its data stays
 
 test: node_modules/.package-lock.json ## all checks and tests, end to end on labs of their own
 	@npm test --silent
+
+test-full: node_modules/.package-lock.json ## the same with the tests that are too long for every day
+	@npm run -s test:full
 
 check: node_modules/.package-lock.json ## types, lint, formatting
 	@npm run -s check

@@ -6,6 +6,9 @@ import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { layoutOf, ports, type LabLayout, type LabSize } from "./layout.ts";
 
+/** Name of the file. */
+export const labFile = "lab.json";
+
 interface LabFile {
   readonly size: LabSize;
   readonly slot: number;
@@ -25,7 +28,21 @@ export function readLab(project: string, name: string): LabLayout {
     throw new Error(
       `there is no lab "${name}"; make it with: npm run lab -- up${name === "lab" ? "" : ` --name ${name}`}`,
     );
-  const { size, slot } = JSON.parse(readFileSync(fileOf(project, name), "utf8")) as LabFile;
+  return layoutIn(fileOf(project, name), project, name);
+}
+
+/** Folder of a lab's copies (saved.ts). */
+export function savedFolder(project: string, name: string): string {
+  return join(project, ".lab", ".saved", name);
+}
+
+/** The layout that a lab has when this copy of it is restored. */
+export function readSavedLab(project: string, name: string, copy: string): LabLayout {
+  return layoutIn(join(savedFolder(project, name), copy, labFile), project, name);
+}
+
+function layoutIn(file: string, project: string, name: string): LabLayout {
+  const { size, slot } = JSON.parse(readFileSync(file, "utf8")) as LabFile;
   return layoutOf(project, name, size, slot);
 }
 
@@ -34,7 +51,10 @@ export function readLab(project: string, name: string): LabLayout {
  * too, which may be stopped just now: where the search begins depends on the clone and the name, so that they rarely meet.
  */
 export async function createLab(project: string, name: string, size: LabSize): Promise<LabLayout> {
-  const taken = new Set(labNames(project).map((other) => readLab(project, other).slot));
+  const taken = new Set([
+    ...labNames(project).map((other) => readLab(project, other).slot),
+    ...savedSlots(project, name),
+  ]);
   const hash = createHash("sha256")
     .update(join(resolve(project), name))
     .digest();
@@ -59,8 +79,21 @@ export function labNames(project: string): readonly string[] {
   return readdirSync(root).filter((name) => labExists(project, name));
 }
 
+/** Other labs' copies come back to the addresses that are in their certificates. */
+function savedSlots(project: string, name: string): readonly number[] {
+  const root = join(project, ".lab", ".saved");
+  if (!existsSync(root)) return [];
+  return readdirSync(root)
+    .filter((other) => other !== name)
+    .flatMap((other) =>
+      readdirSync(join(root, other))
+        .filter((copy) => existsSync(join(root, other, copy, labFile)))
+        .map((copy) => readSavedLab(project, other, copy).slot),
+    );
+}
+
 function fileOf(project: string, name: string): string {
-  return join(project, ".lab", name, "lab.json");
+  return join(project, ".lab", name, labFile);
 }
 
 /** Nobody listens where a lab's supervisor would. */

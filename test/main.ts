@@ -1,10 +1,13 @@
-// npm test: checks, unit tests, end-to-end tests, in this order; the first that fails ends it.
+// npm test [-- --full]: checks, unit tests, end-to-end tests, in this order; the first that fails ends it. `--full` adds
+// the end-to-end tests that are too long for every day.
 import { spawnSync } from "node:child_process";
 
+const flags = process.argv.slice(2);
 for (const part of ["check", "test:unit", "test:e2e"]) {
   const started = Date.now();
-  console.log(`\n== npm run ${part}`);
-  const { status } = spawnSync("npm", ["run", "-s", part], { stdio: "inherit" });
+  const words = part === "test:e2e" && flags.length > 0 ? [part, "--", ...flags] : [part];
+  console.log(`\n== npm run ${words.join(" ")}`);
+  const { status } = spawnSync("npm", ["run", "-s", ...words], { stdio: "inherit" });
   console.log(
     `== ${part}: ${status === 0 ? "passed" : "FAILED"} after ${((Date.now() - started) / 1000).toFixed(0)} s`,
   );

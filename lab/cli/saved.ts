@@ -1,7 +1,7 @@
 // Copies of a stopped lab, so that tests begin with a finished cluster.
-import { cpSync, constants, existsSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, constants, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { readLab } from "../labFile.ts";
+import { labExists, labFile, readLab, readSavedLab, savedFolder } from "../labFile.ts";
 import type { LabLayout } from "../layout.ts";
 import { stackFile } from "../stack.ts";
 import type { CommandInput } from "./commands.ts";
@@ -11,52 +11,62 @@ const stackCopy = "stack.yaml";
 
 /** Copies the lab. @throws Error while it runs */
 export async function save(input: CommandInput): Promise<void> {
-  const layout = await stopped(input);
-  const copy = copyOf(layout, input.words[0]);
+  const layout = readLab(input.project, input.name);
+  await requireStopped(layout);
+  const copy = copyOf(input);
+  // Half a copy must never look like one.
+  const next = `${copy}.new`;
+  rmSync(next, { recursive: true, force: true });
+  copyTree(layout.root, next);
+  copyTree(stackFile(layout), join(next, stackCopy));
   rmSync(copy, { recursive: true, force: true });
-  copyTree(layout.root, copy);
-  copyTree(stackFile(layout), join(copy, stackCopy));
+  renameSync(next, copy);
   console.log(`saved lab ${layout.name} as ${input.words[0] ?? ""}`);
 }
 
-/** Puts a copy in the place of the lab. @throws Error while it runs, or naming the copies when there is no such one */
+/**
+ * Puts a copy in the place of the lab, which need not exist any more.
+ * @throws Error while it runs, or naming the copies when there is no such one
+ */
 export async function restore(input: CommandInput): Promise<void> {
-  const layout = await stopped(input);
-  const copy = copyOf(layout, input.words[0]);
+  const { project, name } = input;
+  const copy = copyOf(input);
   if (!existsSync(copy)) {
-    const folder = join(copy, "..");
+    const folder = savedFolder(project, name);
     const names = existsSync(folder) ? readdirSync(folder).join(", ") : "none";
-    throw new Error(`there is no copy "${input.words[0] ?? ""}" of lab ${layout.name}; there are: ${names}`);
+    throw new Error(`there is no copy "${input.words[0] ?? ""}" of lab ${name}; there are: ${names}`);
   }
+  if (labExists(project, name)) await requireStopped(readLab(project, name));
+  const layout = readSavedLab(project, name, input.words[0] ?? "");
   rmSync(layout.root, { recursive: true, force: true });
-  copyTree(copy, layout.root);
-  copyTree(join(layout.root, stackCopy), stackFile(layout));
-  rmSync(join(layout.root, stackCopy));
-  console.log(`restored lab ${layout.name} from ${input.words[0] ?? ""}`);
+  // What makes it a lab comes last: a restore that is cut off leaves none.
+  copyTree(copy, layout.root, (path) => path !== join(copy, labFile) && path !== join(copy, stackCopy));
+  copyTree(join(copy, stackCopy), stackFile(layout));
+  copyTree(join(copy, labFile), join(layout.root, labFile));
+  console.log(`restored lab ${name} from ${input.words[0] ?? ""}`);
 }
 
-async function stopped({ project, name }: CommandInput): Promise<LabLayout> {
-  const layout = readLab(project, name);
+async function requireStopped(layout: LabLayout): Promise<void> {
+  const { name } = layout;
   if ((await statusIfRunning(layout)) !== undefined)
     throw new Error(`lab ${name} runs; stop it first: npm run lab -- down --name ${name}`);
-  return layout;
 }
 
-function copyOf(layout: LabLayout, name: string | undefined): string {
+function copyOf({ project, name: lab, words: [name] }: CommandInput): string {
   if (name === undefined || !/^[\w-]+$/.test(name))
     throw new Error(
       `say which copy, e.g. "finished"; found ${name ?? "nothing"}, expected letters, digits, - and _`,
     );
-  return join(layout.project, ".lab", ".saved", layout.name, name);
+  return join(savedFolder(project, lab), name);
 }
 
-function copyTree(from: string, to: string): void {
+function copyTree(from: string, to: string, wanted: (path: string) => boolean = () => true): void {
   cpSync(from, to, {
     recursive: true,
     verbatimSymlinks: true,
     preserveTimestamps: true,
     mode: constants.COPYFILE_FICLONE,
     // Sockets and pipes are no data.
-    filter: (path) => !path.endsWith(".sock"),
+    filter: (path) => !path.endsWith(".sock") && wanted(path),
   });
 }

@@ -66,17 +66,21 @@ export async function startSupervisor(
   }
 }
 
-/** Stops a lab and waits until its supervisor is gone. @returns false when it did not run */
+/**
+ * Stops a lab, also one that is still starting, and waits until its supervisor is gone.
+ * @returns false when it did not run
+ */
 export async function stopSupervisor(layout: LabLayout): Promise<boolean> {
-  const status = await statusIfRunning(layout).catch((error: unknown) => {
-    if (error instanceof ControlError && error.message.includes("still starting")) return undefined;
+  const stopping = await callLab<{ pid: number }>(layout, "stop", {}, 5_000).catch((error: unknown) => {
+    // Nobody answers, or whoever answers there is another lab: then this one does not run.
+    if (!(error instanceof ControlError) || error.message === "this is another lab") return undefined;
     throw error;
   });
-  if (status === undefined) return false;
-  await callLab(layout, "stop");
+  if (stopping === undefined) return false;
+  const { pid } = stopping;
   const end = Date.now() + stopTimeoutMs;
-  while (isAlive(status.pid)) {
-    if (Date.now() > end) throw new Error(`the lab (process ${String(status.pid)}) does not stop`);
+  while (isAlive(pid)) {
+    if (Date.now() > end) throw new Error(`the lab (process ${String(pid)}) does not stop`);
     await delay(50);
   }
   return true;

@@ -66,10 +66,11 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     });
     started.push(services);
     await publishFlux(services, toolbox);
-    const push = (): Promise<PushResult> => pushToServices(layout, toolbox, services);
+    const push = (onlyChanged = false): Promise<PushResult> =>
+      pushToServices({ layout, toolbox, services, onlyChanged });
     progress("the Git tree");
     await ensureAgeKey(ageKeyFile(layout));
-    await push();
+    await push(true);
     writeStack(layout, { gitUrl: services.gitUrl, knownHostsLine: services.git.knownHostsLine() });
 
     progress("machines");
@@ -149,8 +150,17 @@ async function publishFlux(services: Services, toolbox: Toolbox): Promise<void> 
   }
 }
 
-async function pushToServices(layout: LabLayout, toolbox: Toolbox, services: Services): Promise<PushResult> {
+async function pushToServices({
+  layout,
+  toolbox,
+  services,
+  onlyChanged,
+}: Pick<LabOptions, "layout" | "toolbox"> & {
+  readonly services: Services;
+  readonly onlyChanged: boolean;
+}): Promise<PushResult> {
   return pushTree({
+    onlyChanged,
     source: join(layout.project, "cluster"),
     checkout: layout.repo,
     ageKeyFile: ageKeyFile(layout),

@@ -38,6 +38,7 @@ const control = await serveControl(layout, {
   },
   stop: () => {
     setImmediate(() => void stop(0));
+    return { pid: process.pid };
   },
 }).catch(fail);
 

@@ -1,4 +1,6 @@
 // What the lab says about itself, for `npm run lab -- status` and for tests.
+import { setTimeout as delay } from "node:timers/promises";
+import type { HostRuntime } from "../kubernetes/machineRuntime.ts";
 import type { MachineState } from "../talos/options.ts";
 import { activeFaults } from "./faults.ts";
 import type { Lab } from "./lab.ts";
@@ -18,28 +20,66 @@ export interface LabStatus {
     readonly talos: string;
     /** Host name from the machine config; undefined without one. */
     readonly hostname: string | undefined;
+    /** Schematic of what is installed; empty when nothing is. */
+    readonly schematic: string;
+    /** What its machine config makes of it; undefined without one. */
+    readonly role: "controlplane" | "worker" | undefined;
+    /** Its member of etcd answers and knows the leader. */
+    readonly etcd: boolean;
+    /** Its API server serves. */
+    readonly api: boolean;
   }[];
+  /** Members of etcd, as the first one that answers counts them; 0 while none does. */
+  readonly etcdMembers: number;
   readonly gitUrl: string;
   readonly faults: readonly string[];
 }
 
+/** A busy computer is slow; a member that is this slow is of no use to the others either. */
+const etcdAnswerMs = 2_000;
+
 /** Looks. */
-export function statusOf(lab: Lab): LabStatus {
+export async function statusOf(lab: Lab): Promise<LabStatus> {
   const { layout, services, kubernetes } = lab;
+  const etcd = await Promise.all(lab.machines.map(({ runtime }) => memberOf(runtime)));
   return {
     name: layout.name,
     size: layout.size,
     pid: process.pid,
     endpoint: `https://${layout.endpointAddress}:6443`,
     kubernetes: kubernetes.serves,
-    machines: lab.machines.map(({ machine }) => ({
+    machines: lab.machines.map(({ machine, runtime }, index) => ({
       name: machine.name,
       address: machine.address,
       state: machine.state,
       talos: machine.talosVersion,
       hostname: machine.config?.hostname,
+      schematic: machine.record.installed?.schematic ?? "",
+      role: machine.config?.type,
+      etcd: etcd[index]?.hasLeader ?? false,
+      api: runtime.serves,
     })),
+    etcdMembers: etcd.find(({ members }) => members > 0)?.members ?? 0,
     gitUrl: services.gitUrl,
     faults: activeFaults(lab),
   };
+}
+
+/** What the member of a machine says, if there is one and it answers in time. */
+async function memberOf(runtime: HostRuntime): Promise<{ hasLeader: boolean; members: number }> {
+  const none = { hasLeader: false, members: 0 };
+  const answer = Promise.all([runtime.etcdStatus(), runtime.etcdMembers()]).then(
+    ([{ leader, errors }, { length }]) => ({
+      hasLeader: leader !== "0" && errors.length === 0,
+      members: length,
+    }),
+    () => none,
+  );
+  const late = new AbortController();
+  const tooLate = delay(etcdAnswerMs, none, { signal: late.signal }).catch(() => none);
+  try {
+    return await Promise.race([answer, tooLate]);
+  } finally {
+    late.abort();
+  }
 }

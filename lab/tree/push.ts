@@ -1,6 +1,7 @@
 // Brings the working tree's `cluster/` to the lab's Git host, as a home's owner would: into a checkout of its own, secrets
 // encrypted with the lab's key, committed and pushed only when something differs.
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { stringify } from "yaml";
 import { recipientOf } from "./age.ts";
@@ -20,6 +21,11 @@ export interface PushOptions {
   readonly url: string;
   /** What git needs to get there. */
   readonly environment: Readonly<Record<string, string>>;
+  /**
+   * Only a tree that has changed since the last push: what was committed in the checkout since then stays. Default: the
+   * checkout becomes what the source is.
+   */
+  readonly onlyChanged?: boolean;
 }
 
 /** What a push did. */
@@ -34,6 +40,9 @@ const branch = "main";
 const encrypted = ".sops.yaml";
 const example = `${encrypted}.example`;
 
+/** Remembers, beside Git's own files, which tree was taken over last. */
+const takenFile = "home-ops-taken";
+
 /** Pushes the tree. @throws Error naming a secret that the lab cannot have */
 export async function pushTree(options: PushOptions): Promise<PushResult> {
   const { source, checkout, environment } = options;
@@ -43,13 +52,18 @@ export async function pushTree(options: PushOptions): Promise<PushResult> {
   mkdirSync(checkout, { recursive: true, mode: 0o700 });
   if (!existsSync(join(checkout, ".git")))
     await git("init", "--quiet", "--template=", `--initial-branch=${branch}`);
-  const target = join(checkout, "cluster");
-  copyTree(source, target);
-  await encryptSecrets(source, target, options);
-
-  await git("add", "--all");
-  const differs = (await git("status", "--porcelain")) !== "";
-  if (differs) await git("commit", "--quiet", "--message", "Take over the working tree's cluster/");
+  const taken = join(checkout, ".git", takenFile);
+  const hash = hashOf(source);
+  const isNew = !existsSync(taken) || readFileSync(taken, "utf8") !== hash;
+  if (isNew || options.onlyChanged !== true) {
+    const target = join(checkout, "cluster");
+    copyTree(source, target);
+    await encryptSecrets(source, target, options);
+    await git("add", "--all");
+    const differs = (await git("status", "--porcelain")) !== "";
+    if (differs) await git("commit", "--quiet", "--message", "Take over the working tree's cluster/");
+    writeFileSync(taken, hash);
+  }
   const commit = await git("rev-parse", "HEAD");
   const remote = (await git("ls-remote", options.url, `refs/heads/${branch}`)).split("\t")[0];
   if (remote !== commit) await git("push", "--quiet", "--force", options.url, `HEAD:${branch}`);
@@ -85,6 +99,17 @@ async function encryptSecrets(source: string, target: string, options: PushOptio
     });
   const rule = { path_regex: "\\.sops\\.yaml$", encrypted_regex: encryptedRegex, age: recipient };
   writeFileSync(join(target, "..", ".sops.yaml"), stringify({ creation_rules: [rule] }));
+}
+
+function hashOf(folder: string): string {
+  const hash = createHash("sha256");
+  for (const file of [...filesOf(folder)].sort())
+    hash.update(`${file}\0`).update(
+      createHash("sha256")
+        .update(readFileSync(join(folder, file)))
+        .digest(),
+    );
+  return hash.digest("hex");
 }
 
 function filesOf(folder: string): readonly string[] {

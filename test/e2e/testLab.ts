@@ -1,15 +1,18 @@
 // A lab of one test file's own, driven as a user drives it: by the lab's command line and by programs in its environment.
 import { spawn, type ChildProcess } from "node:child_process";
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import { commandEnvironment } from "../../lab/cli/commands.ts";
-import { readLab } from "../../lab/labFile.ts";
+import { labExists, readLab } from "../../lab/labFile.ts";
 import type { LabLayout, LabSize } from "../../lab/layout.ts";
 import { callLab } from "../../lab/supervisor/control.ts";
 import type { LabStatus } from "../../lab/supervisor/status.ts";
+import { sshEnvironment } from "../../lab/git/environment.ts";
+import { acquireLock, type Lock } from "../../tools/lock.ts";
+import { begin, startingPoints } from "./savedLab.ts";
 
 /** How a command ended. */
 export interface CommandResult {
@@ -20,17 +23,32 @@ export interface CommandResult {
   readonly seconds: number;
 }
 
+/** What a stack config says instead, by key below `home-ops:`. */
+export type ConfigChange = Readonly<Record<string, (value: object) => unknown>>;
+
 /** The project's root. */
 export const project = join(import.meta.dirname, "..", "..");
 
 const labMain = join(project, "lab", "cli", "main.ts");
 
-/** A lab for tests. */
+/**
+ * A lab for tests. Where it begins:
+ *
+ * - `TestLab.start("name")` is a new lab of bare machines. It costs the minutes of building a cluster.
+ * - `TestLab.restored("ha")` is a finished cluster, from a copy, in seconds (savedLab.ts says what it is). Every test file
+ *   that wants one calls it in `before`, and `destroy` in `after`. All of them use the same lab, one after the other; the
+ *   copy is built by the first one that finds none of this code, which `describe` needs ten minutes of timeout for.
+ *
+ * `npm run test:e2e` runs the files that take the saved lab-ha beside those that do not, each kind one after the other. A
+ * file named `*.full.test.ts` runs only in `make test-full`. While you work on a test, `HOME_OPS_STALE_COPY=1 node --test
+ * test/e2e/mine.test.ts` keeps the copy that there is although the code has changed.
+ */
 export class TestLab {
   readonly name: string;
   /** Everything that commands have printed, for the search for secrets. */
   readonly printed: { name: string; text: string }[] = [];
   #environment: NodeJS.ProcessEnv | undefined;
+  #lock: Lock | undefined;
 
   constructor(name: string) {
     this.name = `test-${name}`;
@@ -39,8 +57,18 @@ export class TestLab {
   /** A new lab of this name, running. */
   static async start(name: string, size: LabSize = "lab"): Promise<TestLab> {
     const lab = new TestLab(name);
-    if (existsSync(join(project, ".lab", lab.name))) await lab.cli("destroy");
+    await lab.remove();
     await lab.cli("up", "--size", size);
+    return lab;
+  }
+
+  /** A finished cluster from a copy, running and whole. Waits while another process has it. */
+  static async restored(name: keyof typeof startingPoints): Promise<TestLab> {
+    const lab = new TestLab(name);
+    lab.#lock = await acquireLock(join(project, ".lab", lab.name), (holder) => {
+      console.log(`process ${holder} has ${lab.name}: waiting for it`);
+    });
+    await begin(lab, startingPoints[name]);
     return lab;
   }
 
@@ -112,21 +140,18 @@ export class TestLab {
     }
   }
 
+  get #stackFile(): string {
+    return join(project, `Pulumi.${this.name}.yaml`);
+  }
+
+  /** Changes the stack config, for good. The lab writes its own at every start. */
+  changeConfig(changes: ConfigChange): void {
+    writeFileSync(this.#stackFile, changed(readFileSync(this.#stackFile, "utf8"), changes));
+  }
+
   /** Runs a test with another stack config, and puts the right one back however it ends. */
-  async withConfig(
-    changes: Record<string, (value: never) => unknown>,
-    test: () => Promise<void>,
-  ): Promise<void> {
-    await this.withFile(
-      join(project, `Pulumi.${this.name}.yaml`),
-      (right) => {
-        const stack = parse(right) as { config: Record<string, unknown> };
-        for (const [key, change] of Object.entries(changes))
-          stack.config[`home-ops:${key}`] = change(stack.config[`home-ops:${key}`] as never);
-        return stringify(stack);
-      },
-      test,
-    );
+  async withConfig(changes: ConfigChange, test: () => Promise<void>): Promise<void> {
+    await this.withFile(this.#stackFile, (right) => changed(right, changes), test);
   }
 
   /** The same with any file. */
@@ -175,9 +200,54 @@ export class TestLab {
     return child;
   }
 
-  /** Removes it. */
+  /** Commits a change of files in the lab's checkout of the tree and pushes it, as a user would. */
+  async commit(message: string, files: Readonly<Record<string, (text: string) => string>>): Promise<void> {
+    for (const [path, change] of Object.entries(files)) {
+      const file = join(this.layout.repo, path);
+      writeFileSync(file, change(existsSync(file) ? readFileSync(file, "utf8") : ""));
+    }
+    await this.git("add", "--all");
+    await this.git("commit", "--quiet", "--message", message);
+    await this.push();
+  }
+
+  /** Pushes the checkout's branch. */
+  async push(): Promise<void> {
+    await this.git("push", "--quiet", this.#gitConfig.url, "HEAD:main");
+  }
+
+  /** git in the lab's checkout of the tree, with the key of the repository's owner. @returns standard output */
+  async git(...words: string[]): Promise<string> {
+    const { layout } = this;
+    const key = join(layout.secrets, "git-owner-key");
+    const identity = ["-c", "user.name=home-ops lab", "-c", "user.email=lab@home.example"];
+    const result = await this.run(
+      "git",
+      ["-C", layout.repo, ...identity, ...words],
+      sshEnvironment(key, this.#gitConfig.knownHosts[0] ?? ""),
+    );
+    assert.equal(result.code, 0, `git ${words.join(" ")}:\n${result.output}`);
+    return result.stdout;
+  }
+
+  get #gitConfig(): { readonly url: string; readonly knownHosts: readonly string[] } {
+    const { config } = parse(readFileSync(this.#stackFile, "utf8")) as {
+      config: { "home-ops:git": { url: string; knownHosts: string[] } };
+    };
+    return config["home-ops:git"];
+  }
+
+  /** Removes it, and lets others have it. */
   async destroy(): Promise<void> {
-    await this.cli("destroy");
+    await this.remove();
+    await this.#lock?.release();
+  }
+
+  /** Removes whatever there is of it, also what a killed run left. Copies stay. */
+  async remove(): Promise<void> {
+    if (labExists(project, this.name)) await this.cli("destroy");
+    rmSync(join(project, ".lab", this.name), { recursive: true, force: true });
+    rmSync(join(project, "backups", this.name), { recursive: true, force: true });
   }
 
   environment(): NodeJS.ProcessEnv {
@@ -209,4 +279,13 @@ export class TestLab {
 export function assertNoChange(output: string): void {
   const summary = /Resources:\n([\s\S]*?)(?:\n\n|$)/.exec(output)?.[1] ?? output;
   assert.match(summary, /^\s+\d+ unchanged\s*$/, output);
+}
+
+function changed(stack: string, changes: ConfigChange): string {
+  const content = parse(stack) as { config: Record<string, object> };
+  for (const [key, change] of Object.entries(changes)) {
+    const name = `home-ops:${key}`;
+    content.config[name] = change(content.config[name] ?? {}) as object;
+  }
+  return stringify(content);
 }

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { ensureAgeKey } from "../../../lab/tree/age.ts";
+import { pushTree, type PushResult } from "../../../lab/tree/push.ts";
+
+describe("bringing the tree to the lab's Git host", () => {
+  let root: string;
+  const at = (path: string): string => join(root, path);
+  beforeEach(async () => {
+    root = mkdtempSync(join(tmpdir(), "home-ops-push-"));
+    mkdirSync(at("cluster"));
+    writeFileSync(at("cluster/a.yaml"), "a: 1\n");
+    execFileSync("git", ["init", "--quiet", "--bare", at("remote")]);
+    await ensureAgeKey(at("age.txt"));
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  const push = (onlyChanged: boolean): Promise<PushResult> =>
+    pushTree({
+      source: at("cluster"),
+      checkout: at("repo"),
+      ageKeyFile: at("age.txt"),
+      sops: "/nonexistent",
+      url: at("remote"),
+      environment: {},
+      onlyChanged,
+    });
+  /** A commit of the lab's owner in the checkout. */
+  const commit = (text: string): void => {
+    writeFileSync(at("repo/cluster/a.yaml"), text);
+    const who = ["-c", "user.name=me", "-c", "user.email=me@home.example"];
+    execFileSync("git", ["-C", at("repo"), ...who, "commit", "--quiet", "--all", "--message", "mine"]);
+  };
+  const remote = (): string =>
+    execFileSync("git", ["-C", at("remote"), "show", "main:cluster/a.yaml"], { encoding: "utf8" });
+
+  it("takes the source over, and commits only when something differs", async () => {
+    const first = await push(true);
+    assert.equal(first.changed, true);
+    assert.equal(remote(), "a: 1\n");
+    assert.deepEqual(await push(true), { changed: false, commit: first.commit });
+  });
+
+  it("leaves what was committed in the checkout while the source is the same", async () => {
+    await push(true);
+    commit("a: mine\n");
+    assert.equal((await push(true)).changed, true);
+    assert.equal(remote(), "a: mine\n");
+  });
+
+  it("takes a source over that has changed since", async () => {
+    await push(true);
+    commit("a: mine\n");
+    writeFileSync(at("cluster/a.yaml"), "a: 2\n");
+    await push(true);
+    assert.equal(remote(), "a: 2\n");
+  });
+
+  it("makes the checkout what the source is when it is asked for that", async () => {
+    await push(true);
+    commit("a: mine\n");
+    await push(false);
+    assert.equal(remote(), "a: 1\n");
+    assert.equal(readFileSync(at("repo/cluster/a.yaml"), "utf8"), "a: 1\n");
+  });
+});
