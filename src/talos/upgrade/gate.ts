@@ -1,6 +1,5 @@
 // The gate in front of a control plane, and behind it: etcd is whole and every API server answers. Each control plane is
 // asked for itself, since each has its own view of the members.
-import { setTimeout as delay } from "node:timers/promises";
 import type { Kubernetes } from "../../steps/kubernetes.ts";
 import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
@@ -63,27 +62,14 @@ async function deadApi(
 ): Promise<string | undefined> {
   const problems = await Promise.all(
     controlPlanes.map(async ({ name, address }) =>
-      inTime(kubernetes.at(address).version())
+      kubernetes
+        .at(address, apiAnswerMs)
+        .version()
         .then(() => undefined)
         .catch((error: unknown) => `${name}: its API server does not answer: ${reason(error)}`),
     ),
   );
   return problems.find((problem) => problem !== undefined);
-}
-
-/** A machine that has lost its power refuses nothing: the client alone would wait for minutes. */
-async function inTime<T>(answer: Promise<T>): Promise<T> {
-  const late = new AbortController();
-  try {
-    return await Promise.race([
-      answer,
-      delay(apiAnswerMs, undefined, { signal: late.signal }).then(() => {
-        throw new Error(`nothing within ${String(apiAnswerMs / 1000)} s`);
-      }),
-    ]);
-  } finally {
-    late.abort();
-  }
 }
 
 function reason(error: unknown): string {
