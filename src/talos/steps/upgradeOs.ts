@@ -77,7 +77,7 @@ await runStep({ name: "upgrade Talos", timeoutSeconds: limit }, async (step) => 
 async function upgrade(task: Task, kubernetes: Kubernetes | undefined, running: Installation): Promise<void> {
   const { step, talosctl, machine, controlPlanes } = task;
   if (kubernetes === undefined) {
-    await install(task, running);
+    await install(task, running, false);
     return;
   }
   await controlPlanesWhole(step, talosctl, controlPlanes, {
@@ -93,7 +93,7 @@ async function upgrade(task: Task, kubernetes: Kubernetes | undefined, running: 
   });
   await makeRoom(task, kubernetes);
   try {
-    await install(task, running);
+    await install(task, running, true);
   } catch (error) {
     await giveBack(task, kubernetes);
     throw error;
@@ -126,7 +126,7 @@ async function giveBack({ step, talosctl, machine }: Task, kubernetes: Kubernete
 }
 
 /** Has Talos install the other one and reboot, and sees to it that it did. */
-async function install(task: Task, running: Installation): Promise<void> {
+async function install(task: Task, running: Installation, bootstrapped: boolean): Promise<void> {
   const { step, talosctl, machine, wanted, rebootSeconds } = task;
   const before = await step.waitFor(
     {
@@ -151,7 +151,7 @@ async function install(task: Task, running: Installation): Promise<void> {
     rebootSeconds + 30,
   );
   const failure = result.code === 0 ? undefined : failureOf(result);
-  await waitUntilBack(task, { before, begun, running, failure });
+  await waitUntilBack(task, { before, begun, running, failure, bootstrapped });
   await verify(task, failure);
 }
 
@@ -164,14 +164,18 @@ interface Upgrade {
   readonly running: Installation;
   /** What talosctl said went wrong. */
   readonly failure: string | undefined;
+  /** Before the bootstrap a machine waits for etcd and never gets further than booting. */
+  readonly bootstrapped: boolean;
 }
 
 /**
  * talosctl's word alone does not count: it may have lost the machine while that goes on, and what it is told of is not yet
  * over. Talos reboots after an upgrade that has failed as well.
  */
-async function waitUntilBack(task: Task, { before, begun, running, failure }: Upgrade): Promise<void> {
-  const { step, talosctl, machine, rebootSeconds } = task;
+async function waitUntilBack(
+  { step, talosctl, machine, rebootSeconds }: Task,
+  { before, begun, running, failure, bootstrapped }: Upgrade,
+): Promise<void> {
   let unmoved = 0;
   await step.waitFor(
     {
@@ -183,7 +187,8 @@ async function waitUntilBack(task: Task, { before, begun, running, failure }: Up
     async () => {
       const now = await bootId(talosctl, machine);
       const stage = await stageOf(talosctl, machine);
-      unmoved = now === before && stage === "running" ? unmoved + 1 : 0;
+      const isUp = stage === "running" || (stage === "booting" && !bootstrapped);
+      unmoved = now === before && isUp ? unmoved + 1 : 0;
       // Twice, since an upgrade that was accepted shows a moment later.
       if (failure !== undefined && unmoved >= 2)
         throw new StepError(
@@ -191,7 +196,7 @@ async function waitUntilBack(task: Task, { before, begun, running, failure }: Up
           `look at: talosctl dmesg -n ${machine.address}; then run pulumi up again`,
         );
       if (now === before) return notYet(`${machine.name}: has not rebooted yet`);
-      return stage === "running" ? done() : notYet(`${machine.name}: ${stage ?? "booting"}`);
+      return isUp ? done() : notYet(`${machine.name}: ${stage ?? "booting"}`);
     },
   );
 }
@@ -228,10 +233,11 @@ async function settle(
     async () => {
       const boot = await bootId(talosctl, machine);
       const node = await kubernetes.read("v1", "Node", machine.name);
-      return nodeReadiness(machine.name, node, boot);
+      const ready = nodeReadiness(machine.name, node, boot);
+      if (ready.done) await uncordon(kubernetes, machine.name);
+      return ready;
     },
   );
-  await uncordon(kubernetes, machine.name);
   await controlPlanesWhole(step, talosctl, controlPlanes, {
     timeoutSeconds: settleSeconds,
     when: `after ${machine.name} came back`,
