@@ -1,6 +1,7 @@
 // How etcd looks from one control plane, read from what `talosctl service etcd` and `talosctl etcd members|status|alarm list`
 // print. Source: siderolabs/talos v1.12.0 cmd/talosctl/cmd/talos/etcd.go, pkg/machinery/formatters.
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
+import { classify } from "../classify.ts";
 import type { Machine } from "../inspect.ts";
 
 /** A member of etcd. */
@@ -15,6 +16,8 @@ export interface Member {
 export interface EtcdView {
   /** All members, by id. */
   readonly members: readonly Member[];
+  /** The machine is in maintenance mode: it will be one, and is none yet. */
+  readonly isToJoin?: true;
   /** What is wrong, with the control plane's name. */
   readonly problem?: string;
 }
@@ -33,6 +36,8 @@ export async function etcdView(talosctl: Talosctl, machine: Machine): Promise<Et
   // The service first: the other three only say that nobody answers when it is down.
   const ill = service?.code === 0 ? illness(service.stdout) : undefined;
   if (ill !== undefined) return problem(ill);
+  if (service?.code !== 0 && (await isInMaintenance(talosctl, machine)))
+    return { members: [], isToJoin: true };
   for (const result of [service, members, status, alarms])
     if (result?.code !== 0) return problem(result === undefined ? "no answer" : reasonOf(result));
   const rows = table(members?.stdout ?? "");
@@ -43,6 +48,14 @@ export async function etcdView(talosctl: Talosctl, machine: Machine): Promise<Et
   const errors = lastColumn(status?.stdout ?? "", "ERRORS");
   if (errors !== "") return problem(`etcd says ${errors}`);
   return { members: rows.map(memberOf).sort((a, b) => (a.id < b.id ? -1 : 1)) };
+}
+
+async function isInMaintenance(talosctl: Talosctl, { address }: Machine): Promise<boolean> {
+  const [trusted, insecure] = await Promise.all([
+    talosctl.run(address, ["version"]),
+    talosctl.runInsecure(address, ["version"]),
+  ]);
+  return classify({ trusted, insecure }) === "maintenance";
 }
 
 /** A member that has not begun yet has neither host name nor client URLs. */

@@ -45,8 +45,11 @@ export async function controlPlanesWhole(
       todo: `look at: talosctl etcd status -n ${addresses}; talosctl service -n ${addresses}; mend that, then run pulumi up again`,
     },
     async () => {
-      const views = await Promise.all(controlPlanes.map((machine) => etcdView(talosctl, machine)));
-      const problem = problemOf(views) ?? (await deadApi(options.kubernetes, controlPlanes));
+      const all = await Promise.all(controlPlanes.map((machine) => etcdView(talosctl, machine)));
+      const isMember = (at: number): boolean => all[at]?.isToJoin !== true;
+      const views = all.filter((_, at) => isMember(at));
+      const members = controlPlanes.filter((_, at) => isMember(at));
+      const problem = problemOf(views) ?? (await deadApi(options.kubernetes, members));
       passes = problem === undefined ? passes + 1 : 0;
       if (problem !== undefined) return notYet(problem);
       refuseWithoutQuorum(options.leaving, views);

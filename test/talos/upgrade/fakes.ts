@@ -33,7 +33,7 @@ export function fakeTalosctl(answer: Answer, clientVersion = "v1.12.0"): Talosct
   };
   return {
     run,
-    runInsecure: run,
+    runInsecure: (address: string, args: readonly string[]) => run(address, [...args, "--insecure"]),
     clientVersion: () => Promise.resolve(clientVersion),
   } as unknown as Talosctl;
 }

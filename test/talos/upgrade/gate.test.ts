@@ -146,6 +146,15 @@ describe("the gate in front of a control plane", () => {
       /k8s-1 cannot go down: etcd has 3 members .* needs 2, and would be left with 1$/,
     ));
 
+  it("opens while another one still waits for its config", async () => {
+    const bare: Answer = (address, command) => {
+      if (address !== "192.0.2.13") return undefined;
+      // Only the call without a certificate is answered in maintenance mode.
+      return command === "version --insecure" ? "Server:\n\tTag: v1.12.0\n" : "no answer";
+    };
+    await gate(etcd(["k8s-1", "k8s-2"], bare), { dead: "192.0.2.13" });
+  });
+
   it("opens for a single one", async () => {
     await gate(etcd(["k8s-1"]), { planes: machines.slice(0, 1), leaving: 0 });
   });
