@@ -104,10 +104,10 @@ async function startOne(
 ): Promise<RunningMachine> {
   const { name, address } = description;
   const { kubernetes, peers, services } = around;
-  const runtime = kubernetes.runtimeFor(
-    description,
-    () => peers.find(address)?.talosVersion ?? versions.talos,
-  );
+  const runtime = kubernetes.runtimeFor(description, {
+    talosVersion: () => peers.find(address)?.talosVersion ?? versions.talos,
+    bootId: () => peers.find(address)?.bootId ?? "",
+  });
   const machine = await startMachine({
     name,
     address,

@@ -8,6 +8,7 @@ import {
   KubernetesObjectApi,
   PatchStrategy,
   VersionApi,
+  type RequestContext,
   type KubernetesObject,
 } from "@kubernetes/client-node";
 
@@ -58,6 +59,28 @@ class PlainObjects extends KubernetesObjectApi {
   }
 }
 
+/** Longest answer that is waited for: lists of a home's objects take a second. */
+const defaultAnswerMs = 30_000;
+
+/**
+ * Gives every request a time limit. An address whose machine has lost its power refuses nothing, and the client alone would
+ * wait until TCP gives up, which is a quarter of an hour.
+ */
+class ImpatientConfig extends KubeConfig {
+  readonly #answerMs: number;
+
+  constructor(kubeconfig: string, answerMs: number) {
+    super();
+    this.#answerMs = answerMs;
+    this.loadFromString(kubeconfig);
+  }
+
+  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
+    await super.applySecurityAuthentication(context);
+    context.setSignal(AbortSignal.timeout(this.#answerMs));
+  }
+}
+
 /** Why an eviction was refused. */
 export interface Refusal {
   /** The API server's words, e.g. that a disruption budget does not allow it. */
@@ -74,10 +97,10 @@ export class Kubernetes {
   readonly #core: CoreV1Api;
   readonly #kubeconfig: string;
 
-  constructor(kubeconfig: string) {
+  /** @param answerMs longest wait for an answer, milliseconds */
+  constructor(kubeconfig: string, answerMs = defaultAnswerMs) {
     this.#kubeconfig = kubeconfig;
-    const config = new KubeConfig();
-    config.loadFromString(kubeconfig);
+    const config = new ImpatientConfig(kubeconfig, answerMs);
     this.objects = KubernetesObjectApi.makeApiClient(config);
     this.#plain = config.makeApiClient(PlainObjects);
     this.#version = config.makeApiClient(VersionApi);
@@ -92,13 +115,18 @@ export class Kubernetes {
   }
 
   /** The same cluster by the API server of one control plane, whatever the kubeconfig's endpoint is. */
-  at(address: string): Kubernetes {
-    return new Kubernetes(this.#kubeconfig.replace(/(server: https:\/\/)[^:/\s]+/, `$1${address}`));
+  at(address: string, answerMs = defaultAnswerMs): Kubernetes {
+    const server = this.#kubeconfig.replace(/(server: https:\/\/)[^:/\s]+/, `$1${address}`);
+    return new Kubernetes(server, answerMs);
   }
 
   /** Version of the API server, e.g. `v1.35.4`. */
   async version(): Promise<string> {
-    return (await this.#version.getCode()).gitVersion;
+    try {
+      return (await this.#version.getCode()).gitVersion;
+    } catch (error) {
+      throw readable(error);
+    }
   }
 
   /** Reads an object; undefined when it does not exist, or its kind is not known (yet). */
@@ -227,6 +255,8 @@ function readable(error: unknown): Error {
     const message = (body as { message?: string } | undefined)?.message;
     return new Error(`Kubernetes API: ${message ?? `HTTP ${String(error.code)}`}`);
   }
+  if (error instanceof Error && error.name === "AbortError")
+    return new Error("Kubernetes API: no answer in time");
   return error instanceof Error ? error : new Error(String(error));
 }
 

@@ -7,7 +7,7 @@ import type { Step } from "../../steps/step.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import { inspect, look, type Machine } from "../inspect.ts";
-import { etcdView } from "./etcdMembers.ts";
+import { etcdMembers } from "./etcdMembers.ts";
 import { generationAnnotation } from "./generation.ts";
 import { leaveCluster } from "./leave.ts";
 
@@ -56,7 +56,7 @@ export async function makeAnew(candidate: Candidate): Promise<boolean> {
       `${machine.name} (${machine.address}) waits for a config, but the cluster has a node of that name: the machine was wiped or re-imaged`,
       `set generation: ${String(generation + 1)} on ${machine.name} in the stack config, then run pulumi up again: it joins anew`,
     );
-  const view = await etcdView(
+  const view = await etcdMembers(
     talosctl,
     controlPlanes.filter(({ name }) => name !== machine.name),
   );

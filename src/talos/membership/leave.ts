@@ -6,7 +6,7 @@ import type { Step } from "../../steps/step.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import type { Machine } from "../inspect.ts";
 import { cordon, drain } from "../upgrade/drain.ts";
-import { etcdView, requireQuorumWithout, type EtcdView } from "./etcdMembers.ts";
+import { etcdMembers, requireQuorumWithout, type EtcdMembers } from "./etcdMembers.ts";
 
 /** Long enough for etcd to move its leader and to store the change. */
 const etcdSeconds = 60;
@@ -39,7 +39,7 @@ export interface Leaving {
 export async function leaveCluster(leaving: Leaving): Promise<string> {
   const { step, talosctl, kubernetes, machine, controlPlanes, runs, drainSeconds } = leaving;
   const others = controlPlanes.filter(({ name }) => name !== machine.name);
-  const view = await etcdView(talosctl, others);
+  const view = await etcdMembers(talosctl, others);
   if (view === undefined)
     throw new StepError(
       `${machine.name} cannot leave: no other control plane answers for the cluster`,
@@ -61,14 +61,14 @@ export async function leaveCluster(leaving: Leaving): Promise<string> {
 
 async function leaveEtcd(
   { step, talosctl, machine, runs, controlPlanes }: Leaving,
-  view: EtcdView,
+  view: EtcdMembers,
 ): Promise<void> {
   const named = view.members.filter(({ name }) => name === machine.name);
   for (const { id } of named) {
     const result = runs
       ? await talosctl.run(machine.address, ["etcd", "leave"], etcdSeconds)
       : await talosctl.run(view.through.address, ["etcd", "remove-member", id], etcdSeconds);
-    const after = await etcdView(
+    const after = await etcdMembers(
       talosctl,
       controlPlanes.filter(({ name }) => name !== machine.name),
     );

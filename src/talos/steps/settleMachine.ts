@@ -1,13 +1,14 @@
 // Waits until a machine that was sent a config carries its part again, so that the next one gets its config only then:
 // some changes make Talos restart etcd or the API server, some reboot the machine. Before the cluster is bootstrapped there
 // is nothing to wait for.
-import type { Kubernetes } from "../../steps/kubernetes.ts";
 import { runStep } from "../../steps/step.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import type { Machine } from "../inspect.ts";
-import { etcdProblem, etcdView } from "../membership/etcdMembers.ts";
+import { etcdMembers } from "../membership/etcdMembers.ts";
 import { clusterApi } from "../upgrade/clusterApi.ts";
+import { etcdView } from "../upgrade/etcdView.ts";
+import { deadApi } from "../upgrade/gate.ts";
 import { stageOf } from "../upgrade/machines.ts";
 
 /** A new machine installs Talos, boots, and joins. */
@@ -21,7 +22,7 @@ await runStep({ name: "wait for a machine", timeoutSeconds: settleSeconds + 60 }
   const isControlPlane = step.input("NODE_ROLE") === "controlplane";
   const controlPlanes = step.json<readonly Machine[]>("CONTROL_PLANES");
   const talosctl = new Talosctl(step, step.secret("TALOSCONFIG_TEXT"));
-  if ((await etcdView(talosctl, controlPlanes)) === undefined) return `${machine.name} has its config`;
+  if ((await etcdMembers(talosctl, controlPlanes)) === undefined) return `${machine.name} has its config`;
   const kubernetes = isControlPlane ? await clusterApi(step, talosctl, controlPlanes) : undefined;
   let passes = 0;
   await step.waitFor(
@@ -32,9 +33,10 @@ await runStep({ name: "wait for a machine", timeoutSeconds: settleSeconds + 60 }
     },
     async () => {
       const problem =
-        (await machineProblem(talosctl, machine, isControlPlane)) ?? (await apiProblem(kubernetes, machine));
+        (await machineProblem(talosctl, machine, isControlPlane)) ??
+        (kubernetes === undefined ? undefined : await deadApi(kubernetes, [machine]));
       passes = problem === undefined ? passes + 1 : 0;
-      if (problem !== undefined) return notYet(`${machine.name}: ${problem}`);
+      if (problem !== undefined) return notYet(problem);
       return passes >= wantedPasses ? done() : notYet(`${machine.name}: runs; looking once more`);
     },
   );
@@ -48,20 +50,9 @@ async function machineProblem(
 ): Promise<string | undefined> {
   const stage = await stageOf(talosctl, machine);
   // A worker counts as booting until its node is Ready, for which a new cluster's network is still missing.
-  if (stage !== "running" && !(stage === "booting" && !isControlPlane)) return stage ?? "does not answer yet";
-  return isControlPlane ? etcdProblem(talosctl, machine) : undefined;
-}
-
-async function apiProblem(
-  kubernetes: Kubernetes | undefined,
-  { address }: Machine,
-): Promise<string | undefined> {
-  return kubernetes
-    ?.at(address)
-    .version()
-    .then(() => undefined)
-    .catch(
-      (error: unknown) =>
-        `its API server does not answer: ${error instanceof Error ? error.message : String(error)}`,
-    );
+  if (stage !== "running" && !(stage === "booting" && !isControlPlane))
+    return `${machine.name}: ${stage ?? "does not answer yet"}`;
+  if (!isControlPlane) return undefined;
+  const { problem, isToJoin = false } = await etcdView(talosctl, machine);
+  return isToJoin ? `${machine.name}: waits for its config` : problem;
 }
