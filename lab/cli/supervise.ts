@@ -69,7 +69,8 @@ export async function startSupervisor(
 /** Stops a lab and waits until its supervisor is gone. @returns false when it did not run */
 export async function stopSupervisor(layout: LabLayout): Promise<boolean> {
   const status = await statusIfRunning(layout).catch((error: unknown) => {
-    if (error instanceof ControlError && error.message.includes("still starting")) return undefined;
+    // Another lab has taken the addresses while this one was down: nothing of this one runs.
+    if (error instanceof ControlError && /still starting|another lab/.test(error.message)) return undefined;
     throw error;
   });
   if (status === undefined) return false;
