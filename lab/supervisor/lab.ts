@@ -61,8 +61,13 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       tree: join(layout.repo, "cluster"),
       githubToken: secret(layout, "github-token"),
       ...home,
-      charts: published.cilium.map((version) => ({ repository: ciliumRepository, name: "cilium", version })),
-      talosVersions: published.talos,
+      charts: [...published.cilium, ...layout.published.cilium].map((version) => ({
+        repository: ciliumRepository,
+        name: "cilium",
+        version,
+      })),
+      talosVersions: [...new Set([...published.talos, ...layout.published.talos])],
+      schematics: layout.published.schematics,
     });
     started.push(services);
     await publishFlux(services, toolbox);
@@ -151,7 +156,7 @@ async function publishFlux(services: Services, toolbox: Toolbox): Promise<void> 
 
 async function pushToServices(layout: LabLayout, toolbox: Toolbox, services: Services): Promise<PushResult> {
   return pushTree({
-    source: join(layout.project, "cluster"),
+    source: layout.tree,
     checkout: layout.repo,
     ageKeyFile: ageKeyFile(layout),
     sops: tool(toolbox, "sops"),
