@@ -16,6 +16,8 @@ export interface LabStatus {
     readonly address: string;
     readonly state: MachineState;
     readonly talos: string;
+    /** Changes with every boot. */
+    readonly bootId: string;
     /** Host name from the machine config; undefined without one. */
     readonly hostname: string | undefined;
   }[];
@@ -37,6 +39,7 @@ export function statusOf(lab: Lab): LabStatus {
       address: machine.address,
       state: machine.state,
       talos: machine.talosVersion,
+      bootId: machine.bootId,
       hostname: machine.config?.hostname,
     })),
     gitUrl: services.gitUrl,
