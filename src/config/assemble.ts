@@ -76,6 +76,7 @@ export async function assembleConfig(
       },
       secretsFile: secrets.value,
       lastRun: surroundings.lastRun,
+      ...(surroundings.bundleFolder === undefined ? {} : { bundleFolder: surroundings.bundleFolder }),
       warnings: [...stack.warnings, ...flux.warnings, ...age.value.warnings, ...token],
     },
   };
