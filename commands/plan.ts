@@ -30,13 +30,24 @@ function textOf(plan: Plan, { format }: PlanOptions): string {
   }
 }
 
+/** A preview takes a while; on a terminal somebody is told so until it is there. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  const { stderr } = process;
+  if (stderr.isTTY) stderr.write("pulumi preview is running …");
+  try {
+    return await work();
+  } finally {
+    if (stderr.isTTY) stderr.write("\r\x1b[K");
+  }
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   if (options.help) {
     console.log(help);
     return 0;
   }
-  const { digest, bundles } = await runPreview(options.stack);
+  const { digest, bundles } = await patiently(() => runPreview(options.stack));
   const plan = makePlan(digest, bundles);
   console.log(redactor.redact(textOf(plan, options)));
   return exitCodes[plan.outcome];

@@ -55,7 +55,8 @@ export function stackOf(urn: string): string {
 
 /** The JSON in what pulumi printed; undefined when it printed none, e.g. because there is no such stack. */
 export function readDigest(stdout: string): PreviewDigest | undefined {
-  const at = stdout.indexOf("{");
+  // Warnings of the engine may stand before it.
+  const at = stdout.search(/^\{/m);
   if (at < 0) return undefined;
   try {
     return JSON.parse(stdout.slice(at)) as PreviewDigest;

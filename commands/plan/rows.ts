@@ -48,13 +48,10 @@ type NewRow = Omit<Draft, "key" | "units">;
 
 function add(drafts: Draft[], row: NewRow, ...units: Unit[]): void {
   const key = JSON.stringify([row.what, row.impact, row.changes]);
-  const last = drafts.findLast(
-    (draft, index) =>
-      draft.key === key &&
-      (draft.on.join() === row.on.join() || harmless.includes(row.impact)) &&
-      // Nothing moves to before something that hurts.
-      drafts.slice(index + 1).every(({ impact }) => harmless.includes(impact)),
-  );
+  const isSame = (draft: Draft): boolean => draft.key === key && draft.on.join() === row.on.join();
+  // Nothing moves to before something that hurts.
+  const after = drafts.slice(drafts.findLastIndex(({ impact }) => !harmless.includes(impact)) + 1);
+  const last = drafts.find(isSame) ?? after.find((draft) => draft.key === key);
   if (last === undefined) drafts.push({ ...row, key, units });
   else {
     last.on.push(...row.on.filter((name) => !last.on.includes(name)));

@@ -336,6 +336,19 @@ describe("the order of the rows", () => {
     );
   });
 
+  it("has one row for a machine that leaves in several operations", () => {
+    const plan = planOf(
+      ...["k8s-4", "k8s-5"].map((name) =>
+        step("delete", "command", `talos-${name}-member`, { before: { delete: "node b" } }),
+      ),
+      ...["k8s-4", "k8s-5"].map((name) => step("delete", "config", `talos-${name}-config`, { before: {} })),
+    );
+    assert.deepEqual(rowsOf(plan), [
+      "k8s-4 | leaves the cluster | [wipe]",
+      "k8s-5 | leaves the cluster | [wipe]",
+    ]);
+  });
+
   it("does not move a harmless row to before one that hurts", () => {
     const label = [{ machine: { nodeLabels: { zone: "kitchen" } } }];
     const plan = planOf(
