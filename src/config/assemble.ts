@@ -80,6 +80,7 @@ export async function assembleConfig(
       },
       secretsFile: secrets.value,
       lastRun,
+      ...(surroundings.bundleFolder === undefined ? {} : { bundleFolder: surroundings.bundleFolder }),
       warnings: [...stack.warnings, ...flux.warnings, ...machines.warnings, ...age.value.warnings, ...token],
     },
   };

@@ -86,6 +86,8 @@ export interface Config extends StackConfig {
   readonly secretsFile?: string | undefined;
   /** What the last finished run reached. */
   readonly lastRun: LastRun;
+  /** Where `npm run plan` wants Flux's install bundles; undefined in every other run. */
+  readonly bundleFolder?: string | undefined;
   /** What is allowed but not tested or not wise; already logged. */
   readonly warnings: readonly string[];
 }
