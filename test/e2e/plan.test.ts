@@ -9,7 +9,7 @@ import { tool } from "../../tools/toolbox.ts";
 import type { Plan, PlanRow } from "../../commands/plan/types.ts";
 import { leaks } from "./secrets.ts";
 import { secretsOf } from "./secretsOf.ts";
-import { TestLab, type CommandResult } from "./testLab.ts";
+import { TestLab, type CommandResult, type ConfigChange } from "./testLab.ts";
 
 await describe("npm run plan", { timeout: 900_000 }, async () => {
   let lab: TestLab;
@@ -55,9 +55,8 @@ await describe("npm run plan", { timeout: 900_000 }, async () => {
     assert.deepEqual((await plan(0)).steps, []);
   });
 
-  type Change = Record<string, (value: never) => unknown>;
-  const versions = (changed: object): Change => ({
-    versions: (value: object) => ({ ...value, ...changed }),
+  const versions = (changed: object): ConfigChange => ({
+    versions: (value) => ({ ...value, ...changed }),
   });
 
   await it("shows a bump of Talos machine by machine, with everything switched off", () =>
@@ -158,7 +157,7 @@ await describe("npm run plan", { timeout: 900_000 }, async () => {
   });
 
   await it("calls a machine that goes destructive", () =>
-    lab.withConfig({ nodes: (nodes: object[]) => nodes.slice(0, 1) }, async () => {
+    lab.withConfig({ nodes: (nodes) => (nodes as object[]).slice(0, 1) }, async () => {
       const { rows, outcome } = await plan(3);
       assert.equal(outcome, "destructive");
       assert.deepEqual(rows.filter(({ destructive }) => destructive).map(short), [
