@@ -8,6 +8,7 @@ import type { PreviewDigest, PreviewStep, ResourceState } from "../../../command
 const replacements: readonly (readonly [RegExp, string])[] = [
   [/127\.10\.\d+\./g, "192.0.2."],
   [/urn:pulumi:[^:]+::/g, "urn:pulumi:lab::"],
+  [/::home-ops-[\w-]+"/g, `::home-ops-lab"`],
   [/ssh-ed25519 [A-Za-z0-9+/=]+/g, "ssh-ed25519 AAAA"],
   [/age1[a-z0-9]{50,}/g, "age1example"],
   [/"\.lab\/[^"]*?cluster"/g, '"cluster"'],
