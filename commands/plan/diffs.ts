@@ -22,7 +22,7 @@ export function yamlDiff(before: unknown, after: unknown): string {
 
 function yaml(value: unknown): string {
   if (value === undefined || isEmpty(value)) return "";
-  return stringify(value, { lineWidth: 0, sortMapEntries: true });
+  return stringify(value, { lineWidth: 0, sortMapEntries: true, nullStr: "" });
 }
 
 const isEmpty = (value: unknown): boolean =>

@@ -55,5 +55,8 @@ export const estimates = {
   tree: () => 90,
 } as const satisfies Record<string, (size: Size) => number>;
 
+/** Work that a machine does by itself while the program goes on with the next: it counts once for all of them. */
+export const together: readonly Work[] = ["install"];
+
 /** A kind of work. */
 export type Work = keyof typeof estimates;

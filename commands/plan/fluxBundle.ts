@@ -1,10 +1,11 @@
 // How Flux's install bundles of two versions differ, object by object.
 import { isDeepStrictEqual } from "node:util";
 import { parseAllDocuments } from "yaml";
+import { isDefinition, summaries } from "./definitions.ts";
 import { yamlDiff } from "./diffs.ts";
 import type { FluxBundleDiff, PlanDiff } from "./types.ts";
 
-/** A definition of custom resources differs in hundreds of lines; its beginning shows what it is about. */
+/** Longer ones are read elsewhere: a plan says what they are about. */
 const longestDiff = 24;
 
 /** Every object carries the version as a label; saying so for each of them would hide the rest. */
@@ -29,7 +30,10 @@ export function compareBundles(before: Bundle, after: Bundle): FluxBundleDiff {
   const changed = [...next].flatMap(([name, object]): PlanDiff[] => {
     const other = old.get(name);
     if (other === undefined || isDeepStrictEqual(other, object)) return [];
-    return [{ of: [name], diff: shortened(yamlDiff(other, object)) }];
+    const [left, right] =
+      isDefinition(other) && isDefinition(object) ? summaries(other, object) : [other, object];
+    const diff = yamlDiff(left, right);
+    return diff === "" ? [] : [{ of: [name], diff: shortened(diff) }];
   });
   return {
     from: before.version,

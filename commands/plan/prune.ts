@@ -18,10 +18,15 @@ function pruneFields(before: Fields, after: Fields): readonly [Fields, Fields] {
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     if (isDeepStrictEqual(before[key], after[key])) continue;
     const [old, next] = prune(before[key], after[key]);
-    if (key in before) left[key] = old;
-    if (key in after) right[key] = next;
+    if (key in before) left[key] = isEmptied(before[key], old) ? null : old;
+    if (key in after) right[key] = isEmptied(after[key], next) ? null : next;
   }
   return [left, right];
+}
+
+/** This side differs only in what it lacks: its key stays, to show where. */
+function isEmptied(value: unknown, rest: unknown): boolean {
+  return isFields(value) && isFields(rest) && Object.keys(value).length > 0 && Object.keys(rest).length === 0;
 }
 
 function pruneLists(before: readonly unknown[], after: readonly unknown[]): readonly [unknown, unknown] {

@@ -1,5 +1,5 @@
 // From units to the table: what belongs together becomes one row, what only looks belongs to the row of its cause.
-import { estimates, type Size } from "./estimates.ts";
+import { estimates, together, type Size } from "./estimates.ts";
 import type { Rule } from "./rules/rule.ts";
 import { shortText } from "./text.ts";
 import type { Impact, PlanChange, PlanRow } from "./types.ts";
@@ -142,7 +142,8 @@ function secondsOf(units: readonly Unit[], size: Size): number {
   const waves = new Map<string, number>();
   for (const { rule, waitsFor, action, name } of units) {
     const seconds = action === "forget" ? 0 : estimates[rule.takes](size);
-    const wave = `${rule.takes} ${waitsFor === "" ? name : waitsFor}`;
+    const order = waitsFor === "" ? name : waitsFor;
+    const wave = together.includes(rule.takes) ? rule.takes : `${rule.takes} ${order}`;
     waves.set(wave, Math.max(waves.get(wave) ?? 0, seconds));
   }
   return [...waves.values()].reduce((sum, seconds) => sum + seconds, 0);

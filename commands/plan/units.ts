@@ -38,9 +38,21 @@ export function unitsOf({ steps = [] }: PreviewDigest): readonly Unit[] {
     steps.filter(({ op }) => actions[op] !== undefined),
     ({ urn }) => urn,
   );
-  const units = [...byUrn].map(([urn, operations]) => unitOf(urn, operations));
+  const units = inOrder([...byUrn].map(([urn, operations]) => unitOf(urn, operations)));
   const isLast = ({ action }: Unit): boolean => action === "delete" || action === "forget";
   return [...units.filter((unit) => !isLast(unit)), ...units.filter(isLast)];
+}
+
+/** What happens to machines at the same time is reported as it comes; people read it by name. Each group keeps its places. */
+function inOrder(units: readonly Unit[]): readonly Unit[] {
+  const { compare } = new Intl.Collator("en", { numeric: true });
+  const groupOf = ({ rule, waitsFor, machine, name }: Unit): string =>
+    machine === undefined ? name : `${String(rule.name)} ${waitsFor}`;
+  const groups = [...Map.groupBy(units, groupOf)].map(
+    ([group, all]) => [group, all.toSorted((a, b) => compare(a.name, b.name)).values()] as const,
+  );
+  const next = new Map(groups);
+  return units.map((unit) => next.get(groupOf(unit))?.next().value ?? unit);
 }
 
 function unitOf(urn: string, operations: readonly PreviewStep[]): Unit {

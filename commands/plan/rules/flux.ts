@@ -52,7 +52,14 @@ export const fluxRules: readonly Rule[] = [
     takes: "flux",
   },
   {
-    name: /^flux-(flux-manifests|flux|home-cluster|cluster)$/,
+    name: /^flux-(flux-manifests|flux|home-cluster)$/,
+    action: ["create"],
+    row: { on: "Flux", what: "hand-off to Git", impact: "none" },
+    because: "new: from here on Flux applies the tree",
+    takes: "write",
+  },
+  {
+    name: /^flux-cluster$/,
     action: ["create"],
     row: { on: "Flux", what: "hand-off to Git", impact: "none" },
     because: "new: from here on Flux applies the tree",

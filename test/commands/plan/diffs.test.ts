@@ -77,6 +77,13 @@ describe("yamlDiff", () => {
     );
   });
 
+  it("keeps the key under which something is new", () => {
+    assert.equal(
+      yamlDiff({ a: { b: 1 } }, { a: { b: 1, c: 2 }, d: 1 }),
+      [" a:", "+  c: 2", "+d: 1"].join("\n"),
+    );
+  });
+
   it("is empty for the same values", () => {
     assert.equal(yamlDiff({ a: 1, b: 2 }, { b: 2, a: 1 }), "");
   });
@@ -135,6 +142,36 @@ describe("compareBundles", () => {
       removed: ["C flux-system/goes"],
       changed: [{ of: ["B flux-system/changes"], diff: "-spec: 1\n+spec: 2" }],
     });
+  });
+
+  it("shows which versions and fields a definition has, and not its schema", () => {
+    const definition = (versions: readonly object[]): string =>
+      JSON.stringify({
+        kind: "CustomResourceDefinition",
+        metadata: { name: "as.example.com" },
+        spec: { versions },
+      });
+    const version = (name: string, properties: object): object => ({
+      name,
+      served: true,
+      schema: { openAPIV3Schema: { type: "object", properties: { spec: { type: "object", properties } } } },
+    });
+    const refs = { type: "array", items: { type: "object", properties: { tag: { type: "string" } } } };
+    const { changed } = compareBundles(
+      bundle("v1", definition([version("v1", { url: { type: "string" } }), version("v1beta1", {})])),
+      bundle("v2", definition([version("v1", { url: { type: "string", description: "new words" }, refs })])),
+    );
+    assert.deepEqual(changed[0]?.diff.split("\n"), [
+      " spec:",
+      "   versions:",
+      "     v1:",
+      "       fields:",
+      "-    v1beta1:",
+      "-      served: true",
+      "+        spec.refs: array",
+      "+        spec.refs[]: object",
+      "+        spec.refs[].tag: string",
+    ]);
   });
 
   it("shortens long differences, and says by how much", () => {

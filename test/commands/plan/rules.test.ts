@@ -336,6 +336,14 @@ describe("the order of the rows", () => {
     );
   });
 
+  it("sorts machines by name that go at the same time", () => {
+    const plan = planOf(...["k8s-10", "k8s-9"].map((name) => stepUpdate(`talos-${name}-os`, ...versions)));
+    assert.deepEqual(
+      plan.rows.map(({ on }) => on),
+      [["k8s-9"], ["k8s-10"]],
+    );
+  });
+
   it("has one row for a machine that leaves in several operations", () => {
     const plan = planOf(
       ...["k8s-4", "k8s-5"].map((name) =>
@@ -371,18 +379,18 @@ describe("the steps of a plan", () => {
   it("are all there, each with the row of its cause", () => {
     const plan = planOf(
       stepUpdate("talos-prepare", ...versions),
-      stepUpdate("talos-k8s-1-inspect", { CONFIG_HASH: "a" }, { CONFIG_HASH: "b" }),
-      stepUpdate("talos-k8s-4-os", ...versions),
+      stepUpdate("talos-k8s-4-inspect", { CONFIG_HASH: "a" }, { CONFIG_HASH: "b" }),
       stepUpdate("talos-k8s-1-os", ...versions),
+      stepUpdate("talos-k8s-4-os", ...versions),
       stepUpdate("flux-proof", { CLUSTER_ID: "a" }, { CLUSTER_ID: "b" }),
     );
     assert.deepEqual(
       plan.steps.map(({ name, row }) => [name, row]),
       [
         ["talos-prepare", 0],
-        ["talos-k8s-1-inspect", 1],
-        ["talos-k8s-4-os", 0],
-        ["talos-k8s-1-os", 1],
+        ["talos-k8s-4-inspect", 1],
+        ["talos-k8s-1-os", 0],
+        ["talos-k8s-4-os", 1],
         ["flux-proof", 1],
       ],
     );
