@@ -16,7 +16,16 @@ import { byMachine, surprisesBetween, type Outcome, type Report } from "./report
 import { readSides, type RehearsalRequest, type Side, type Sides } from "./sides.ts";
 import { labStack, type Place } from "./stackConfig.ts";
 import type { StackNode, StackValues } from "./stackFile.ts";
-import { getTools, ownConfig, placeConfig, placeTree, pushStage, startStage, switchOff } from "./stage.ts";
+import {
+  getTools,
+  ownConfig,
+  placeConfig,
+  placeTree,
+  pushStage,
+  releaseStage,
+  startStage,
+  switchOff,
+} from "./stage.ts";
 import { planContract, planVersions, type Move, type StackVersions, type VersionPlan } from "./versions.ts";
 
 /** How it is done. */
@@ -95,14 +104,16 @@ async function play(request: RehearsalRequest, options: Play): Promise<Outcome> 
     await lookAfterwards(scene);
     return "well";
   } finally {
-    if (layout !== undefined) {
-      if (options.keep) draft.lab = layout.name;
-      else await strike(layout, say);
-    }
+    if (layout !== undefined) await leave(layout, options);
   }
 }
 
-async function strike(layout: LabLayout, say: (line: string) => void): Promise<void> {
+async function leave(layout: LabLayout, { keep, draft, say }: Play): Promise<void> {
+  if (keep) {
+    releaseStage(layout);
+    draft.lab = layout.name;
+    return;
+  }
   say("removing the lab");
   await removeLab(layout);
 }

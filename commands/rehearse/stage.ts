@@ -55,9 +55,16 @@ export async function startStage(
   const shape: LabShape = { ...made, tree: join(root, "tree") };
   const layout = await createLab(project, name, shape);
   onLayout(layout);
+  // Of a lab whose folder somebody has removed.
+  rmSync(stackFile(layout), { force: true });
   writeFileSync(holderFile(layout), String(process.pid));
   placeTree(layout, tree, fluxVersion);
   return startLab({ project, name, size: shape }, say);
+}
+
+/** Leaves the lab to whoever looks around in it, and to the next rehearsal. */
+export function releaseStage(layout: LabLayout): void {
+  rmSync(holderFile(layout), { force: true });
 }
 
 /** Puts a tree in the place of the one before. The lab's Git host gets it with {@link pushStage}. */
