@@ -5,7 +5,6 @@ import { parseArgs } from "node:util";
 import { exitCodes } from "./rehearse/report.ts";
 import { rehearse } from "./rehearse/rehearsal.ts";
 import { asMarkdown, asText } from "./rehearse/show.ts";
-import { labNameOf } from "./rehearse/stage.ts";
 
 const help = `npm run rehearse -- STACK [options]
 
@@ -63,7 +62,7 @@ async function main(args: readonly string[]): Promise<number> {
   const report = await rehearse(request, { signal: interruption(), say, keep: values.keep });
   if (values.json) console.log(JSON.stringify(report, undefined, 2));
   else console.log(values.markdown ? asMarkdown(report) : `\n${asText(report)}`);
-  if (values.keep) say(lookAround(labNameOf(stack)));
+  if (report.lab !== undefined) say(lookAround(report.lab));
   return exitCodes[report.outcome];
 }
 

@@ -1,9 +1,9 @@
 // Which versions can be had on this computer, for a lab. Only this file knows where the lab and the tools say so.
-import { fluxVersions, published } from "../../lab/settings.ts";
+import { fluxVersions, published, versions } from "../../lab/settings.ts";
 import { newestPatches } from "../../src/config/releases.ts";
 import { compareMinors, minorOf } from "../../src/config/version.ts";
 import { programOf } from "../../tools/programs.ts";
-import type { Catalogue } from "./versions.ts";
+import type { Catalogue, VersionPlan } from "./versions.ts";
 
 /** Version of the only talosctl that can be built. */
 const talosctl = `v${programOf("talosctl")?.program.probe?.version ?? ""}`;
@@ -38,6 +38,14 @@ export const catalogue: Catalogue = {
   cilium: { listed: [], has: () => true, limit: "" },
   flux: ofList(fluxVersions),
 };
+
+/** Whether a lab needs the programs of older versions for this, which take their time to build. */
+export function needsOlder({ kubernetes, flux }: VersionPlan["rehearsed"]): boolean {
+  return (
+    [kubernetes.from, kubernetes.to].some((version) => version !== versions.kubernetes) ||
+    [flux.from, flux.to].some((version) => version !== fluxVersions[0])
+  );
+}
 
 function ofList(versions: readonly string[]): Catalogue["talos"] {
   return {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { removeLab } from "../../lab/cli/start.ts";
 import type { LabLayout } from "../../lab/layout.ts";
 import { Prober } from "../../lab/prober.ts";
-import { catalogue } from "./catalogue.ts";
+import { catalogue, needsOlder } from "./catalogue.ts";
 import { runProgram, type FinishedRun, type RunOptions } from "./labRun.ts";
 import { lookAtMachines, treeReady } from "./look.ts";
 import { reportMachine, type MachineFacts } from "./machineReport.ts";
@@ -16,7 +16,16 @@ import { byMachine, surprisesBetween, type Outcome, type Report } from "./report
 import { readSides, type RehearsalRequest, type Side, type Sides } from "./sides.ts";
 import { labStack, type Place } from "./stackConfig.ts";
 import type { StackNode, StackValues } from "./stackFile.ts";
-import { getTools, ownConfig, placeConfig, placeTree, pushStage, startStage, switchOff } from "./stage.ts";
+import {
+  getTools,
+  ownConfig,
+  placeConfig,
+  placeTree,
+  pushStage,
+  releaseStage,
+  startStage,
+  switchOff,
+} from "./stage.ts";
 import { planContract, planVersions, type Move, type StackVersions, type VersionPlan } from "./versions.ts";
 
 /** How it is done. */
@@ -86,56 +95,70 @@ async function play(request: RehearsalRequest, options: Play): Promise<Outcome> 
   draft.versions = plan;
   for (const line of [...plan.notes, ...plan.notRehearsed.map((move) => `not rehearsed: ${move}`)]) say(line);
 
-  await Promise.race([getTools(), aborted(options.signal)]);
+  await Promise.race([getTools(needsOlder(plan.rehearsed)), aborted(options.signal)]);
   let layout: LabLayout | undefined;
   try {
-    const machines = machinesOf(sides.from.values, sides.to.values);
-    await startStage(
-      {
-        project: request.project,
-        stack: request.stack,
-        machines: shapeOf(machines),
-        published: publishedFor(sides, plan),
-        tree: sides.from.tree,
-        fluxVersion: plan.rehearsed.flux.from,
-      },
-      say,
-      (made) => (layout = made),
-    );
-    if (layout === undefined) throw new Error("the lab has no layout");
-    const scene: Scene = {
-      ...options,
-      layout,
-      sides,
-      plan,
-      place: {
-        layout,
-        own: ownConfig(layout),
-        addresses: addressesIn(layout, machines),
-        talosContract: planContract(sides.from.values.cluster.talosContract, plan.rehearsed.talos.from),
-      },
-      machines: machines.map(({ name }) => name),
-    };
+    const scene = await setScene(request, { ...options, sides, plan }, (made) => (layout = made));
     await build(scene);
     if (request.from !== undefined) await bump(scene);
     await lookAfterwards(scene);
     return "well";
   } finally {
-    if (layout !== undefined && !options.keep) {
-      say("removing the lab");
-      await removeLab(layout);
-    }
+    if (layout !== undefined) await leave(layout, options);
   }
 }
 
-/** Everything that the phases need. */
-interface Scene extends Play {
-  readonly layout: LabLayout;
+async function leave(layout: LabLayout, { keep, draft, say }: Play): Promise<void> {
+  if (keep) {
+    releaseStage(layout);
+    draft.lab = layout.name;
+    return;
+  }
+  say("removing the lab");
+  await removeLab(layout);
+}
+
+/** A play of which it is known what it shows. */
+interface Plot extends Play {
   readonly sides: Sides;
   readonly plan: VersionPlan;
+}
+
+/** Everything that the phases need. */
+interface Scene extends Plot {
+  readonly layout: LabLayout;
   readonly place: Omit<Place, "versions">;
   /** Names of the machines. */
   readonly machines: readonly string[];
+}
+
+/** Starts the lab. `onLayout` is called as soon as there is something to remove. */
+async function setScene(
+  { project, stack }: RehearsalRequest,
+  plot: Plot,
+  onLayout: (layout: LabLayout) => void,
+): Promise<Scene> {
+  const { sides, plan, say } = plot;
+  const { from, to } = sides;
+  const machines = machinesOf(from.values, to.values);
+  const shape = {
+    machines: shapeOf(machines),
+    older: needsOlder(plan.rehearsed),
+    published: publishedFor(sides, plan),
+  };
+  const beginning = { tree: from.tree, fluxVersion: plan.rehearsed.flux.from };
+  const layout = await startStage({ project, stack, shape, ...beginning }, say, onLayout);
+  return {
+    ...plot,
+    layout,
+    place: {
+      layout,
+      own: ownConfig(layout),
+      addresses: addressesIn(layout, machines),
+      talosContract: planContract(from.values.cluster.talosContract, plan.rehearsed.talos.from),
+    },
+    machines: machines.map(({ name }) => name),
+  };
 }
 
 /** The cluster as it is committed. What goes wrong here says nothing about the bump. */

@@ -36,6 +36,8 @@ export interface Afterwards {
 export interface Report {
   readonly stack: string;
   readonly outcome: Outcome;
+  /** Name of the lab where it is left running. */
+  readonly lab?: string | undefined;
   /** Undefined when the rehearsal ended before versions were chosen. */
   readonly versions?: VersionPlan | undefined;
   /** What of the stack a lab cannot have, one text each. */

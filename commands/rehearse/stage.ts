@@ -12,21 +12,23 @@ import { RehearsalError } from "./rehearsalError.ts";
 import { prepareTree } from "./tree.ts";
 
 /** Name of a stack's rehearsal lab: what `npm run lab -- --name` takes. */
-export function labNameOf(stack: string): string {
+function labNameOf(stack: string): string {
   return `rehearse-${stack.toLowerCase().replaceAll(/[^a-z0-9-]+/g, "-")}`.slice(0, 21);
 }
 
-/** Builds the programs that a lab needs. Takes long the first time, and leaves nothing to remove. */
-export async function getTools(): Promise<void> {
-  await labTools(true);
+/**
+ * Builds the programs that a lab needs. Takes long the first time, and leaves nothing to remove.
+ * @param older also those of older versions
+ */
+export async function getTools(older: boolean): Promise<void> {
+  await labTools(older);
 }
 
 /** What a new lab is made of. */
 export interface StageOptions {
   readonly project: string;
   readonly stack: string;
-  readonly machines: LabShape["machines"];
-  readonly published: LabShape["published"];
+  readonly shape: Omit<LabShape, "tree">;
   /** Copy of the tree to begin with. */
   readonly tree: string;
   readonly fluxVersion: string;
@@ -38,7 +40,7 @@ export interface StageOptions {
  * @throws RehearsalError while another rehearsal of the stack runs
  */
 export async function startStage(
-  { project, stack, machines, published, tree, fluxVersion }: StageOptions,
+  { project, stack, shape: made, tree, fluxVersion }: StageOptions,
   say: (line: string) => void,
   onLayout: (layout: LabLayout) => void,
 ): Promise<LabLayout> {
@@ -50,12 +52,19 @@ export async function startStage(
     await removeLab(left);
   }
   const { root } = layoutOf(project, name, "lab", 1);
-  const shape: LabShape = { machines, older: true, tree: join(root, "tree"), published: published ?? {} };
+  const shape: LabShape = { ...made, tree: join(root, "tree") };
   const layout = await createLab(project, name, shape);
   onLayout(layout);
+  // Of a lab whose folder somebody has removed.
+  rmSync(stackFile(layout), { force: true });
   writeFileSync(holderFile(layout), String(process.pid));
   placeTree(layout, tree, fluxVersion);
   return startLab({ project, name, size: shape }, say);
+}
+
+/** Leaves the lab to whoever looks around in it, and to the next rehearsal. */
+export function releaseStage(layout: LabLayout): void {
+  rmSync(holderFile(layout), { force: true });
 }
 
 /** Puts a tree in the place of the one before. The lab's Git host gets it with {@link pushStage}. */

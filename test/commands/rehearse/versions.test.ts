@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { catalogue } from "../../../commands/rehearse/catalogue.ts";
+import { catalogue, needsOlder } from "../../../commands/rehearse/catalogue.ts";
 import {
   planContract,
   planVersions,
@@ -107,5 +107,13 @@ describe("planContract", () => {
     assert.equal(planContract("v1.12", "v1.12.9"), "v1.12");
     assert.equal(planContract("v1.11", "v1.12.9"), "v1.11");
     assert.equal(planContract("v1.13", "v1.11.6"), "v1.11");
+  });
+});
+
+describe("needsOlder", () => {
+  it("holds where a rehearsal begins at what only bumps need", () => {
+    assert.equal(needsOlder(plan(lab, { talos: "v1.12.1", cilium: "1.20.2" }).rehearsed), false);
+    assert.equal(needsOlder(plan(home, { kubernetes: "v1.36.4" }).rehearsed), true);
+    assert.equal(needsOlder(plan(home, { flux: "v2.9.5" }).rehearsed), true);
   });
 });
