@@ -52,7 +52,12 @@ describe("the steps' Kubernetes client", () => {
     const { port } = server.address() as AddressInfo;
     return new Kubernetes(
       JSON.stringify({
-        clusters: [{ name: "c", cluster: { server: `http://127.0.0.1:${String(port)}` } }],
+        clusters: [
+          {
+            name: "c",
+            cluster: { server: `http://127.0.0.1:${String(port)}`, "insecure-skip-tls-verify": true },
+          },
+        ],
         users: [{ name: "u", user: {} }],
         contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
         "current-context": "x",
