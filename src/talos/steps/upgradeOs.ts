@@ -133,6 +133,7 @@ async function verify(task: Task, before: string, failure: string | undefined): 
     {
       what: `${machine.name} back after the upgrade`,
       timeoutSeconds: rebootSeconds,
+      intervalMs: 500,
       todo: `look at the screen of ${machine.name} (${machine.address}); when it runs again, run pulumi up again`,
     },
     async () => {
@@ -166,6 +167,7 @@ async function settle(
     {
       what: `node ${machine.name} Ready`,
       timeoutSeconds: settleSeconds,
+      intervalMs: 250,
       todo: `look at: kubectl describe node ${machine.name}`,
     },
     async () => {
