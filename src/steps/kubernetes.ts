@@ -1,5 +1,6 @@
 // The Kubernetes API as the steps use it.
 import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   ApiException,
   CoreV1Api,
@@ -137,11 +138,9 @@ export class Kubernetes {
     namespace?: string,
   ): Promise<KubeObject | undefined> {
     try {
-      return await this.objects.read<KubeObject>({
-        apiVersion,
-        kind,
-        metadata: { name, namespace: namespace ?? "" },
-      });
+      return await whenServed(() =>
+        this.objects.read<KubeObject>({ apiVersion, kind, metadata: { name, namespace: namespace ?? "" } }),
+      );
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw readable(error);
@@ -151,7 +150,7 @@ export class Kubernetes {
   /** Lists all objects of a kind. Each says what it is, which those of built-in kinds do not by themselves. */
   async list(apiVersion: string, kind: string, namespace?: string): Promise<readonly KubeObject[]> {
     try {
-      const { items } = await this.objects.list<KubeObject>(apiVersion, kind, namespace);
+      const { items } = await whenServed(() => this.objects.list<KubeObject>(apiVersion, kind, namespace));
       return items.map((item) => Object.assign(item, { apiVersion, kind }));
     } catch (error) {
       throw readable(error);
@@ -164,11 +163,13 @@ export class Kubernetes {
    */
   async applyAsKubectl(object: KubernetesObject): Promise<void> {
     try {
-      await this.#plain.patchPlainly(object, {
-        contentType: "application/apply-patch+yaml",
-        query: { fieldManager: "kubectl", force: "true" },
-        body: object,
-      });
+      await whenServed(() =>
+        this.#plain.patchPlainly(object, {
+          contentType: "application/apply-patch+yaml",
+          query: { fieldManager: "kubectl", force: "true" },
+          body: object,
+        }),
+      );
     } catch (error) {
       throw readable(error);
     }
@@ -177,7 +178,9 @@ export class Kubernetes {
   /** A JSON patch of an object. Source: RFC 6902. An empty one makes the API server store the object anew. */
   async jsonPatch(object: KubernetesObject, operations: readonly object[]): Promise<void> {
     try {
-      await this.#plain.patchPlainly(object, { contentType: PatchStrategy.JsonPatch, body: operations });
+      await whenServed(() =>
+        this.#plain.patchPlainly(object, { contentType: PatchStrategy.JsonPatch, body: operations }),
+      );
     } catch (error) {
       throw readable(error);
     }
@@ -186,11 +189,13 @@ export class Kubernetes {
   /** Changes the given fields of an object's status. */
   async patchStatus(object: KubernetesObject, status: object): Promise<void> {
     try {
-      await this.#plain.patchPlainly(object, {
-        contentType: PatchStrategy.MergePatch,
-        subresource: "status",
-        body: { status },
-      });
+      await whenServed(() =>
+        this.#plain.patchPlainly(object, {
+          contentType: PatchStrategy.MergePatch,
+          subresource: "status",
+          body: { status },
+        }),
+      );
     } catch (error) {
       throw readable(error);
     }
@@ -240,6 +245,28 @@ export class Kubernetes {
       return { reason: readable(error).message, retry: code === 429 || code >= 500 };
     }
   }
+}
+
+const mostAttempts = 10;
+
+/**
+ * Asks again when the API server says when to (429 with Retry-After), as client-go does: for a moment after a definition has
+ * changed, each API server answers "storage is (re)initializing". Source: k8s.io/client-go rest/with_retry.go.
+ */
+async function whenServed<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await ask();
+    } catch (error) {
+      const seconds = error instanceof ApiException && error.code === 429 ? retryAfter(error) : undefined;
+      if (seconds === undefined || attempt >= mostAttempts) throw error;
+      await delay(seconds * 1000);
+    }
+}
+
+function retryAfter({ headers }: ApiException<unknown>): number | undefined {
+  const seconds = Number(headers["retry-after"]);
+  return Number.isInteger(seconds) && seconds > 0 ? seconds : undefined;
 }
 
 /** The condition of that type, if the object has one. */

@@ -10,6 +10,8 @@ import { TestLab } from "./testLab.ts";
 import { ciliumVersion, notReady } from "./versions.ts";
 import { finishWhileWatched } from "./watch.ts";
 
+const policy = "no-new-agents";
+
 await describe("a bump of Cilium", { timeout: 1_200_000 }, async () => {
   let lab: TestLab;
   before(async () => {
@@ -95,8 +97,6 @@ async function readyAgents(lab: TestLab): Promise<number> {
   >(["daemonset", "cilium", "-n", "kube-system"]);
   return Math.min(status.updatedNumberScheduled, status.numberReady);
 }
-
-const policy = "no-new-agents";
 
 /** Something in the cluster that does not let Cilium's pods of that version in, as a policy engine may. */
 async function refuseAgents(lab: TestLab, version: string): Promise<void> {

@@ -10,7 +10,8 @@ interface PreviewStep {
   readonly newState?: { readonly inputs?: unknown };
 }
 
-/** Longer texts are named only by their path. */
+/** What says nothing to people is named only by its path. */
+const unreadable = /\.CONFIG_HASH$|^configPatches\[/;
 const longestText = 80;
 
 /**
@@ -45,7 +46,7 @@ function differences(before: unknown, after: unknown, path: string): readonly st
     });
   }
   const [from, to] = [before, after].map(text);
-  return [from, to].some((one) => (one?.length ?? 0) > longestText)
+  return unreadable.test(path) || [from, to].some((one) => (one?.length ?? 0) > longestText)
     ? [path]
     : [`${path}: ${from ?? ""} → ${to ?? ""}`];
 }

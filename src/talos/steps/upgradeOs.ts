@@ -192,6 +192,7 @@ async function waitUntilBack(
       what: `${machine.name} back after the upgrade`,
       timeoutSeconds: rebootSeconds,
       since: begun,
+      intervalMs: 500,
       todo: `look at the screen of ${machine.name} (${machine.address}); when it runs again, run pulumi up again`,
     },
     async () => {
@@ -238,6 +239,7 @@ async function settle(
     {
       what: `node ${machine.name} Ready`,
       timeoutSeconds: settleSeconds,
+      intervalMs: 250,
       todo: `look at: kubectl describe node ${machine.name}; then run pulumi up again`,
     },
     async () => {

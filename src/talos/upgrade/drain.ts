@@ -53,6 +53,7 @@ export async function drain(
     {
       what: `${node}: all pods evicted`,
       timeoutSeconds,
+      intervalMs: 250,
       todo: `nothing has been changed on the machine; look at: kubectl get poddisruptionbudgets -A; let the pod go, then run pulumi up again`,
     },
     async () => {

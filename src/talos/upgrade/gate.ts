@@ -42,6 +42,8 @@ export async function controlPlanesWhole(
     {
       what: `all control planes whole ${options.when}`,
       timeoutSeconds: options.timeoutSeconds,
+      // A look takes its time by itself.
+      intervalMs: 200,
       todo: `look at: talosctl etcd status -n ${addresses}; talosctl service -n ${addresses}; mend that, then run pulumi up again`,
     },
     async () => {
