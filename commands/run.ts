@@ -1,10 +1,12 @@
-// npm run up|preview|destroy [-- flags of pulumi]: recovers from a killed run, then runs pulumi in this terminal.
+// npm run up|preview|destroy [-- flags of pulumi]: recovers from a killed run, then runs pulumi in this terminal, and says
+// what Pulumi leaves unsaid when that fails.
 //
 // pulumi gets a temporary folder of its own, in memory and gone afterwards, because its Kubernetes provider leaves
 // kubeconfigs with credentials there.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { PrivateFolder } from "../src/steps/privateFolder.ts";
+import { explainFailure } from "./explain.ts";
 import { CommandError } from "./recover/pulumi.ts";
 import { recover } from "./recover/recover.ts";
 
@@ -33,5 +35,14 @@ child.once("error", () => {
 });
 child.once("exit", (code, signal) => {
   folder.remove();
-  process.exit(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+  void explain(code ?? 0).finally(() => {
+    process.exit(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+  });
 });
+
+async function explain(code: number): Promise<void> {
+  if (verb !== "up" || code === 0) return;
+  // Whatever is wrong with that has been said by the run itself.
+  const lines = await explainFailure(args).catch(() => []);
+  for (const line of lines) console.error(line);
+}

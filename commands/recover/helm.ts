@@ -1,10 +1,9 @@
 // A Helm release whose install or upgrade was cut off: Helm keeps every revision as a Secret, and refuses to go on while
 // one says pending-*, or when one exists that Pulumi does not know. Source: helm.sh/helm pkg/storage/driver/secrets.go.
 import { Kubernetes } from "../../src/steps/kubernetes.ts";
-import { plainText, type PendingOperation, type StackState } from "./state.ts";
+import { kubeconfigOf, type PendingOperation, type StackState } from "./state.ts";
 
 const releaseType = "kubernetes:helm.sh/v3:Release";
-const kubeconfigType = "talos:cluster/kubeconfig:Kubeconfig";
 
 /**
  * Removes the revisions that stand in the way. The objects of the release stay: the next install finds its own name on
@@ -38,9 +37,4 @@ async function clear(kubernetes: Kubernetes, operation: PendingOperation): Promi
       return `removed Helm revision ${secret.metadata?.name ?? ""} (${secret.metadata?.labels?.["status"] ?? "?"})`;
     }),
   );
-}
-
-function kubeconfigOf(state: StackState): string | undefined {
-  const resource = state.deployment.resources?.find((found) => found.type === kubeconfigType);
-  return plainText(resource?.outputs?.["kubeconfigRaw"]);
 }

@@ -33,7 +33,7 @@ export async function recover(args: readonly string[]): Promise<readonly string[
 }
 
 /** The stack that a command line means: its `--stack` or `-s`, or the selected one. */
-function stackOf(args: readonly string[]): string {
+export function stackOf(args: readonly string[]): string {
   const at = args.findIndex((arg) => arg === "--stack" || arg === "-s");
   const named =
     at >= 0 ? args[at + 1] : args.find((arg) => arg.startsWith("--stack="))?.slice("--stack=".length);

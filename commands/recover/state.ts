@@ -8,6 +8,8 @@ export interface StateResource {
   readonly id?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
+  /** Why it exists but is not what it should be. */
+  readonly initErrors?: readonly string[];
 }
 
 /** What was going on when the engine was killed. */
@@ -46,4 +48,11 @@ export function plainText(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   const text = (value as { plaintext?: string } | undefined)?.plaintext;
   return text === undefined ? undefined : (JSON.parse(text) as string);
+}
+
+/** The admin kubeconfig in an export in clear; undefined before there is a cluster. */
+export function kubeconfigOf(state: StackState): string | undefined {
+  const type = "talos:cluster/kubeconfig:Kubeconfig";
+  const resource = state.deployment.resources?.find((found) => found.type === type);
+  return plainText(resource?.outputs?.["kubeconfigRaw"]);
 }

@@ -46,6 +46,8 @@ export class Kubelet {
   #running: Promise<void> = Promise.resolve();
   #lastError = "";
   #ready: boolean | undefined;
+  /** A Cilium pod has run here: it has written the network's configuration, which stays when the pod goes. */
+  #hasNetwork = false;
   #registered = false;
   #lastLease = 0;
 
@@ -100,7 +102,8 @@ export class Kubelet {
 
   /** Sends the status when readiness changes and with every lease. */
   async #report(api: KubeApi, path: string): Promise<void> {
-    const ready = await this.#hasNetwork(api);
+    this.#hasNetwork ||= await this.#runsCilium(api);
+    const ready = this.#hasNetwork;
     const leaseDue = Date.now() - this.#lastLease >= leaseMs;
     if (ready === this.#ready && !leaseDue) return;
     const status = nodeStatus({ ...this.#options, ready, since: new Date() });
@@ -126,7 +129,7 @@ export class Kubelet {
     }
   }
 
-  async #hasNetwork(api: KubeApi): Promise<boolean> {
+  async #runsCilium(api: KubeApi): Promise<boolean> {
     const query = `labelSelector=k8s-app%3Dcilium&fieldSelector=spec.nodeName%3D${this.#options.config.hostname}`;
     const pods = await api.list(`/api/v1/namespaces/kube-system/pods?${query}`);
     return pods.some(isReady);

@@ -1,17 +1,22 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { ciliumRepository } from "../config/ciliumRepository.ts";
+import { fingerprint } from "../config/lastRun.ts";
 import type { Config } from "../config/schema.ts";
 
-/** Seconds that Helm waits for Cilium's pods. Pulling its images over a home's line takes minutes. */
-const timeoutSeconds = 600;
-
-/** Cilium as a real Helm release. Pulumi is its only writer: the Git tree holds its values, but no HelmRelease. */
+/**
+ * Cilium as a real Helm release. Pulumi is its only writer: the Git tree holds its values, but no HelmRelease.
+ *
+ * `atomic` is what makes Helm go back after a failed upgrade, and what makes it uninstall a failed install, which would take
+ * the network from the nodes that have one. So the install is not atomic and every change after it is. A run that changes
+ * nothing else keeps what is there: the flag alone is no reason for a Helm upgrade (docs/decisions/0007).
+ */
 export function ciliumRelease(
   name: string,
   config: Config,
   opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): kubernetes.helm.v3.Release {
+  const changes = isChange(config);
   return new kubernetes.helm.v3.Release(
     name,
     {
@@ -21,12 +26,18 @@ export function ciliumRelease(
       version: config.versions.cilium,
       repositoryOpts: { repo: ciliumRepository },
       values: config.tree.ciliumValues,
-      timeout: timeoutSeconds,
-      // Not atomic: a failed first install would be uninstalled again, and the nodes would lose their network.
-      atomic: false,
+      timeout: config.upgrades.ciliumSeconds,
+      atomic: changes,
       cleanupOnFail: true,
       maxHistory: 2,
     },
-    opts,
+    changes ? opts : { ...opts, ignoreChanges: ["atomic"] },
   );
+}
+
+/** Whether this is another Cilium than the last finished run left. False on a cluster that has none yet. */
+function isChange({ lastRun, versions, tree }: Config): boolean {
+  const { cilium, ciliumValues } = lastRun.versions;
+  if (cilium === undefined) return false;
+  return cilium !== versions.cilium || ciliumValues !== fingerprint(tree.ciliumValues);
 }

@@ -80,7 +80,7 @@ export const defaults = {
   tree: "cluster",
   ageKeyFile: "~/.config/sops/age/home-ops.txt",
   git: { knownHosts: [] },
-  upgrades: { workersAtOnce: 1, drainSeconds: 300, rebootSeconds: 1_200 },
+  upgrades: { workersAtOnce: 1, drainSeconds: 300, rebootSeconds: 1_200, ciliumSeconds: 600 },
 };
 
 /** Everything under `home-ops:`. Unknown keys are errors. */
@@ -171,6 +171,8 @@ export const stackSchema = section({
     drainSeconds: wholeNumber(10, 7_200, "seconds").default(defaults.upgrades.drainSeconds),
     /** Seconds from the upgrade call until the machine runs again. Default 1200: servers test themselves for long. */
     rebootSeconds: wholeNumber(10, 7_200, "seconds").default(defaults.upgrades.rebootSeconds),
+    /** Seconds until Cilium's pods are all ready after a change of it. Default 600: pulling its images over a home's line takes minutes. When they are over, Helm goes back to what ran before. */
+    ciliumSeconds: wholeNumber(10, 7_200, "seconds").default(defaults.upgrades.ciliumSeconds),
   }).default(defaults.upgrades),
   /** Folder of the Git tree, relative to the project. Default `cluster`. */
   tree: path("cluster").default(defaults.tree),

@@ -35,7 +35,7 @@ export const startingPoints = {
     config: {
       versions: () => ({ talos: oldest.talos, kubernetes: oldest.kubernetes, cilium: oldest.cilium }),
       cluster: (cluster) => ({ ...cluster, talosContract: "v1.11" }),
-      upgrades: () => ({ drainSeconds: 10, rebootSeconds: 60 }),
+      upgrades: () => ({ drainSeconds: 10, rebootSeconds: 60, ciliumSeconds: 45 }),
     },
     flux: oldest.flux,
   },

@@ -1,11 +1,11 @@
 // The rest of what can stop a roll over the machines (upgradeFaults.test.ts has the more telling half), in one roll again.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import type { KubeObject } from "./handOffFacts.ts";
 import { bare, pin } from "./pinned.ts";
 import { cordoned, machineFacts, stops, untilWhole } from "./roll.ts";
 import { newest, oldest } from "./savedLab.ts";
 import { TestLab } from "./testLab.ts";
+import { kubelets } from "./versions.ts";
 import { finishWhileWatched } from "./watch.ts";
 
 /** From the beginning of an `up` to its first step and from its last one to its end, on a busy computer. */
@@ -20,7 +20,7 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
     lab = await TestLab.restored("ha");
     lab.changeConfig({
       versions: (versions) => ({ ...versions, talos: newest.talos }),
-      upgrades: () => ({ drainSeconds: 10, rebootSeconds: 30 }),
+      upgrades: (upgrades) => ({ ...upgrades, rebootSeconds: 30 }),
     });
   });
   after(async () => {
@@ -122,7 +122,7 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
       withinSeconds: aroundSeconds,
     });
     assert.deepEqual(
-      await kubelets(),
+      await kubelets(lab),
       Array.from({ length: 5 }, () => oldest.kubernetes),
     );
   });
@@ -136,7 +136,7 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
       withinSeconds: aroundSeconds + 60,
     });
     assert.deepEqual(
-      await kubelets(),
+      await kubelets(lab),
       Array.from({ length: 5 }, () => oldest.kubernetes),
     );
   });
@@ -144,15 +144,9 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
   await it("and nothing any more: Kubernetes follows", async () => {
     await finishWhileWatched(lab);
     assert.deepEqual(
-      await kubelets(),
+      await kubelets(lab),
       Array.from({ length: 5 }, () => newest.kubernetes),
     );
     await untilWhole(lab);
   });
-
-  async function kubelets(): Promise<readonly string[]> {
-    return (await lab.get<{ items: KubeObject[] }>(["nodes"])).items.map(
-      ({ status }) => (status as unknown as { nodeInfo: { kubeletVersion: string } }).nodeInfo.kubeletVersion,
-    );
-  }
 });

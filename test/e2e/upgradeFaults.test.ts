@@ -19,7 +19,7 @@ await describe("a roll that something stops", { timeout: 1_200_000 }, async () =
     lab = await TestLab.restored("ha");
     lab.changeConfig({
       versions: (versions) => ({ ...versions, talos: newest.talos }),
-      upgrades: () => ({ drainSeconds: 10, rebootSeconds }),
+      upgrades: (upgrades) => ({ ...upgrades, rebootSeconds }),
     });
   });
   after(async () => {

@@ -7,7 +7,7 @@ import { assertNoChange, type CommandResult, type TestLab } from "./testLab.ts";
 
 /** The longest time that the endpoint may not answer at a stretch. */
 const longestSilenceMs = 5_000;
-const intervalMs = 100;
+const intervalMs = 250;
 
 /** Looks at a lab until it is stopped. */
 export class Watch {

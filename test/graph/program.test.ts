@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
+import { fingerprint } from "../../src/config/lastRun.ts";
 import { deploy, waitsFor, type Registration } from "./deploy.ts";
 import { answers, program, testConfig } from "./program.ts";
 
@@ -210,5 +211,32 @@ describe("a lab's config", () => {
       found.filter((registration) => registration.protect),
       [],
     );
+  });
+});
+
+describe("Cilium", () => {
+  const release = async (lastRun: object, values: object = { operator: { replicas: 1 } }) => {
+    const config = testConfig({ lastRun: { versions: lastRun } });
+    const tree = { ...config.tree, ciliumValues: values as Record<string, unknown> };
+    const found = await deploy(() => {
+      program({ ...config, tree });
+    }, answers);
+    const one = found.find(({ name }) => name === "cluster-cilium");
+    assert.ok(one);
+    return { atomic: one.inputs["atomic"], ignored: one.ignoreChanges };
+  };
+  const left = { cilium: "1.19.7", ciliumValues: fingerprint({ operator: { replicas: 1 } }) };
+
+  it("is left as it is when its install fails: uninstalled, it would take the network from the nodes", async () => {
+    assert.deepEqual(await release({}), { atomic: false, ignored: ["atomic"] });
+  });
+  it("goes back when an upgrade to another version fails", async () => {
+    assert.deepEqual(await release({ ...left, cilium: "1.19.6" }), { atomic: true, ignored: [] });
+  });
+  it("goes back when other values fail", async () => {
+    assert.deepEqual(await release(left, { operator: { replicas: 2 } }), { atomic: true, ignored: [] });
+  });
+  it("shows no change when nothing but that flag would be another one", async () => {
+    assert.deepEqual(await release(left), { atomic: false, ignored: ["atomic"] });
   });
 });

@@ -3,7 +3,7 @@
 // Looks at everything first and changes nothing when something is wrong.
 import { parseAllDocuments } from "yaml";
 import { checkSkew } from "../../config/skew.ts";
-import { writeBackup } from "../../steps/backup.ts";
+import { ensureBackup } from "../../steps/backup.ts";
 import { Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
 import { runStep } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
@@ -32,21 +32,33 @@ await runStep({ name: "prepare the Flux bump", timeoutSeconds: 300 }, async (ste
       "nothing has been changed; raise Flux minor by minor, each in an up of its own, so that its objects are migrated on the way",
     );
 
-  const file = await writeBackup(
-    { stack: step.input("STACK"), recipients: step.input("AGE_RECIPIENTS").split(" "), kind: "flux.yaml" },
-    Buffer.from(await fluxObjects(kubernetes, live)),
+  const file = await ensureBackup(
+    {
+      stack: step.input("STACK"),
+      recipients: step.input("AGE_RECIPIENTS").split(" "),
+      kind: "flux.yaml",
+      target: `Flux ${fluxVersion}`,
+    },
+    async () => Buffer.from(await fluxObjects(kubernetes, live)),
   );
-  step.say(`Flux's objects: ${file}`);
+  if (file !== undefined) step.say(`Flux's objects: ${file}`);
   for (const definition of migrate) {
     const count = await migrateStorage(kubernetes, definition);
-    step.say(`${String(count)} ${definition.kind}s stored anew as ${definition.group}/${definition.storage}`);
+    step.say(
+      `${definition.kind}: ${String(count)} objects stored anew as ${definition.group}/${definition.storage}`,
+    );
   }
   return `ready for Flux ${fluxVersion}`;
 });
 
 /** The stack config's Kubernetes was checked already; this is the one that runs. */
 async function refuseKubernetes(kubernetes: Kubernetes, flux: string): Promise<void> {
-  const version = await kubernetes.version();
+  const version = await kubernetes.version().catch((error: unknown) => {
+    throw new StepError(
+      `the cluster's API does not answer: ${error instanceof Error ? error.message : String(error)}`,
+      "nothing has been changed; what a Flux bump needs cannot be looked at without it: mend that, then run pulumi up again",
+    );
+  });
   const [error] = checkSkew({ kubernetes: version, flux }).errors;
   if (error !== undefined)
     throw new StepError(

@@ -63,6 +63,7 @@ await runStep({ name: "prepare the upgrade", timeoutSeconds: 3 * pullSeconds + 4
     await ensureSnapshot(step, talosctl, first, {
       stack: step.input("STACK"),
       recipients: step.input("AGE_RECIPIENTS").split(" "),
+      target: targetOf(targets, talos, kubernetes),
     });
   return `ready: ${describe(outdated, talos, old, kubernetes)}`;
 });
@@ -82,6 +83,12 @@ async function findMembers(
 
 function wantedOn({ schematic }: Target, version: string): Installation {
   return { version, schematic };
+}
+
+/** Names what the cluster is to become. */
+function targetOf(targets: readonly Target[], talos: string, kubernetes: string): string {
+  const schematics = [...new Set(targets.map(({ schematic }) => schematic))].sort();
+  return `Talos ${talos} (${schematics.join(", ")}), Kubernetes ${kubernetes}`;
 }
 
 /** What the program found in its last outputs, once more against what really runs. */

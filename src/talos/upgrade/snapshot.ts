@@ -1,16 +1,13 @@
 // A snapshot of etcd before anything is upgraded. In clear it only ever lies in the step's private folder in memory.
 import { readFileSync, rmSync } from "node:fs";
-import { ageOfNewest, writeBackup, type BackupOptions } from "../../steps/backup.ts";
+import { ensureBackup, type BackupOptions } from "../../steps/backup.ts";
 import { StepError } from "../../steps/stepError.ts";
 import type { Step } from "../../steps/step.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import type { Machine } from "../inspect.ts";
 
-/** One snapshot serves a whole run; a run that is continued the next day takes another. */
-const freshForMs = 24 * 3600 * 1000;
-
 /**
- * Takes a snapshot unless there is one that is younger than a day.
+ * Takes a snapshot unless there is one for this target that is younger than a day.
  * @throws StepError when etcd gives none
  */
 export async function ensureSnapshot(
@@ -19,8 +16,11 @@ export async function ensureSnapshot(
   machine: Machine,
   where: Omit<BackupOptions, "kind">,
 ): Promise<void> {
-  const options = { ...where, kind: "etcd.db" };
-  if (ageOfNewest(options) < freshForMs) return;
+  const file = await ensureBackup({ ...where, kind: "etcd.db" }, () => snapshotOf(step, talosctl, machine));
+  if (file !== undefined) step.say(`etcd snapshot of ${machine.name}: ${file}`);
+}
+
+async function snapshotOf(step: Step, talosctl: Talosctl, machine: Machine): Promise<Buffer> {
   const clear = step.secretFile("etcd.db", "");
   // talosctl refuses to write over a file.
   rmSync(clear);
@@ -30,7 +30,7 @@ export async function ensureSnapshot(
       `${machine.name}: etcd gives no snapshot: ${reasonOf(result)}`,
       "nothing has been upgraded without one; mend etcd, then run pulumi up again",
     );
-  const file = await writeBackup(options, readFileSync(clear));
+  const content = readFileSync(clear);
   rmSync(clear);
-  step.say(`etcd snapshot of ${machine.name}: ${file}`);
+  return content;
 }
