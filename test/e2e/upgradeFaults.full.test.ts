@@ -1,4 +1,4 @@
-// The rest of what can stop a roll over the machines (upgradeFaults.test.ts has the more telling half), in one roll again.
+// The rest of what can stop a roll over the machines (upgradeFaults.test.ts has the quick half), in one roll again.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { bare, pin } from "./pinned.ts";
@@ -51,6 +51,16 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
     stops(lab, {
       fault: ["etcd-unhealthy", "k8s-3"],
       says: [/last seen: k8s-3: etcd is Running, its health Fail: context deadline exceeded/],
+      withinSeconds: aroundSeconds + gateSeconds,
+    }));
+
+  await it("an API server that is dead, which the cluster's endpoint hides", () =>
+    stops(lab, {
+      fault: ["api-down", "k8s-3"],
+      says: [
+        /all control planes whole before k8s-1 goes down: not there after 30 s; last seen: k8s-3: its API server does not answer/,
+        /→ look at: talosctl etcd status .* run pulumi up again/,
+      ],
       withinSeconds: aroundSeconds + gateSeconds,
     }));
 

@@ -36,16 +36,6 @@ await describe("a roll that something stops", { timeout: 1_200_000 }, async () =
       withinSeconds: aroundSeconds,
     }));
 
-  await it("an API server that is dead, which the cluster's endpoint hides", () =>
-    stops(lab, {
-      fault: ["api-down", "k8s-3"],
-      says: [
-        /all control planes whole before k8s-1 goes down: not there after 30 s; last seen: k8s-3: its API server does not answer/,
-        /→ look at: talosctl etcd status .* run pulumi up again/,
-      ],
-      withinSeconds: aroundSeconds + 30,
-    }));
-
   await it("a machine that boots the old image, which takes pods again", () =>
     stops(lab, {
       fault: ["oldImage", "k8s-1"],
