@@ -4,13 +4,13 @@ import {
   ApiException,
   CoreV1Api,
   HttpMethod,
-  KubeConfig,
   KubernetesObjectApi,
   PatchStrategy,
   VersionApi,
-  type RequestContext,
   type KubernetesObject,
 } from "@kubernetes/client-node";
+import { whenNotBusy } from "./busyApi.ts";
+import { defaultAnswerMs, ImpatientConfig } from "./impatientConfig.ts";
 
 /** An object of any kind, read as plain data. */
 export interface KubeObject extends KubernetesObject {
@@ -56,28 +56,6 @@ class PlainObjects extends KubernetesObjectApi {
     for (const [key, value] of Object.entries(query)) request.setQueryParam(key, value);
     request.setBody(JSON.stringify(body));
     await this.requestPromise(request);
-  }
-}
-
-/** Longest answer that is waited for: lists of a home's objects take a second. */
-const defaultAnswerMs = 30_000;
-
-/**
- * Gives every request a time limit. An address whose machine has lost its power refuses nothing, and the client alone would
- * wait until TCP gives up, which is a quarter of an hour.
- */
-class ImpatientConfig extends KubeConfig {
-  readonly #answerMs: number;
-
-  constructor(kubeconfig: string, answerMs: number) {
-    super();
-    this.#answerMs = answerMs;
-    this.loadFromString(kubeconfig);
-  }
-
-  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
-    await super.applySecurityAuthentication(context);
-    context.setSignal(AbortSignal.timeout(this.#answerMs));
   }
 }
 
@@ -137,11 +115,8 @@ export class Kubernetes {
     namespace?: string,
   ): Promise<KubeObject | undefined> {
     try {
-      return await this.objects.read<KubeObject>({
-        apiVersion,
-        kind,
-        metadata: { name, namespace: namespace ?? "" },
-      });
+      const header = { apiVersion, kind, metadata: { name, namespace: namespace ?? "" } };
+      return await whenNotBusy(() => this.objects.read<KubeObject>(header));
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw readable(error);
@@ -151,7 +126,7 @@ export class Kubernetes {
   /** Lists all objects of a kind. Each says what it is, which those of built-in kinds do not by themselves. */
   async list(apiVersion: string, kind: string, namespace?: string): Promise<readonly KubeObject[]> {
     try {
-      const { items } = await this.objects.list<KubeObject>(apiVersion, kind, namespace);
+      const { items } = await whenNotBusy(() => this.objects.list<KubeObject>(apiVersion, kind, namespace));
       return items.map((item) => Object.assign(item, { apiVersion, kind }));
     } catch (error) {
       throw readable(error);
@@ -163,37 +138,25 @@ export class Kubernetes {
    * over completely. Source: fluxcd/pkg ssa v0.61.0 (field managers that start with `kubectl`).
    */
   async applyAsKubectl(object: KubernetesObject): Promise<void> {
-    try {
-      await this.#plain.patchPlainly(object, {
-        contentType: "application/apply-patch+yaml",
-        query: { fieldManager: "kubectl", force: "true" },
-        body: object,
-      });
-    } catch (error) {
-      throw readable(error);
-    }
+    await this.#patch(object, {
+      contentType: "application/apply-patch+yaml",
+      query: { fieldManager: "kubectl", force: "true" },
+      body: object,
+    });
   }
 
   /** A JSON patch of an object. Source: RFC 6902. An empty one makes the API server store the object anew. */
   async jsonPatch(object: KubernetesObject, operations: readonly object[]): Promise<void> {
-    try {
-      await this.#plain.patchPlainly(object, { contentType: PatchStrategy.JsonPatch, body: operations });
-    } catch (error) {
-      throw readable(error);
-    }
+    await this.#patch(object, { contentType: PatchStrategy.JsonPatch, body: operations });
   }
 
   /** Changes the given fields of an object's status. */
   async patchStatus(object: KubernetesObject, status: object): Promise<void> {
-    try {
-      await this.#plain.patchPlainly(object, {
-        contentType: PatchStrategy.MergePatch,
-        subresource: "status",
-        body: { status },
-      });
-    } catch (error) {
-      throw readable(error);
-    }
+    await this.#patch(object, {
+      contentType: PatchStrategy.MergePatch,
+      subresource: "status",
+      body: { status },
+    });
   }
 
   /** Changes the given fields of an object without a namespace; null removes one. */
@@ -205,14 +168,18 @@ export class Kubernetes {
   ): Promise<void> {
     const metadata = { ...change.metadata, name };
     try {
-      await this.objects.patch(
-        { ...change, apiVersion, kind, metadata },
-        undefined,
-        undefined,
-        "home-ops",
-        undefined,
-        PatchStrategy.MergePatch,
+      const object = { ...change, apiVersion, kind, metadata };
+      await whenNotBusy(() =>
+        this.objects.patch(object, undefined, undefined, "home-ops", undefined, PatchStrategy.MergePatch),
       );
+    } catch (error) {
+      throw readable(error);
+    }
+  }
+
+  async #patch(object: KubernetesObject, patch: PlainPatch): Promise<void> {
+    try {
+      await whenNotBusy(() => this.#plain.patchPlainly(object, patch));
     } catch (error) {
       throw readable(error);
     }
