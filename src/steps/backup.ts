@@ -69,10 +69,11 @@ async function write(options: BackupOptions, content: Uint8Array): Promise<strin
   return file;
 }
 
-/** A file is whole or not there. */
+/** A file is whole or not there. Machines that are upgraded at once may want one in the same second. */
 function replace(file: string, content: string | Uint8Array): void {
-  writeFileSync(`${file}.new`, content, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  const next = `${file}.${String(process.pid)}.new`;
+  writeFileSync(next, content, { mode: 0o600 });
+  renameSync(next, file);
 }
 
 function targetsOf(stack: string): Readonly<Record<string, string>> {

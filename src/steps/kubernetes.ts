@@ -1,17 +1,16 @@
 // The Kubernetes API as the steps use it.
 import { readFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import {
   ApiException,
   CoreV1Api,
   HttpMethod,
-  KubeConfig,
   KubernetesObjectApi,
   PatchStrategy,
   VersionApi,
-  type RequestContext,
   type KubernetesObject,
 } from "@kubernetes/client-node";
+import { whenNotBusy } from "./busyApi.ts";
+import { defaultAnswerMs, ImpatientConfig } from "./impatientConfig.ts";
 
 /** An object of any kind, read as plain data. */
 export interface KubeObject extends KubernetesObject {
@@ -57,28 +56,6 @@ class PlainObjects extends KubernetesObjectApi {
     for (const [key, value] of Object.entries(query)) request.setQueryParam(key, value);
     request.setBody(JSON.stringify(body));
     await this.requestPromise(request);
-  }
-}
-
-/** Longest answer that is waited for: lists of a home's objects take a second. */
-const defaultAnswerMs = 30_000;
-
-/**
- * Gives every request a time limit. An address whose machine has lost its power refuses nothing, and the client alone would
- * wait until TCP gives up, which is a quarter of an hour.
- */
-class ImpatientConfig extends KubeConfig {
-  readonly #answerMs: number;
-
-  constructor(kubeconfig: string, answerMs: number) {
-    super();
-    this.#answerMs = answerMs;
-    this.loadFromString(kubeconfig);
-  }
-
-  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
-    await super.applySecurityAuthentication(context);
-    context.setSignal(AbortSignal.timeout(this.#answerMs));
   }
 }
 
@@ -138,9 +115,8 @@ export class Kubernetes {
     namespace?: string,
   ): Promise<KubeObject | undefined> {
     try {
-      return await whenServed(() =>
-        this.objects.read<KubeObject>({ apiVersion, kind, metadata: { name, namespace: namespace ?? "" } }),
-      );
+      const header = { apiVersion, kind, metadata: { name, namespace: namespace ?? "" } };
+      return await whenNotBusy(() => this.objects.read<KubeObject>(header));
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw readable(error);
@@ -150,7 +126,7 @@ export class Kubernetes {
   /** Lists all objects of a kind. Each says what it is, which those of built-in kinds do not by themselves. */
   async list(apiVersion: string, kind: string, namespace?: string): Promise<readonly KubeObject[]> {
     try {
-      const { items } = await whenServed(() => this.objects.list<KubeObject>(apiVersion, kind, namespace));
+      const { items } = await whenNotBusy(() => this.objects.list<KubeObject>(apiVersion, kind, namespace));
       return items.map((item) => Object.assign(item, { apiVersion, kind }));
     } catch (error) {
       throw readable(error);
@@ -162,43 +138,25 @@ export class Kubernetes {
    * over completely. Source: fluxcd/pkg ssa v0.61.0 (field managers that start with `kubectl`).
    */
   async applyAsKubectl(object: KubernetesObject): Promise<void> {
-    try {
-      await whenServed(() =>
-        this.#plain.patchPlainly(object, {
-          contentType: "application/apply-patch+yaml",
-          query: { fieldManager: "kubectl", force: "true" },
-          body: object,
-        }),
-      );
-    } catch (error) {
-      throw readable(error);
-    }
+    await this.#patch(object, {
+      contentType: "application/apply-patch+yaml",
+      query: { fieldManager: "kubectl", force: "true" },
+      body: object,
+    });
   }
 
   /** A JSON patch of an object. Source: RFC 6902. An empty one makes the API server store the object anew. */
   async jsonPatch(object: KubernetesObject, operations: readonly object[]): Promise<void> {
-    try {
-      await whenServed(() =>
-        this.#plain.patchPlainly(object, { contentType: PatchStrategy.JsonPatch, body: operations }),
-      );
-    } catch (error) {
-      throw readable(error);
-    }
+    await this.#patch(object, { contentType: PatchStrategy.JsonPatch, body: operations });
   }
 
   /** Changes the given fields of an object's status. */
   async patchStatus(object: KubernetesObject, status: object): Promise<void> {
-    try {
-      await whenServed(() =>
-        this.#plain.patchPlainly(object, {
-          contentType: PatchStrategy.MergePatch,
-          subresource: "status",
-          body: { status },
-        }),
-      );
-    } catch (error) {
-      throw readable(error);
-    }
+    await this.#patch(object, {
+      contentType: PatchStrategy.MergePatch,
+      subresource: "status",
+      body: { status },
+    });
   }
 
   /** Changes the given fields of an object without a namespace; null removes one. */
@@ -210,13 +168,9 @@ export class Kubernetes {
   ): Promise<void> {
     const metadata = { ...change.metadata, name };
     try {
-      await this.objects.patch(
-        { ...change, apiVersion, kind, metadata },
-        undefined,
-        undefined,
-        "home-ops",
-        undefined,
-        PatchStrategy.MergePatch,
+      const object = { ...change, apiVersion, kind, metadata };
+      await whenNotBusy(() =>
+        this.objects.patch(object, undefined, undefined, "home-ops", undefined, PatchStrategy.MergePatch),
       );
     } catch (error) {
       throw readable(error);
@@ -226,9 +180,17 @@ export class Kubernetes {
   /** Deletes an object without a namespace; one that does not exist is deleted already. */
   async remove(apiVersion: string, kind: string, name: string): Promise<void> {
     try {
-      await this.objects.delete({ apiVersion, kind, metadata: { name } });
+      await whenNotBusy(() => this.objects.delete({ apiVersion, kind, metadata: { name } }));
     } catch (error) {
       if (!isNotFound(error)) throw readable(error);
+    }
+  }
+
+  async #patch(object: KubernetesObject, patch: PlainPatch): Promise<void> {
+    try {
+      await whenNotBusy(() => this.#plain.patchPlainly(object, patch));
+    } catch (error) {
+      throw readable(error);
     }
   }
 
@@ -245,28 +207,6 @@ export class Kubernetes {
       return { reason: readable(error).message, retry: code === 429 || code >= 500 };
     }
   }
-}
-
-const mostAttempts = 10;
-
-/**
- * Asks again when the API server says when to (429 with Retry-After), as client-go does: for a moment after a definition has
- * changed, each API server answers "storage is (re)initializing". Source: k8s.io/client-go rest/with_retry.go.
- */
-async function whenServed<T>(ask: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++)
-    try {
-      return await ask();
-    } catch (error) {
-      const seconds = error instanceof ApiException && error.code === 429 ? retryAfter(error) : undefined;
-      if (seconds === undefined || attempt >= mostAttempts) throw error;
-      await delay(seconds * 1000);
-    }
-}
-
-function retryAfter({ headers }: ApiException<unknown>): number | undefined {
-  const seconds = Number(headers["retry-after"]);
-  return Number.isInteger(seconds) && seconds > 0 ? seconds : undefined;
 }
 
 /** The condition of that type, if the object has one. */

@@ -1,11 +1,11 @@
-// The rest of what can stop a roll over the machines (upgradeFaults.test.ts has the more telling half), in one roll again.
+// The rest of what can stop a roll over the machines (upgradeFaults.test.ts has the quick half), in one roll again.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import type { KubeObject } from "./handOffFacts.ts";
 import { bare, pin } from "./pinned.ts";
 import { cordoned, machineFacts, stops, untilWhole } from "./roll.ts";
 import { newest, oldest } from "./savedLab.ts";
 import { TestLab } from "./testLab.ts";
+import { kubelets } from "./versions.ts";
 import { finishWhileWatched } from "./watch.ts";
 
 /** From the beginning of an `up` to its first step and from its last one to its end, on a busy computer. */
@@ -20,7 +20,7 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
     lab = await TestLab.restored("ha");
     lab.changeConfig({
       versions: (versions) => ({ ...versions, talos: newest.talos }),
-      upgrades: () => ({ drainSeconds: 10, rebootSeconds: 30 }),
+      upgrades: (upgrades) => ({ ...upgrades, rebootSeconds: 30 }),
     });
   });
   after(async () => {
@@ -51,6 +51,16 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
     stops(lab, {
       fault: ["etcd-unhealthy", "k8s-3"],
       says: [/last seen: k8s-3: etcd is Running, its health Fail: context deadline exceeded/],
+      withinSeconds: aroundSeconds + gateSeconds,
+    }));
+
+  await it("an API server that is dead, which the cluster's endpoint hides", () =>
+    stops(lab, {
+      fault: ["api-down", "k8s-3"],
+      says: [
+        /all control planes whole before k8s-1 goes down: not there after 30 s; last seen: k8s-3: its API server does not answer/,
+        /→ look at: talosctl etcd status .* run pulumi up again/,
+      ],
       withinSeconds: aroundSeconds + gateSeconds,
     }));
 
@@ -122,7 +132,7 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
       withinSeconds: aroundSeconds,
     });
     assert.deepEqual(
-      await kubelets(),
+      await kubelets(lab),
       Array.from({ length: 5 }, () => oldest.kubernetes),
     );
   });
@@ -136,7 +146,7 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
       withinSeconds: aroundSeconds + 60,
     });
     assert.deepEqual(
-      await kubelets(),
+      await kubelets(lab),
       Array.from({ length: 5 }, () => oldest.kubernetes),
     );
   });
@@ -144,15 +154,9 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
   await it("and nothing any more: Kubernetes follows", async () => {
     await finishWhileWatched(lab);
     assert.deepEqual(
-      await kubelets(),
+      await kubelets(lab),
       Array.from({ length: 5 }, () => newest.kubernetes),
     );
     await untilWhole(lab);
   });
-
-  async function kubelets(): Promise<readonly string[]> {
-    return (await lab.get<{ items: KubeObject[] }>(["nodes"])).items.map(
-      ({ status }) => (status as unknown as { nodeInfo: { kubeletVersion: string } }).nodeInfo.kubeletVersion,
-    );
-  }
 });

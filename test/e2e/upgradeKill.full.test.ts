@@ -8,6 +8,7 @@ import { killedAt } from "./killedUp.ts";
 import { cordoned } from "./roll.ts";
 import { newest, oldest } from "./savedLab.ts";
 import { TestLab } from "./testLab.ts";
+import { ciliumVersion, fluxVersions, kubelets } from "./versions.ts";
 import { finishWhileWatched } from "./watch.ts";
 
 await describe("a killed bump", { timeout: 1_800_000 }, async () => {
@@ -22,10 +23,6 @@ await describe("a killed bump", { timeout: 1_800_000 }, async () => {
   const setVersion = (change: object): void => {
     lab.changeConfig({ versions: (versions) => ({ ...versions, ...change }) });
   };
-  const kubelets = async (): Promise<readonly string[]> =>
-    (await lab.get<{ items: KubeObject[] }>(["nodes"])).items.map(
-      ({ status }) => (status as unknown as { nodeInfo: { kubeletVersion: string } }).nodeInfo.kubeletVersion,
-    );
   const count = (versions: readonly string[], wanted: string): number =>
     versions.filter((version) => version === wanted).length;
 
@@ -49,20 +46,20 @@ await describe("a killed bump", { timeout: 1_800_000 }, async () => {
         return images.some((image) => image.includes(newest.kubernetes));
       },
     });
-    assert.equal(count(await kubelets(), oldest.kubernetes), 5);
+    assert.equal(count(await kubelets(lab), oldest.kubernetes), 5);
   });
 
   await it("of Kubernetes, among its kubelets, has gone on from there", async () => {
     await killedAt(lab, {
       resource: "talos-kubernetes",
-      happened: async () => count(await kubelets(), newest.kubernetes) >= 2,
+      happened: async () => count(await kubelets(lab), newest.kubernetes) >= 2,
     });
-    assert.ok(count(await kubelets(), oldest.kubernetes) >= 1, "it was in the middle");
+    assert.ok(count(await kubelets(lab), oldest.kubernetes) >= 1, "it was in the middle");
   });
 
   await it("of Kubernetes, is finished by the next one", async () => {
     await finishWhileWatched(lab);
-    assert.equal(count(await kubelets(), newest.kubernetes), 5);
+    assert.equal(count(await kubelets(lab), newest.kubernetes), 5);
     assert.deepEqual(await cordoned(lab), []);
   });
 
@@ -86,8 +83,7 @@ await describe("a killed bump", { timeout: 1_800_000 }, async () => {
       output,
       /recovered: removed Helm revision sh\.helm\.release\.v1\.cilium\.v\d+ \(pending-upgrade\)/,
     );
-    const agents = await lab.get<KubeObject>(["daemonset", "cilium", "-n", "kube-system"]);
-    assert.match(JSON.stringify(agents.spec), new RegExp(`:v${newest.cilium}"`));
+    assert.equal(await ciliumVersion(lab), newest.cilium);
   });
 
   /** Tag that the cluster's OCIRepository asks for. */
@@ -113,10 +109,6 @@ await describe("a killed bump", { timeout: 1_800_000 }, async () => {
 
   await it("of Flux, is finished by the next one", async () => {
     await finishWhileWatched(lab);
-    const { items } = await lab.get<{ items: KubeObject[] }>(["deployments", "-n", "flux-system"]);
-    assert.deepEqual(
-      [...new Set(items.map(({ metadata }) => metadata.labels?.["app.kubernetes.io/version"]))],
-      [newest.flux],
-    );
+    assert.deepEqual(await fluxVersions(lab), [newest.flux]);
   });
 });
