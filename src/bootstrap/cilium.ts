@@ -9,7 +9,7 @@ import type { Config } from "../config/schema.ts";
  *
  * `atomic` is what makes Helm go back after a failed upgrade, and what makes it uninstall a failed install, which would take
  * the network from the nodes that have one. So the install is not atomic and every change after it is. A run that changes
- * nothing else keeps what is there: the flag alone is no reason for a Helm upgrade (docs/decisions/0007).
+ * nothing else keeps what is there: the flag alone is no reason for a Helm upgrade (docs/decisions/0008).
  */
 export function ciliumRelease(
   name: string,

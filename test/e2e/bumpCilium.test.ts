@@ -39,7 +39,7 @@ await describe("a bump of Cilium", { timeout: 1_200_000 }, async () => {
     await assertPreview(lab, [
       `talos-prepare update environment.CILIUM_VERSION: ${oldest.cilium} → ${newest.cilium}`,
       `cluster-cilium update version: ${oldest.cilium} → ${newest.cilium}`,
-      // Once on every cluster (docs/decisions/0007).
+      // Once on every cluster (docs/decisions/0008).
       "cluster-cilium update atomic: false → true",
     ]);
   });
