@@ -46,7 +46,9 @@ export class Machines extends pulumi.ComponentResource {
 
     const plans = planMachines(config, secrets.machineSecrets);
     const shared = { config, credentials: this.credentials, parent: this };
-    const inspected = plans.filter(({ isGone }) => !isGone).map((plan) => this.#createInspection(name, plan));
+    const inspected = plans
+      .filter(({ isGone }) => !isGone)
+      .map((plan) => this.#createInspection(name, plan, config));
     const forgotten = forgetMachines(name, { ...shared, after: inspected });
     const upgraded = createUpgrades(name, { ...shared, after: [...inspected, ...forgotten] });
     createMembers(name, plans, {
@@ -72,7 +74,7 @@ export class Machines extends pulumi.ComponentResource {
     );
   }
 
-  #createInspection(name: string, plan: MachinePlan): pulumi.Resource {
+  #createInspection(name: string, plan: MachinePlan, config: Config): pulumi.Resource {
     const { node } = plan;
     return stepCommand(
       `${name}-${node.name}-inspect`,
@@ -82,6 +84,8 @@ export class Machines extends pulumi.ComponentResource {
           NODE_NAME: node.name,
           NODE_ADDRESS: node.address,
           NODE_ROLE: node.role,
+          GENERATION: String(node.generation),
+          CONTROL_PLANES: JSON.stringify(config.controlPlanes.map(named)),
           // Looked at again whenever its config changes, so that a machine that is off is named after 30 s and not
           // after the ten minutes for which the provider would try.
           CONFIG_HASH: configHash(plan),

@@ -51,11 +51,7 @@ export async function makeAnew(candidate: Candidate): Promise<boolean> {
     await leaveCluster({ ...candidate, machine: before, runs: true });
     return true;
   }
-  if (reached === generation)
-    throw new StepError(
-      `${machine.name} (${machine.address}) waits for a config, but the cluster has a node of that name: the machine was wiped or re-imaged`,
-      `set generation: ${String(generation + 1)} on ${machine.name} in the stack config, then run pulumi up again: it joins anew`,
-    );
+  await refuseReimaged(candidate);
   const view = await etcdMembers(
     talosctl,
     controlPlanes.filter(({ name }) => name !== machine.name),
@@ -63,6 +59,25 @@ export async function makeAnew(candidate: Candidate): Promise<boolean> {
   if (node !== undefined || view?.members.some(({ name }) => name === machine.name) === true)
     step.say(await leaveCluster(candidate));
   return true;
+}
+
+/**
+ * Refuses a machine that waits for a config while the cluster has it in its nodes: whatever it was sent, etcd and Kubernetes
+ * would still count on the one before it.
+ * @throws StepError with the generation to set
+ */
+export async function refuseReimaged({
+  kubernetes,
+  machine,
+  generation,
+}: Pick<Candidate, "kubernetes" | "machine" | "generation">): Promise<void> {
+  const node = await kubernetes.read("v1", "Node", machine.name);
+  if (node === undefined || generationOf(node) !== generation) return;
+  if ((addressOf(node) ?? machine.address) !== machine.address) return;
+  throw new StepError(
+    `${machine.name} (${machine.address}) waits for a config, but the cluster has a node of that name: the machine was wiped or re-imaged`,
+    `set generation: ${String(generation + 1)} on ${machine.name} in the stack config, then run pulumi up again: it joins anew`,
+  );
 }
 
 function generationOf(node: KubeObject): number {
