@@ -5,6 +5,7 @@ import { stepCommand } from "../steps/stepCommand.ts";
 import { configHash, type MachinePlan } from "./machinePlan.ts";
 import { generatorKubernetes, machinePatches } from "./machineConfig.ts";
 import { createMembers, forgetMachines } from "./members.ts";
+import { named } from "./named.ts";
 import { machineConfiguration, Secrets, type ClientConfiguration, type MachineSecrets } from "./resources.ts";
 import { talosconfig } from "./talosconfig.ts";
 import { createUpgrades } from "./upgrades.ts";

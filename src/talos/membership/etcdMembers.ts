@@ -24,16 +24,17 @@ export async function etcdMembers(
 
 /**
  * Refuses to take a member out when those that remain would have no quorum.
+ * @param leaving the machine's name
  * @param others control planes besides the one that leaves
  * @throws StepError naming those that are not healthy
  */
 export async function requireQuorumWithout(
   talosctl: Talosctl,
-  leaving: Machine,
+  leaving: string,
   others: readonly Machine[],
   members: readonly Member[],
 ): Promise<void> {
-  const remaining = members.filter(({ name }) => name !== leaving.name);
+  const remaining = members.filter(({ name }) => name !== leaving);
   const needed = Math.floor(remaining.length / 2) + 1;
   const views = await Promise.all(
     others
@@ -44,7 +45,7 @@ export async function requireQuorumWithout(
   const healthy = views.length - problems.length;
   if (healthy >= needed) return;
   throw new StepError(
-    `${leaving.name} cannot leave etcd: ${String(healthy)} of the ${String(remaining.length)} members that remain would be healthy, ${String(needed)} are needed${problems.length === 0 ? "" : ` (${problems.join("; ")})`}`,
+    `${leaving} cannot leave etcd: ${String(healthy)} of the ${String(remaining.length)} members that remain would be healthy, ${String(needed)} are needed${problems.length === 0 ? "" : ` (${problems.join("; ")})`}`,
     "nothing has been changed; mend the others first, then run pulumi up again",
   );
 }

@@ -46,7 +46,7 @@ export async function leaveCluster(leaving: Leaving): Promise<string> {
       "a cluster keeps its last control plane; pulumi destroy gives the machines back",
     );
   const isMember = view.members.some(({ name }) => name === machine.name);
-  if (isMember) await requireQuorumWithout(talosctl, machine, others, view.members);
+  if (isMember) await requireQuorumWithout(talosctl, machine.name, others, view.members);
   const isNode = (await kubernetes.read("v1", "Node", machine.name)) !== undefined;
   if (runs && isNode) {
     await cordon(kubernetes, machine.name);

@@ -8,6 +8,7 @@ import { StepError } from "../../steps/stepError.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
 import type { Machine } from "../inspect.ts";
 import { imagesOf } from "../kubernetesImages.ts";
+import { etcdMembers, requireQuorumWithout } from "../membership/etcdMembers.ts";
 import { refuseOldClient } from "../upgrade/client.ts";
 import { clusterApi } from "../upgrade/clusterApi.ts";
 import { kubernetesParts, oldest, refuseBadPart, type Part } from "../upgrade/kubernetesParts.ts";
@@ -45,6 +46,7 @@ await runStep({ name: "prepare the upgrade", timeoutSeconds: 3 * pullSeconds + 4
   const parts = await kubernetesParts(step, talosctl, { controlPlanes, workers });
   const old = parts.filter(({ version }) => version !== kubernetes);
   for (const part of old) refuseBadPart(part, kubernetes);
+  await refuseLossOfQuorum(talosctl, controlPlanes);
   if (outdated.length === 0 && old.length === 0) return "nothing to upgrade on any machine";
 
   await refuseOldClient(talosctl, { talos, kubernetes });
@@ -67,6 +69,17 @@ await runStep({ name: "prepare the upgrade", timeoutSeconds: 3 * pullSeconds + 4
     });
   return `ready: ${describe(outdated, talos, old, kubernetes)}`;
 });
+
+/**
+ * A member of etcd that is no control plane of the stack config leaves at the end of this run. Whether etcd can do without
+ * it is asked here, before what waits for whole control planes waits in vain; and again when it leaves.
+ */
+async function refuseLossOfQuorum(talosctl: Talosctl, controlPlanes: readonly Machine[]): Promise<void> {
+  const etcd = await etcdMembers(talosctl, controlPlanes);
+  const leaving = etcd?.members.find(({ name }) => !controlPlanes.some((stays) => stays.name === name));
+  if (etcd === undefined || leaving === undefined) return;
+  await requireQuorumWithout(talosctl, leaving.name, controlPlanes, etcd.members);
+}
 
 /** One without this cluster's config gets the new image with its first config. */
 async function findMembers(
