@@ -28,7 +28,7 @@ export interface RunOptions {
 const spared = 2;
 
 const flags = {
-  up: ["--yes", "--skip-preview"],
+  up: ["--yes", "--skip-preview", "--suppress-progress", "--suppress-outputs"],
   preview: [],
 } as const;
 

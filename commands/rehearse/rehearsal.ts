@@ -1,55 +1,19 @@
-// A rehearsal from beginning to end: the committed cluster in a lab, then the bump, then a look at what came of it.
+// A rehearsal from beginning to end: both sides, their versions, a lab, the phases, and the lab's removal.
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { removeLab } from "../../lab/cli/start.ts";
 import type { LabLayout } from "../../lab/layout.ts";
-import { Prober } from "../../lab/prober.ts";
 import { catalogue, needsOlder } from "./catalogue.ts";
-import { runProgram, type FinishedRun, type RunOptions } from "./labRun.ts";
-import { lookAtMachines, treeReady } from "./look.ts";
-import { reportMachine, type MachineFacts } from "./machineReport.ts";
-import { addressesIn, dyingMachines, livingNodes, machinesOf, nodesAfter, shapeOf } from "./machines.ts";
+import { addressesIn, machinesOf, shapeOf } from "./machines.ts";
+import { build, bump, lookAfterwards } from "./phases.ts";
 import { RehearsalError } from "./rehearsalError.ts";
-import { byMachine, surprisesBetween, type Outcome, type Report } from "./report.ts";
-import { readSides, type RehearsalRequest, type Side, type Sides } from "./sides.ts";
-import { labStack, type Place } from "./stackConfig.ts";
-import type { StackNode, StackValues } from "./stackFile.ts";
-import {
-  getTools,
-  ownConfig,
-  placeConfig,
-  placeTree,
-  pushStage,
-  releaseStage,
-  startStage,
-  switchOff,
-} from "./stage.ts";
-import { planContract, planVersions, type Move, type StackVersions, type VersionPlan } from "./versions.ts";
-
-/** How it is done. */
-export interface RehearsalOptions extends RunOptions {
-  /** Leave the lab running. */
-  readonly keep: boolean;
-}
-
-/** The report while it is being written. */
-type Draft = { -readonly [Key in keyof Report]: Report[Key] };
-
-/** A phase that did not end well. */
-class Failure extends Error {
-  readonly outcome: Outcome;
-  readonly during: string;
-  readonly messages: readonly string[];
-
-  constructor(outcome: Outcome, during: string, messages: readonly string[]) {
-    super(messages.join("\n"));
-    this.outcome = outcome;
-    this.during = during;
-    this.messages = messages;
-  }
-}
+import type { Outcome, Report } from "./report.ts";
+import { Failure, type Draft, type Play, type Plot, type RehearsalOptions, type Scene } from "./scene.ts";
+import { readSides, type RehearsalRequest, type Sides } from "./sides.ts";
+import { getTools, ownConfig, releaseStage, startStage } from "./stage.ts";
+import { planContract, planVersions, type Move, type VersionPlan } from "./versions.ts";
 
 /** Rehearses. @throws the signal's reason after Ctrl-C, with the lab removed */
 export async function rehearse(request: RehearsalRequest, options: RehearsalOptions): Promise<Report> {
@@ -71,12 +35,6 @@ export async function rehearse(request: RehearsalRequest, options: RehearsalOpti
     rmSync(folder, { recursive: true, force: true });
   }
   return draft;
-}
-
-interface Play extends RehearsalOptions {
-  /** For copies of the trees. */
-  readonly folder: string;
-  readonly draft: Draft;
 }
 
 async function play(request: RehearsalRequest, options: Play): Promise<Outcome> {
@@ -118,20 +76,6 @@ async function leave(layout: LabLayout, { keep, draft, say }: Play): Promise<voi
   await removeLab(layout);
 }
 
-/** A play of which it is known what it shows. */
-interface Plot extends Play {
-  readonly sides: Sides;
-  readonly plan: VersionPlan;
-}
-
-/** Everything that the phases need. */
-interface Scene extends Plot {
-  readonly layout: LabLayout;
-  readonly place: Omit<Place, "versions">;
-  /** Names of the machines. */
-  readonly machines: readonly string[];
-}
-
 /** Starts the lab. `onLayout` is called as soon as there is something to remove. */
 async function setScene(
   { project, stack }: RehearsalRequest,
@@ -161,98 +105,6 @@ async function setScene(
   };
 }
 
-/** The cluster as it is committed. What goes wrong here says nothing about the bump. */
-async function build(scene: Scene): Promise<void> {
-  const { layout, sides, draft, say } = scene;
-  setStack(scene, sides.from.values, livingNodes(sides.from.values), "from");
-  say("building the cluster as it is committed");
-  const run = await runProgram(layout, "up", scene);
-  draft.buildSeconds = run.seconds;
-  if (!run.ok) throw new Failure("impossible", "building the cluster as it is committed", reasons(run));
-}
-
-async function bump(scene: Scene): Promise<void> {
-  const { layout, sides, plan, draft, say } = scene;
-  const { from, to } = sides;
-  const before = await lookAtMachines(layout);
-  placeTree(layout, to.tree, plan.rehearsed.flux.to);
-  setStack(scene, to.values, nodesAfter(from.values, to.values), "to");
-  await pushStage(layout);
-  for (const machine of dyingMachines(from.values, to.values)) {
-    say(`${machine} dies`);
-    await switchOff(layout, machine);
-  }
-
-  say("previewing the bump");
-  const preview = await runProgram(layout, "preview", { ...scene, say: () => undefined });
-  draft.previewed = preview.changes;
-  if (!preview.ok) throw new Failure("failed", "previewing the bump", reasons(preview));
-
-  say(`bringing the cluster there: ${String(preview.changes.length)} changes`);
-  const prober = new Prober(layout);
-  const run = await runProgram(layout, "up", scene).finally(async () => {
-    draft.silenceSeconds = (await prober.stop()) / 1000;
-  });
-  draft.bumpSeconds = run.seconds;
-  await reportMachines(scene, run, before);
-  if (!run.ok) throw new Failure("failed", "bringing the cluster there", reasons(run));
-  draft.surprises = surprisesBetween(preview.changes, run.changes);
-}
-
-async function reportMachines(
-  { layout, sides, machines, draft }: Scene,
-  run: FinishedRun,
-  before: ReadonlyMap<string, MachineFacts>,
-): Promise<void> {
-  // After a failure there may be nobody to ask.
-  const after = await lookAtMachines(layout).catch(() => new Map<string, MachineFacts>());
-  const { of, others } = byMachine(run.changes, machines);
-  draft.cluster = others;
-  draft.machines = machines.map((name) =>
-    reportMachine({
-      name,
-      before: before.get(name),
-      after: after.get(name),
-      changes: of.get(name) ?? [],
-      newSchematic: schematicOf(sides.from, name) !== schematicOf(sides.to, name),
-    }),
-  );
-}
-
-/** Is everything there, and has the program nothing left to do? */
-async function lookAfterwards(scene: Scene): Promise<void> {
-  const { layout, draft, say } = scene;
-  say("waiting for everything in the tree");
-  const tree = await treeReady(layout, await pushStage(layout), scene);
-  say("previewing once more");
-  const preview = await runProgram(layout, "preview", { ...scene, say: () => undefined });
-  draft.afterwards = { ...tree, stillToDo: preview.changes };
-  const messages = [
-    ...(preview.ok ? [] : reasons(preview)),
-    ...tree.waiting.map((text) => `not Ready: ${text}`),
-    ...preview.changes.map(({ op, name }) => `the preview still shows: ${op} ${name}`),
-  ];
-  if (messages.length > 0) throw new Failure("failed", "looking at the cluster afterwards", messages);
-}
-
-function setStack(
-  { layout, place, plan, draft }: Scene,
-  values: StackValues,
-  nodes: readonly StackNode[],
-  side: keyof Move,
-): void {
-  const { rehearsed } = plan;
-  const versions: StackVersions = {
-    talos: rehearsed.talos[side],
-    kubernetes: rehearsed.kubernetes[side],
-    cilium: rehearsed.cilium[side],
-    flux: rehearsed.flux[side],
-  };
-  const { config, left } = labStack(values, nodes, { ...place, versions });
-  draft.left = [...new Set([...draft.left, ...left])];
-  placeConfig(layout, config);
-}
-
 function publishedFor({ from, to }: Sides, { rehearsed }: VersionPlan): Partial<LabLayout["published"]> {
   const both = ({ from: one, to: other }: Move): readonly string[] => [...new Set([one, other])];
   const schematics = [from, to].flatMap(({ values }) => [
@@ -264,16 +116,6 @@ function publishedFor({ from, to }: Sides, { rehearsed }: VersionPlan): Partial<
     cilium: both(rehearsed.cilium),
     schematics: [...new Set(schematics)],
   };
-}
-
-function schematicOf({ values }: Side, machine: string): string | undefined {
-  const node = values.nodes.find(({ name }) => name === machine);
-  return node === undefined ? undefined : (node.schematicId ?? values.schematicId);
-}
-
-/** What a run said that went wrong. */
-function reasons({ errors, lastLines }: FinishedRun): readonly string[] {
-  return errors.length > 0 ? errors : lastLines;
 }
 
 /** Rejects when the signal is aborted. */

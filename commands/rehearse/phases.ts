@@ -1,0 +1,116 @@
+// The phases of a rehearsal: the committed cluster, the bump, a look at what came of it. Each writes its part of the report.
+import { Prober } from "../../lab/prober.ts";
+import { runProgram, type FinishedRun } from "./labRun.ts";
+import { lookAtMachines, treeReady } from "./look.ts";
+import { reportMachine, type MachineFacts } from "./machineReport.ts";
+import { dyingMachines, livingNodes, nodesAfter } from "./machines.ts";
+import { byMachine, surprisesBetween } from "./report.ts";
+import { Failure, type Scene } from "./scene.ts";
+import type { Side } from "./sides.ts";
+import { labStack } from "./stackConfig.ts";
+import type { StackNode, StackValues } from "./stackFile.ts";
+import { placeConfig, placeTree, pushStage, switchOff } from "./stage.ts";
+import type { Move, StackVersions } from "./versions.ts";
+
+/** The cluster as it is committed. What goes wrong here says nothing about the bump. */
+export async function build(scene: Scene): Promise<void> {
+  const { layout, sides, draft, say } = scene;
+  setStack(scene, sides.from.values, livingNodes(sides.from.values), "from");
+  say("building the cluster as it is committed");
+  const run = await runProgram(layout, "up", scene);
+  draft.buildSeconds = run.seconds;
+  if (!run.ok) throw new Failure("impossible", "building the cluster as it is committed", reasons(run));
+}
+
+/** The working tree's bump. */
+export async function bump(scene: Scene): Promise<void> {
+  const { layout, sides, plan, draft, say } = scene;
+  const { from, to } = sides;
+  const before = await lookAtMachines(layout);
+  placeTree(layout, to.tree, plan.rehearsed.flux.to);
+  setStack(scene, to.values, nodesAfter(from.values, to.values), "to");
+  await pushStage(layout);
+  for (const machine of dyingMachines(from.values, to.values)) {
+    say(`${machine} dies`);
+    await switchOff(layout, machine);
+  }
+
+  say("previewing the bump");
+  const preview = await runProgram(layout, "preview", { ...scene, say: () => undefined });
+  draft.previewed = preview.changes;
+  if (!preview.ok) throw new Failure("failed", "previewing the bump", reasons(preview));
+
+  say(`bringing the cluster there: ${String(preview.changes.length)} changes`);
+  const prober = new Prober(layout);
+  const run = await runProgram(layout, "up", scene).finally(async () => {
+    draft.silenceSeconds = (await prober.stop()) / 1000;
+  });
+  draft.bumpSeconds = run.seconds;
+  await reportMachines(scene, run, before);
+  if (!run.ok) throw new Failure("failed", "bringing the cluster there", reasons(run));
+  draft.surprises = surprisesBetween(preview.changes, run.changes);
+}
+
+async function reportMachines(
+  { layout, sides, machines, draft }: Scene,
+  run: FinishedRun,
+  before: ReadonlyMap<string, MachineFacts>,
+): Promise<void> {
+  // After a failure there may be nobody to ask.
+  const after = await lookAtMachines(layout).catch(() => new Map<string, MachineFacts>());
+  const { of, others } = byMachine(run.changes, machines);
+  draft.cluster = others;
+  draft.machines = machines.map((name) =>
+    reportMachine({
+      name,
+      before: before.get(name),
+      after: after.get(name),
+      changes: of.get(name) ?? [],
+      newSchematic: schematicOf(sides.from, name) !== schematicOf(sides.to, name),
+    }),
+  );
+}
+
+/** Is everything there, and has the program nothing left to do? */
+export async function lookAfterwards(scene: Scene): Promise<void> {
+  const { layout, draft, say } = scene;
+  say("waiting for everything in the tree");
+  const tree = await treeReady(layout, await pushStage(layout), scene);
+  say("previewing once more");
+  const preview = await runProgram(layout, "preview", { ...scene, say: () => undefined });
+  draft.afterwards = { ...tree, stillToDo: preview.changes };
+  const messages = [
+    ...(preview.ok ? [] : reasons(preview)),
+    ...tree.waiting.map((text) => `not Ready: ${text}`),
+    ...preview.changes.map(({ op, name }) => `the preview still shows: ${op} ${name}`),
+  ];
+  if (messages.length > 0) throw new Failure("failed", "looking at the cluster afterwards", messages);
+}
+
+function setStack(
+  { layout, place, plan, draft }: Scene,
+  values: StackValues,
+  nodes: readonly StackNode[],
+  side: keyof Move,
+): void {
+  const { rehearsed } = plan;
+  const versions: StackVersions = {
+    talos: rehearsed.talos[side],
+    kubernetes: rehearsed.kubernetes[side],
+    cilium: rehearsed.cilium[side],
+    flux: rehearsed.flux[side],
+  };
+  const { config, left } = labStack(values, nodes, { ...place, versions });
+  draft.left = [...new Set([...draft.left, ...left])];
+  placeConfig(layout, config);
+}
+
+function schematicOf({ values }: Side, machine: string): string | undefined {
+  const node = values.nodes.find(({ name }) => name === machine);
+  return node === undefined ? undefined : (node.schematicId ?? values.schematicId);
+}
+
+/** What a run said that went wrong. */
+function reasons({ errors, lastLines }: FinishedRun): readonly string[] {
+  return errors.length > 0 ? errors : lastLines;
+}
