@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Cluster } from "./src/bootstrap/cluster.ts";
 import { FluxInstall } from "./src/bootstrap/fluxInstall.ts";
 import { FluxSecrets } from "./src/bootstrap/fluxSecrets.ts";
-import { reachedVersions } from "./src/config/lastRun.ts";
+import { reachedMachines, reachedVersions } from "./src/config/lastRun.ts";
 import { loadConfig } from "./src/config/load.ts";
 import { Preflight } from "./src/config/preflight.ts";
 import { prepareFluxBump, settleFluxBump } from "./src/flux/bump.ts";
@@ -44,4 +44,6 @@ export const kubeconfig = cluster.kubeconfig;
 export const endpoint = config.cluster.endpoint;
 // What this run has reached: read back by the next one, and therefore only there when everything has succeeded.
 export const versions = pulumi.unsecret(handOff.proven.apply(() => reachedVersions(config)));
+const members = pulumi.unsecret(handOff.proven.apply(() => reachedMachines(config)));
+export { members as machines };
 export const fluxPath = handOff.path;

@@ -4,13 +4,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
-import { layoutOf, ports, type LabLayout, type LabSize } from "./layout.ts";
+import { layoutOf, ports, type LabLayout, type LabShape, type LabSize } from "./layout.ts";
 
 /** Name of the file. */
 export const labFile = "lab.json";
 
 interface LabFile {
-  readonly size: LabSize;
+  /** Name of a size, or a shape of the lab's own. */
+  readonly size: LabSize | LabShape;
   readonly slot: number;
 }
 
@@ -50,7 +51,7 @@ function layoutIn(file: string, project: string, name: string): LabLayout {
  * Makes a lab's file, with a slot that nobody on this machine holds and no lab of this project has. Other clones have labs
  * too, which may be stopped just now: where the search begins depends on the clone and the name, so that they rarely meet.
  */
-export async function createLab(project: string, name: string, size: LabSize): Promise<LabLayout> {
+export async function createLab(project: string, name: string, size: LabSize | LabShape): Promise<LabLayout> {
   const taken = new Set([
     ...labNames(project).map((other) => readLab(project, other).slot),
     ...savedSlots(project, name),

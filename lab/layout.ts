@@ -4,17 +4,30 @@
 // slots. Linux answers on every address of 127.0.0.0/8 without setting anything up; macOS needs an alias for each.
 import { join, resolve } from "node:path";
 
-/** What a lab is made of: `lab` = 1 control plane + 1 worker, `lab-ha` = 3 + 2, `lab-wide` = 3 + 47. */
+/** Sizes that people choose: `lab` = 1 control plane + 1 worker, `lab-ha` = 3 + 2, `lab-wide` = 3 + 47. */
 export type LabSize = "lab" | "lab-ha" | "lab-wide";
 
-/** Machines per role for every size, and machines that are switched on and in no stack config yet. */
-export const machinesBySize: Readonly<
-  Record<LabSize, { controlPlanes: number; workers: number; spares: number }>
-> = {
-  lab: { controlPlanes: 1, workers: 1, spares: 0 },
-  "lab-ha": { controlPlanes: 3, workers: 2, spares: 1 },
-  "lab-wide": { controlPlanes: 3, workers: 47, spares: 0 },
-};
+/** What a lab is made of. The sizes are three shapes; a rehearsal brings its own. */
+export interface LabShape {
+  /** Machines in order; their addresses follow from role and place. */
+  readonly machines: readonly Pick<LabMachine, "name" | "role">[];
+  /** Whether it may begin at older versions, which are programs of their own. */
+  readonly older: boolean;
+  /** Absolute path of the folder that its Git host gets. Default: the project's `cluster/`. */
+  readonly tree?: string;
+  /** What its Internet has besides settings.ts. Default: nothing. */
+  readonly published?: Partial<LabPublished>;
+}
+
+/** What only some labs' Internet has. */
+export interface LabPublished {
+  /** Talos versions that the Image Factory has, e.g. `["v1.12.3"]`. */
+  readonly talos: readonly string[];
+  /** Versions of Cilium's chart, e.g. `["1.19.3"]`. */
+  readonly cilium: readonly string[];
+  /** Schematics that somebody made at the Image Factory: their ids, 64 hex digits each. */
+  readonly schematics: readonly string[];
+}
 
 /** One machine of the lab: a name for people, an address, and the role that the lab's stack gives it. */
 export interface LabMachine {
@@ -28,6 +41,35 @@ export interface LabMachine {
    */
   readonly role: "controlplane" | "worker" | "spare";
 }
+
+/** The shape of every size. Spares are machines that are switched on and in no stack config yet. */
+export const sizes: Readonly<Record<LabSize, LabShape>> = {
+  lab: { machines: machinesOf(1, 1, 0), older: false },
+  "lab-ha": { machines: machinesOf(3, 2, 1), older: true },
+  "lab-wide": { machines: machinesOf(3, 47, 0), older: true },
+};
+
+function machinesOf(controlPlanes: number, workers: number, spares: number): LabShape["machines"] {
+  const named = (
+    count: number,
+    name: string,
+    first: number,
+    role: LabMachine["role"],
+  ): LabShape["machines"] =>
+    Array.from({ length: count }, (_, index) => ({ name: `${name}-${String(first + index)}`, role }));
+  return [
+    ...named(controlPlanes, "k8s", 1, "controlplane"),
+    ...named(workers, "k8s", controlPlanes + 1, "worker"),
+    ...named(spares, "spare", 1, "spare"),
+  ];
+}
+
+/** Last octets of the machines' addresses, first and last one, by role. */
+const hosts: Readonly<Record<LabMachine["role"], readonly [first: number, last: number]>> = {
+  controlplane: [11, 20],
+  worker: [21, 100],
+  spare: [101, 200],
+};
 
 /** Fixed TCP ports; every lab has addresses of its own, so the ports never differ. */
 export const ports = {
@@ -60,7 +102,13 @@ export const ports = {
 /** Everything of one lab that has a place. */
 export interface LabLayout {
   readonly name: string;
-  readonly size: LabSize;
+  /** `own`: of a shape that is none of the sizes. Its stack config is not the lab's to write. */
+  readonly size: LabSize | "own";
+  /** Whether it may begin at older versions. */
+  readonly older: boolean;
+  readonly published: LabPublished;
+  /** Absolute path of the folder that the Git host gets. */
+  readonly tree: string;
   /** Third octet of all addresses, 1 to 200. */
   readonly slot: number;
   /** Network of the machines in CIDR form, e.g. `127.10.1.0/24`. */
@@ -91,27 +139,24 @@ export interface LabLayout {
 /**
  * Computes the layout of a lab. Pure: touches nothing.
  * @param slot third octet of the addresses; kept in `.lab/<name>/lab.json` once chosen
+ * @throws Error for more machines of a role than there are addresses
  */
-export function layoutOf(project: string, name: string, size: LabSize, slot: number): LabLayout {
+export function layoutOf(project: string, name: string, size: LabSize | LabShape, slot: number): LabLayout {
   const root = join(resolve(project), ".lab", name);
   const net = `127.10.${slot}`;
-  const { controlPlanes, workers, spares } = machinesBySize[size];
-  const machines: LabMachine[] = [];
-  for (let i = 1; i <= controlPlanes; i++)
-    machines.push({ name: `k8s-${i}`, address: `${net}.${10 + i}`, role: "controlplane" });
-  for (let i = 1; i <= workers; i++)
-    machines.push({ name: `k8s-${controlPlanes + i}`, address: `${net}.${20 + i}`, role: "worker" });
-  for (let i = 1; i <= spares; i++)
-    machines.push({ name: `spare-${i}`, address: `${net}.${100 + i}`, role: "spare" });
+  const shape = typeof size === "string" ? sizes[size] : size;
   return {
     name,
-    size,
+    size: typeof size === "string" ? size : "own",
+    older: shape.older,
+    published: { talos: [], cilium: [], schematics: [], ...shape.published },
+    tree: shape.tree ?? join(resolve(project), "cluster"),
     slot,
     cidr: `${net}.0/24`,
     servicesAddress: `${net}.2`,
     podsAddress: `${net}.3`,
     endpointAddress: `${net}.10`,
-    machines,
+    machines: addressed(shape.machines, net),
     project: resolve(project),
     root,
     logs: join(root, "logs"),
@@ -125,4 +170,15 @@ export function layoutOf(project: string, name: string, size: LabSize, slot: num
     proxyRoot: join(root, "proxy"),
     secrets: join(root, "secrets"),
   };
+}
+
+function addressed(machines: LabShape["machines"], net: string): readonly LabMachine[] {
+  const next = { controlplane: 0, worker: 0, spare: 0 };
+  return machines.map(({ name, role }) => {
+    const [first, last] = hosts[role];
+    const host = first + next[role]++;
+    if (host > last)
+      throw new Error(`a lab has at most ${String(last - first + 1)} machines of the role ${role}`);
+    return { name, address: `${net}.${String(host)}`, role };
+  });
 }

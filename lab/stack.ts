@@ -23,9 +23,10 @@ export function ageKeyFile(layout: LabLayout): string {
   return join(layout.secrets, "age.txt");
 }
 
-/** Writes the file; keeps the salt that the engine has put there. */
+/** Writes the file; keeps the salt that the engine has put there. One that is not the lab's own is left alone. */
 export function writeStack(layout: LabLayout, services: StackServices): void {
   const file = stackFile(layout);
+  if (layout.size === "own" && existsSync(file)) return;
   const before = existsSync(file) ? (parse(readFileSync(file, "utf8")) as { encryptionsalt?: string }) : {};
   const salt = before.encryptionsalt === undefined ? {} : { encryptionsalt: before.encryptionsalt };
   const next = `${file}.${process.pid}`;

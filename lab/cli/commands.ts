@@ -1,20 +1,20 @@
 // What `npm run lab -- <command>` does, one function per command. Each prints for people and throws an Error with one
 // clear message when it cannot.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { kubeconfigFile, talosconfigFile } from "../access.ts";
-import { installEnvironment, shellEnvironment, shellPath, tokenVariable } from "../environment.ts";
-import { createLab, labExists, readLab } from "../labFile.ts";
-import type { LabLayout, LabSize } from "../layout.ts";
-import { secret } from "../secretFiles.ts";
-import { stackFile } from "../stack.ts";
+import { shellEnvironment, shellPath, tokenVariable } from "../environment.ts";
+import { labExists, readLab } from "../labFile.ts";
+import type { LabSize } from "../layout.ts";
 import { callLab } from "../supervisor/control.ts";
 import { faultHelp } from "../supervisor/faults.ts";
 import type { LabStatus } from "../supervisor/status.ts";
-import { labTools } from "./tools.ts";
 import { printStatus } from "./print.ts";
-import { startSupervisor, statusIfRunning, stopSupervisor } from "./supervise.ts";
+import { commandEnvironment, removeLab, startLab } from "./start.ts";
+import { statusIfRunning, stopSupervisor } from "./supervise.ts";
+
+export { commandEnvironment } from "./start.ts";
 
 /** What a command is told. */
 export interface CommandInput {
@@ -38,17 +38,7 @@ export async function up(input: CommandInput): Promise<void> {
     console.log(`lab ${name} runs already`);
     return;
   }
-  const { toolbox, plugins } = await labTools(existing?.size ?? size);
-  // Not earlier: building the tools takes long enough for somebody else to take the slot.
-  const layout = existing ?? (await createLab(project, name, size));
-  secret(layout, "passphrase");
-  const installed = installEnvironment(layout, toolbox, plugins.folder);
-  for (const { name: plugin, source } of installed)
-    if (source !== "stand-in" && plugin !== "kubernetes") console.log(`provider ${plugin}: ${source}`);
-  const started = Date.now();
-  await startSupervisor(layout, toolbox, (line) => console.log(`lab: ${line}`));
-  ensureStack(layout);
-  console.log(`lab: ready after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  await startLab({ project, name, size }, (line) => console.log(line));
 }
 
 /** Stops the lab; its data stays. */
@@ -62,10 +52,7 @@ export async function down({ project, name }: CommandInput): Promise<void> {
 
 /** Stops the lab and removes everything of it. */
 export async function destroy(input: CommandInput): Promise<void> {
-  const layout = readLab(input.project, input.name);
-  await stopSupervisor(layout);
-  rmSync(layout.root, { recursive: true, force: true });
-  rmSync(stackFile(layout), { force: true });
+  await removeLab(readLab(input.project, input.name));
   console.log(`lab ${input.name} is gone`);
 }
 
@@ -145,30 +132,6 @@ export function kubeconfig({ project, name }: CommandInput): void {
 /** Path of the talosconfig. */
 export function talosconfig({ project, name }: CommandInput): void {
   console.log(talosconfigFile(readLab(project, name)));
-}
-
-/** The environment of a program that works on a lab. */
-export function commandEnvironment(layout: LabLayout): NodeJS.ProcessEnv {
-  const { name, file } = tokenVariable(layout);
-  return {
-    ...process.env,
-    ...shellEnvironment(layout),
-    [name]: readFileSync(file, "utf8"),
-    PATH: [...shellPath(layout), process.env["PATH"] ?? ""].join(":"),
-  };
-}
-
-/** A stack of the lab's name, made the first time. */
-function ensureStack(layout: LabLayout): void {
-  if (existsSync(join(layout.state, "pulumi", ".pulumi", "stacks", "home-ops", `${layout.name}.json`)))
-    return;
-  const result = spawnSync("pulumi", ["stack", "init", layout.name, "--non-interactive"], {
-    cwd: layout.project,
-    env: commandEnvironment(layout),
-    encoding: "utf8",
-  });
-  if (result.status !== 0)
-    throw new Error(`pulumi stack init failed: ${(result.stderr || String(result.error)).trim()}`);
 }
 
 function quote(text: string): string {

@@ -1,7 +1,7 @@
 // npm run lab -- <command>: the lab's command line.
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { machinesBySize, type LabSize } from "../layout.ts";
+import { sizes, type LabSize } from "../layout.ts";
 import * as commands from "./commands.ts";
 import type { CommandInput } from "./commands.ts";
 import { restore, save } from "./saved.ts";
@@ -24,7 +24,7 @@ const table: Readonly<
   talosconfig: ["path of the talosconfig", commands.talosconfig],
 };
 
-const help = `npm run lab -- COMMAND [--name LAB] [--size ${Object.keys(machinesBySize).join("|")}]
+const help = `npm run lab -- COMMAND [--name LAB] [--size ${Object.keys(sizes).join("|")}]
 
 ${Object.entries(table)
   .map(([name, [text]]) => `  ${name.padEnd(12)} ${text}`)
@@ -56,8 +56,8 @@ try {
   const command = name === undefined ? undefined : table[name];
   if (values.help || name === undefined) console.log(help);
   else if (command === undefined) throw new Error(`there is no command "${name}"\n\n${help}`);
-  else if (!(values.size in machinesBySize))
-    throw new Error(`--size is "${values.size}", expected one of ${Object.keys(machinesBySize).join(", ")}`);
+  else if (!(values.size in sizes))
+    throw new Error(`--size is "${values.size}", expected one of ${Object.keys(sizes).join(", ")}`);
   else if (!/^[a-z][a-z0-9-]{0,20}$/.test(values.name))
     throw new Error(`--name is "${values.name}", expected up to 21 lower-case letters, digits and "-"`);
   else

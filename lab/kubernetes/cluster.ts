@@ -76,14 +76,17 @@ export class LabKubernetes {
   }
 
   /** Makes the runtime of a machine. */
-  runtimeFor(machine: LabMachine, talosVersion: () => string): HostRuntime {
+  runtimeFor(
+    machine: LabMachine,
+    says: { readonly talosVersion: () => string; readonly bootId: () => string },
+  ): HostRuntime {
     const { layout, toolbox } = this.#options;
     const runtime = new HostRuntime({
       machine,
       dataDir: join(layout.machinesRoot, machine.name, "ephemeral"),
       logs: layout.logs,
       toolbox,
-      talosVersion,
+      ...says,
       peers: (clusterId) =>
         this.#runtimes.filter(
           (peer) => peer.config?.clusterId === clusterId && peer.config.type === "controlplane",

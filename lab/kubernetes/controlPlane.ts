@@ -51,9 +51,12 @@ export class ControlPlane {
     return this.#programs.get("kube-apiserver")?.process.running === true;
   }
 
-  /** Starts all three; resolves when the API server is ready, or ends them when `signal` aborts. */
-  async start(signal?: AbortSignal): Promise<void> {
-    for (const name of staticPodNames) {
+  /**
+   * Starts all three; resolves when the API server is ready, or ends them when `signal` aborts.
+   * @param except those that are not to run now
+   */
+  async start(signal?: AbortSignal, except: readonly StaticPodName[] = []): Promise<void> {
+    for (const name of staticPodNames.filter((pod) => !except.includes(pod))) {
       if (signal?.aborted === true) return;
       await this.startProgram(name, signal);
     }

@@ -24,6 +24,8 @@ export interface KubeletOptions {
   readonly address: string;
   /** Running Talos, e.g. `v1.12.0`. */
   readonly talosVersion: string;
+  /** As in /proc/sys/kernel/random/boot_id. */
+  readonly bootId: string;
   /** The cluster's CA with its key; undefined while no control plane of the cluster runs. */
   readonly authority: () => { readonly crt: string; readonly key: string } | undefined;
   readonly staticPods: () => readonly string[];

@@ -31,6 +31,8 @@ export interface RuntimeOptions {
   readonly toolbox: Toolbox;
   /** Running Talos, e.g. `v1.12.0`. */
   readonly talosVersion: () => string;
+  /** Of the boot that runs. */
+  readonly bootId: () => string;
   /** Other machines of the same cluster whose control plane runs. */
   readonly peers: (clusterId: string) => readonly HostRuntime[];
   /** A control plane came up or went down. */
@@ -39,8 +41,14 @@ export interface RuntimeOptions {
   readonly podLogs: LogSource;
 }
 
-/** Programs of a control plane that a fault can take down. */
-export type HostProgram = "etcd" | "kube-apiserver";
+/**
+ * What can be wrong with what a control plane runs, until it is switched off again and over reboots:
+ * `etcd-down` its etcd ends · `etcd-unhealthy` its etcd runs, but Talos finds it unhealthy · `api-down` its API server ends
+ */
+export const runtimeFaults = ["etcd-down", "etcd-unhealthy", "api-down"] as const;
+
+/** One of `runtimeFaults`. */
+export type RuntimeFault = (typeof runtimeFaults)[number];
 
 const retryMs = 500;
 
@@ -55,7 +63,7 @@ export class HostRuntime implements MachineRuntime {
   #controlPlane: ControlPlane | undefined;
   #kubelet: Kubelet | undefined;
   #up = false;
-  readonly #down = new Set<HostProgram>();
+  readonly #faults = new Set<RuntimeFault>();
   #bootstrapping = false;
   #kubeletRestarts = false;
   #stop = new AbortController();
@@ -74,9 +82,9 @@ export class HostRuntime implements MachineRuntime {
     return this.#options.machine.address;
   }
 
-  /** Whether the API server of this machine serves. */
+  /** Whether the API server of this machine serves. One without its etcd loses the cluster's endpoint, as with Talos' VIP. */
   get serves(): boolean {
-    return this.#up && this.#controlPlane?.running === true;
+    return this.#up && this.#controlPlane?.running === true && this.#etcd?.running === true;
   }
 
   /** This machine's member, for a peer that wants to join. */
@@ -149,11 +157,11 @@ export class HostRuntime implements MachineRuntime {
     if (config === undefined) return [];
     const kubelet = this.#kubeletRestarts ? finishedService("kubelet") : healthyService("kubelet");
     if (config.type === "worker") return [kubelet];
-    const etcd: ServiceStatus =
-      this.#etcd?.running === true
-        ? healthyService("etcd")
-        : { id: "etcd", state: "Preparing", healthy: undefined, message: "Running pre state" };
-    return [etcd, kubelet];
+    return [this.#etcdService(), kubelet];
+  }
+
+  hasEtcdData(): boolean {
+    return this.#etcd?.hasData === true;
   }
 
   staticPods(): readonly string[] {
@@ -180,7 +188,12 @@ export class HostRuntime implements MachineRuntime {
     const etcd = this.#runningEtcd();
     if ((await etcd.members()).length === 1)
       throw new RuntimeError("FailedPrecondition", "failed to leave cluster: this is the last member");
+    // The address that clients use is held through etcd, so it moves on first; API server and kubelet stay as they are.
+    // Source: siderolabs/talos v1.12 internal/pkg/etcd LeaveCluster: out of the members, service stopped, data removed.
+    this.#up = false;
+    this.#options.onChange();
     await etcd.leave();
+    await etcd.wipe();
   }
 
   async etcdRemove(id: string): Promise<void> {
@@ -194,19 +207,24 @@ export class HostRuntime implements MachineRuntime {
     return lines.slice(tailLines < 0 ? 0 : Math.max(0, lines.length - 1 - tailLines)).join("\n");
   }
 
-  /** A fault: the program ends and stays down until it is switched back. */
-  async setDown(program: HostProgram, down: boolean): Promise<void> {
-    if (down === this.#down.has(program)) return;
-    if (down) this.#down.add(program);
-    else this.#down.delete(program);
-    if (program === "etcd") await (down ? this.#etcd?.stop() : this.#etcd?.start());
-    else await (down ? this.#controlPlane?.stopProgram(program) : this.#controlPlane?.startProgram(program));
+  /** Switches a fault. */
+  async fault(name: RuntimeFault, on: boolean): Promise<void> {
+    if (on === this.has(name)) return;
+    if (on) this.#faults.add(name);
+    else this.#faults.delete(name);
+    const etcd = this.#etcd;
+    const controlPlane = this.#controlPlane;
+    if (name === "etcd-down" && on) await etcd?.stop();
+    // One that has never begun waits for `bootstrap` or for its peers.
+    else if (name === "etcd-down" && etcd?.hasData === true) await etcd.start();
+    else if (name === "api-down")
+      await (on ? controlPlane?.stopProgram("kube-apiserver") : controlPlane?.startProgram("kube-apiserver"));
     this.#options.onChange();
   }
 
-  /** Whether {@link setDown} holds a program down. */
-  isDown(program: HostProgram): boolean {
-    return this.#down.has(program);
+  /** Whether a fault is on. */
+  has(name: RuntimeFault): boolean {
+    return this.#faults.has(name);
   }
 
   async #bringUp(
@@ -232,7 +250,7 @@ export class HostRuntime implements MachineRuntime {
 
   /** From its data, or by joining a peer. Otherwise etcd waits for `bootstrap`. */
   async #startEtcd(config: MachineConfig, etcd: Etcd): Promise<void> {
-    if (this.#bootstrapping) return;
+    if (this.#bootstrapping || this.has("etcd-down")) return;
     if (etcd.hasData) {
       await etcd.start();
       return;
@@ -258,10 +276,26 @@ export class HostRuntime implements MachineRuntime {
       logs,
       machine: machine.name,
     });
-    await this.#controlPlane.start(signal);
+    await this.#controlPlane.start(signal, this.has("api-down") ? ["kube-apiserver"] : []);
     if (signal.aborted) return;
     this.#up = true;
     this.#options.onChange();
+  }
+
+  /** In the words of `talosctl service etcd`. */
+  #etcdService(): ServiceStatus {
+    if (this.#etcd?.running === true)
+      return this.has("etcd-unhealthy")
+        ? { id: "etcd", state: "Running", healthy: false, message: "context deadline exceeded" }
+        : healthyService("etcd");
+    if (this.has("etcd-down") && this.hasEtcdData())
+      return {
+        id: "etcd",
+        state: "Waiting",
+        healthy: undefined,
+        message: 'Error running Containerd(etcd), going to restart forever: task "etcd" failed: exit code 1',
+      };
+    return { id: "etcd", state: "Preparing", healthy: undefined, message: "Running pre state" };
   }
 
   /** Another kubelet is another run of the service: for a moment there is none. */
@@ -277,6 +311,7 @@ export class HostRuntime implements MachineRuntime {
       config,
       address: this.address,
       talosVersion: this.#options.talosVersion(),
+      bootId: this.#options.bootId(),
       authority: () => this.#authority(config),
       staticPods: () => this.staticPods(),
       note: (line) => this.#note("kubelet", line),

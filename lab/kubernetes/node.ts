@@ -70,6 +70,8 @@ export interface NodeFacts {
   readonly config: MachineConfig;
   readonly address: string;
   readonly talosVersion: string;
+  /** Of the machine's boot: a Node that still says the one before has not been written since. */
+  readonly bootId: string;
   /** Whether a network plugin runs on the machine. */
   readonly ready: boolean;
   readonly since: Date;
@@ -80,6 +82,7 @@ export function nodeStatus({
   config,
   address,
   talosVersion,
+  bootId,
   ready,
   since,
 }: NodeFacts): Record<string, unknown> {
@@ -118,7 +121,7 @@ export function nodeStatus({
     daemonEndpoints: { kubeletEndpoint: { Port: ports.kubelet } },
     nodeInfo: {
       architecture: "amd64",
-      bootID: "",
+      bootID: bootId,
       containerRuntimeVersion: "containerd://2.1.5",
       kernelVersion: "6.18.0-talos",
       kubeProxyVersion: "",

@@ -19,7 +19,7 @@ export function repositoryOf(host: string, repository: string): string {
  * @param name public name with tag, e.g. `ghcr.io/fluxcd/flux-manifests:v2.9.4`
  */
 export async function publishLayout(
-  registry: Registry,
+  registry: Pick<Registry, "host">,
   crane: string,
   layout: string,
   name: string,

@@ -61,8 +61,13 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       tree: join(layout.repo, "cluster"),
       githubToken: secret(layout, "github-token"),
       ...home,
-      charts: published.cilium.map((version) => ({ repository: ciliumRepository, name: "cilium", version })),
-      talosVersions: published.talos,
+      charts: [...published.cilium, ...layout.published.cilium].map((version) => ({
+        repository: ciliumRepository,
+        name: "cilium",
+        version,
+      })),
+      talosVersions: [...new Set([...published.talos, ...layout.published.talos])],
+      schematics: layout.published.schematics,
     });
     started.push(services);
     await publishFlux(services, toolbox);
@@ -104,10 +109,10 @@ async function startOne(
 ): Promise<RunningMachine> {
   const { name, address } = description;
   const { kubernetes, peers, services } = around;
-  const runtime = kubernetes.runtimeFor(
-    description,
-    () => peers.find(address)?.talosVersion ?? versions.talos,
-  );
+  const runtime = kubernetes.runtimeFor(description, {
+    talosVersion: () => peers.find(address)?.talosVersion ?? versions.talos,
+    bootId: () => peers.find(address)?.bootId ?? "",
+  });
   const machine = await startMachine({
     name,
     address,
@@ -161,7 +166,7 @@ async function pushToServices({
 }): Promise<PushResult> {
   return pushTree({
     onlyChanged,
-    source: join(layout.project, "cluster"),
+    source: layout.tree,
     checkout: layout.repo,
     ageKeyFile: ageKeyFile(layout),
     sops: tool(toolbox, "sops"),

@@ -18,6 +18,8 @@ export interface LabStatus {
     readonly address: string;
     readonly state: MachineState;
     readonly talos: string;
+    /** Changes with every boot. */
+    readonly bootId: string;
     /** Host name from the machine config; undefined without one. */
     readonly hostname: string | undefined;
     /** Schematic of what is installed; empty when nothing is. */
@@ -53,6 +55,7 @@ export async function statusOf(lab: Lab): Promise<LabStatus> {
       address: machine.address,
       state: machine.state,
       talos: machine.talosVersion,
+      bootId: machine.bootId,
       hostname: machine.config?.hostname,
       schematic: machine.record.installed?.schematic ?? "",
       role: machine.config?.type,

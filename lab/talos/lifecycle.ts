@@ -140,6 +140,16 @@ async function wipe(machine: TalosMachine, labels: readonly string[]): Promise<v
   if (labels.length === 0) machine.remember({ installed: undefined, previous: undefined, staged: undefined });
 }
 
+// A sequence that fails takes machined down with it: after ten seconds the machine boots what it ran before.
+// Source: siderolabs/talos v1.12.0 internal/app/machined/main.go, handle.
+async function rebootAfterFailure(machine: TalosMachine, era: AbortSignal): Promise<void> {
+  machine.setState("rebooting");
+  machine.remember({ staged: undefined });
+  machine.log.write("rebooting in 10 seconds");
+  await machine.delay(machine.delays.rebootMs, era);
+  await machine.restart();
+}
+
 // One sequence at a time; the API call that starts one has its answer before connections are cut.
 function start(
   machine: TalosMachine,
@@ -149,9 +159,12 @@ function start(
   phases: readonly Phase[],
   last: () => Promise<void>,
 ): void {
-  const { era, state: before } = machine;
-  if (!["running", "booting", "maintenance"].includes(before))
-    throw new StatusError("FailedPrecondition", `sequence ${name} cannot start: the machine is ${before}`);
+  const { era } = machine;
+  if (!["running", "booting", "maintenance"].includes(machine.state))
+    throw new StatusError(
+      "FailedPrecondition",
+      `sequence ${name} cannot start: the machine is ${machine.state}`,
+    );
   const settle = Math.min(machine.delays.rebootMs, 100);
   const run = async (): Promise<void> => {
     try {
@@ -160,7 +173,7 @@ function start(
       machine.setState(state);
       await runSequence(machine, name, phases, actorId, era);
     } catch (error) {
-      if (!era.aborted) machine.setState(before);
+      if (!era.aborted) machine.background(rebootAfterFailure(machine, era));
       throw error;
     }
     // Give followers of the event log the last events before the line goes dead.

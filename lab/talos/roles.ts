@@ -18,7 +18,7 @@ const machineMethods: readonly [string, string][] = [
   ],
   [
     "admin operator reader",
-    "Containers Dmesg Events Hostname ImageList LoadAvg Logs LogsContainers Memory ServiceList Stats Version",
+    "Containers Dmesg Events Hostname ImageList List LoadAvg Logs LogsContainers Memory ServiceList Stats Version",
   ],
   ["admin operator reader backup", "EtcdAlarmList EtcdMemberList EtcdStatus"],
   ["admin operator backup", "EtcdSnapshot"],

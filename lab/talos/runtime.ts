@@ -65,6 +65,8 @@ export interface MachineRuntime {
   services(): readonly ServiceStatus[];
   /** Names of the static pods that run here, e.g. `kube-apiserver`. */
   staticPods(): readonly string[];
+  /** Whether etcd has ever begun here, whatever it does now. */
+  hasEtcdData(): boolean;
   /** @throws RuntimeError `Unavailable` while etcd does not answer */
   etcdMembers(): Promise<readonly EtcdMember[]>;
   etcdStatus(): Promise<EtcdStatus>;

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "../config/schema.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
+import { namedOfGeneration } from "../talos/named.ts";
 import { Kubeconfig } from "../talos/resources.ts";
 import { ciliumRelease } from "./cilium.ts";
 import { requireCluster } from "./kubeconfig.ts";
@@ -37,7 +38,7 @@ export class Cluster extends pulumi.ComponentResource {
       dependsOn: [apiReady],
     });
     // Without a network no node is Ready, so this waits for Cilium and not the other way round.
-    const nodes = JSON.stringify(config.nodes.map((node) => ({ name: node.name, address: node.address })));
+    const nodes = JSON.stringify(config.nodes.map(namedOfGeneration));
     this.#createWait(`${name}-nodes-ready`, "nodesReady", { NODES: nodes }, [cilium]);
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
@@ -49,11 +50,9 @@ export class Cluster extends pulumi.ComponentResource {
         program: "src/bootstrap/steps/etcd.ts",
         inputs: {
           CLUSTER_ID: machines.clusterId,
-          CONTROL_PLANES: JSON.stringify(
-            config.controlPlanes.map((node) => ({ name: node.name, address: node.address })),
-          ),
+          CONTROL_PLANES: JSON.stringify(config.controlPlanes.map(namedOfGeneration)),
         },
-        secrets: { TALOSCONFIG_TEXT: machines.talosconfig },
+        secrets: { TALOSCONFIG_TEXT: machines.credentials },
       },
       { parent: this, dependsOn: [machines] },
     );

@@ -2,6 +2,7 @@
 // something else is wrong, so that one message holds it all.
 import type { Tree } from "../flux/tree/readTree.ts";
 import { checkRecipients, readAgeKey, recipientsOf, type AgeKeyFile } from "./ageKey.ts";
+import { checkMachineMoves } from "./checks/machineMoves.ts";
 import { checkMoves } from "./checks/moves.ts";
 import { repositoryProblems } from "./checks/repository.ts";
 import type { AgeKey, Config, GitConfig } from "./config.ts";
@@ -42,13 +43,16 @@ export async function assembleConfig(
   const age = await lookAtAgeKey(stack, surroundings, tree.value);
   const secrets = lookAtSecretsFile(stack, surroundings);
   const flux = checkFluxSkew(stack, tree.value);
-  const moves = checkMoves(surroundings.lastRun.versions, wantedVersions(stack, tree.value));
+  const { lastRun } = surroundings;
+  const moves = checkMoves(lastRun.versions, wantedVersions(stack, tree.value));
+  const machines = checkMachineMoves(lastRun.machines, lastRun.versions, stack.values);
 
   const problems = [
     ...stack.problems,
     ...tree.problems,
     ...flux.errors,
     ...moves,
+    ...machines.problems,
     ...age.problems,
     ...git.problems,
     ...secrets.problems,
@@ -75,8 +79,9 @@ export async function assembleConfig(
         recipients: recipientsOf(age.value, tree.value.sopsFiles),
       },
       secretsFile: secrets.value,
-      lastRun: surroundings.lastRun,
-      warnings: [...stack.warnings, ...flux.warnings, ...age.value.warnings, ...token],
+      lastRun,
+      ...(surroundings.bundleFolder === undefined ? {} : { bundleFolder: surroundings.bundleFolder }),
+      warnings: [...stack.warnings, ...flux.warnings, ...machines.warnings, ...age.value.warnings, ...token],
     },
   };
 }

@@ -27,6 +27,8 @@ export interface Node {
   readonly installerImage: string;
   /** The node's own machine config patches. */
   readonly patches: readonly Readonly<Record<string, unknown>>[];
+  /** How often the machine has been made anew, counted from 1. */
+  readonly generation: number;
 }
 
 /** Config that comes from the stack's own keys alone, without any file. */
@@ -37,8 +39,10 @@ export interface StackConfig {
   };
   readonly network: DeepReadonly<StackInput["network"]>;
   readonly versions: DeepReadonly<StackInput["versions"]>;
-  /** All machines in the order of the stack config. */
+  /** All machines that there are, in the order of the stack config. */
   readonly nodes: readonly Node[];
+  /** Machines whose hardware is dead: they only leave. In none of the other lists. */
+  readonly gone: readonly Node[];
   /** The control planes among them; the first one is where etcd is bootstrapped. */
   readonly controlPlanes: readonly [Node, ...Node[]];
   readonly workers: readonly Node[];
@@ -82,6 +86,8 @@ export interface Config extends StackConfig {
   readonly secretsFile?: string | undefined;
   /** What the last finished run reached. */
   readonly lastRun: LastRun;
+  /** Where `npm run plan` wants Flux's install bundles; undefined in every other run. */
+  readonly bundleFolder?: string | undefined;
   /** What is allowed but not tested or not wise; already logged. */
   readonly warnings: readonly string[];
 }

@@ -8,9 +8,15 @@ export interface Environment {
   readonly home: string;
   /** Whether there is a token for GitHub. The token itself stays in the environment, where the GitHub provider finds it. */
   readonly hasGithubToken: boolean;
+  /** Folder for Flux's install bundles, set by `npm run plan`, which compares them. */
+  readonly bundleFolder?: string | undefined;
 }
 
 /** Reads it. */
 export function readEnvironment(): Environment {
-  return { home: homedir(), hasGithubToken: (process.env["GITHUB_TOKEN"] ?? "") !== "" };
+  return {
+    home: homedir(),
+    hasGithubToken: (process.env["GITHUB_TOKEN"] ?? "") !== "",
+    bundleFolder: process.env["HOME_OPS_BUNDLE_FOLDER"],
+  };
 }

@@ -3,7 +3,7 @@
 // last one that did not (index.ts exports them only behind the proof).
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import type { Config } from "./config.ts";
+import type { Config, Node } from "./config.ts";
 import type { Versions } from "./skew.ts";
 
 /** Versions that a run brought the cluster to, with the contract it was born with. Parts may be missing. */
@@ -14,8 +14,22 @@ export interface ReachedVersions extends Versions {
   readonly ciliumValues?: string | undefined;
 }
 
+/** A machine as a run left it. */
+export interface ReachedMachine {
+  /** e.g. `k8s-1` */
+  readonly name: string;
+  /** e.g. `192.0.2.11` */
+  readonly address: string;
+  readonly role: Node["role"];
+  readonly generation: number;
+  /** Whether it was only there to leave. */
+  readonly gone: boolean;
+}
+
 /** What a run leaves. */
 export interface LastRun {
+  /** Undefined before the first run has finished. */
+  readonly machines?: readonly ReachedMachine[] | undefined;
   /** Empty before the first run has finished. */
   readonly versions: ReachedVersions;
   /** Admin kubeconfig; a secret. Undefined before the first run has finished. */
@@ -29,9 +43,12 @@ export async function readLastRun(): Promise<LastRun> {
   });
   const { outputs = {} } = answer as { readonly outputs?: Readonly<Record<string, unknown>> };
   const versions = outputs["versions"];
-  const kubeconfig = outputs["kubeconfig"];
+  const { kubeconfig, machines } = outputs;
   return {
     versions: typeof versions === "object" && versions !== null ? versions : {},
+    machines: isTexts(machines)
+      ? Object.entries(machines).map(([name, text]) => readMachine(name, text))
+      : undefined,
     kubeconfig: typeof kubeconfig === "string" ? kubeconfig : undefined,
   };
 }
@@ -49,4 +66,38 @@ export function reachedVersions({ versions, tree, cluster }: Config): ReachedVer
 /** Short, and another one for other values. */
 export function fingerprint(values: Readonly<Record<string, unknown>>): string {
   return createHash("sha256").update(JSON.stringify(values)).digest("hex").slice(0, 12);
+}
+
+/**
+ * The machines that a run with this config reaches, for its outputs: one short text by name, because people read them after
+ * every run, e.g. `{"k8s-1": "controlplane 192.0.2.11", "k8s-2": "worker 192.0.2.21, generation 2"}`.
+ */
+export function reachedMachines({ nodes, gone }: Config): Readonly<Record<string, string>> {
+  const shown = ({ role, address, generation }: Node): string =>
+    `${role} ${address}${generation === 1 ? "" : `, generation ${String(generation)}`}`;
+  return {
+    ...Object.fromEntries(nodes.map((node) => [node.name, shown(node)])),
+    ...Object.fromEntries(gone.map((node) => [node.name, `${shown(node)}, gone`])),
+  };
+}
+
+/** One of them, read back. */
+export function readMachine(name: string, text: string): ReachedMachine {
+  const [, role = "", address = "", generation = "1", gone] =
+    /^(\w+) ([\d.]+)(?:, generation (\d+))?(, gone)?$/.exec(text) ?? [];
+  return {
+    name,
+    address,
+    role: role === "controlplane" ? role : "worker",
+    generation: Number(generation),
+    gone: gone !== undefined,
+  };
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.values(value).every((text) => typeof text === "string")
+  );
 }

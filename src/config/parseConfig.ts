@@ -52,7 +52,9 @@ export function checkStack(raw: Readonly<Record<string, unknown>>): CheckedStack
 
 function derive(input: StackInput): StackConfig {
   const { cluster, network, versions, patches, github, upgrades, protect } = input;
-  const nodes = input.nodes.map((node) => deriveNode(node, input));
+  const [gone, nodes] = [true, false].map((isGone) =>
+    input.nodes.filter((node) => node.gone === isGone).map((node) => deriveNode(node, input)),
+  ) as [Node[], Node[]];
   const [first, ...others] = nodes.filter((node) => node.role === "controlplane");
   if (first === undefined) throw new Error("checkNodes lets no cluster without control plane pass");
   return {
@@ -60,6 +62,7 @@ function derive(input: StackInput): StackConfig {
     network,
     versions,
     nodes,
+    gone,
     controlPlanes: [first, ...others],
     workers: nodes.filter((node) => node.role === "worker"),
     patches,
@@ -73,5 +76,6 @@ function deriveNode(node: StackInput["nodes"][number], input: StackInput): Node 
   const schematicId = node.schematicId ?? input.schematicId;
   // Always explicit and always from the Factory: the provider's default is an image that is no longer published.
   const installerImage = `factory.talos.dev/metal-installer/${schematicId}:${input.versions.talos}`;
-  return { ...node, schematicId, installerImage };
+  const { name, address, role, disk, patches, generation } = node;
+  return { name, address, role, disk, patches, generation, schematicId, installerImage };
 }

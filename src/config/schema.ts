@@ -55,14 +55,28 @@ const schematicId = text({
   advice: () => "take the id that factory.talos.dev shows for your system extensions",
 });
 
+const flag = z.boolean({
+  error: ({ input }) => `${show(input)} is neither true nor false → write true or false`,
+});
+
+/** Values of keys that need not be there. */
+export const defaults = {
+  tree: "cluster",
+  ageKeyFile: "~/.config/sops/age/home-ops.txt",
+  git: { knownHosts: [] },
+  upgrades: { workersAtOnce: 1, drainSeconds: 300, rebootSeconds: 1_200, ciliumSeconds: 600 },
+  generation: 1,
+  gone: false,
+};
+
 const node = section({
-  /** The machine's host name, and its name in the cluster. A DNS label, e.g. `k8s-1`. Change: another machine, the old one is wiped. */
+  /** The machine's host name, and its name in the cluster. A DNS label, e.g. `k8s-1`. Change: another machine; the old one is drained, taken out of the cluster and wiped. */
   name: dnsLabel("node name", "k8s-1"),
-  /** Its IPv4 address, inside `network.nodeCidr`, fixed in the router, e.g. `192.0.2.11`. Change: the machine at the old address is wiped. */
+  /** Its IPv4 address, inside `network.nodeCidr`, fixed in the router, e.g. `192.0.2.11`. Change: the machine at the old address is drained, taken out of the cluster and wiped. */
   address: ipv4,
-  /** `controlplane` (etcd and the API; an odd number of them) or `worker`. Change: the machine must be wiped first. */
+  /** `controlplane` (etcd and the API; an odd number of them) or `worker`. Change: together with `generation` only, the machine is wiped. */
   role,
-  /** The disk that Talos is installed on, e.g. `/dev/nvme0n1` or a link below `/dev/disk/by-id`. Change: no effect after the installation. */
+  /** The disk that Talos is installed on, e.g. `/dev/nvme0n1` or a link below `/dev/disk/by-id`. Change: no effect before the machine is installed anew (`generation`). */
   disk: text({
     expected: "a disk below /dev/",
     example: "/dev/nvme0n1",
@@ -73,15 +87,11 @@ const node = section({
   schematicId: schematicId.optional(),
   /** Patches for this machine only, applied last. Default: none. Change: a new machine config; what needs a reboot says so. */
   patches,
+  /** Counts up to have the machine anew: re-imaged hardware at its address, another role, another disk. Default 1. Change: drained, out of etcd, wiped where it still runs, joined anew. */
+  generation: wholeNumber(1, 1_000_000, "a generation").default(defaults.generation),
+  /** True when the hardware is dead: its Node and its etcd member are removed without asking it, and it is never reset. Default false. */
+  gone: flag.default(defaults.gone),
 });
-
-/** Values of keys that need not be there, as far as they lead to files. */
-export const defaults = {
-  tree: "cluster",
-  ageKeyFile: "~/.config/sops/age/home-ops.txt",
-  git: { knownHosts: [] },
-  upgrades: { workersAtOnce: 1, drainSeconds: 300, rebootSeconds: 1_200, ciliumSeconds: 600 },
-};
 
 /** Everything under `home-ops:`. Unknown keys are errors. */
 export const stackSchema = section({
@@ -179,9 +189,7 @@ export const stackSchema = section({
   /** File with the age key that decrypts the tree's secrets; `~` is the home directory. Default `~/.config/sops/age/home-ops.txt`. Change of the key: runbook. */
   ageKeyFile: path("~/.config/sops/age/home-ops.txt").default(defaults.ageKeyFile),
   /** Guards the machine secrets and the age key against deletion. Default true; false for a cluster to throw away. */
-  protect: z
-    .boolean({ error: ({ input }) => `${show(input)} is neither true nor false → write true or false` })
-    .default(true),
+  protect: flag.default(true),
   /** Existing secrets of a Talos cluster to take over, written by `talosctl gen secrets`. Default: new ones. Read once, at the first `up`. */
   secretsFile: path("~/secrets.yaml").optional(),
 });

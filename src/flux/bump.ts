@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../bootstrap/cluster.ts";
 import type { FluxSecrets } from "../bootstrap/fluxSecrets.ts";
 import type { Config } from "../config/schema.ts";
+import { keepBundles } from "./bundles.ts";
 import { runProgram, valueOf } from "../steps/runProgram.ts";
 import { proofInputs, type HandOff } from "./handOff.ts";
 
@@ -19,6 +20,7 @@ function isBump({ lastRun, tree }: Config): boolean {
  * @throws pulumi.RunError when it is not; nothing has been changed then
  */
 export async function prepareFluxBump(config: Config): Promise<void> {
+  await keepBundles(config);
   const { kubeconfig } = config.lastRun;
   if (!isBump(config) || kubeconfig === undefined) return;
   await runProgram("src/flux/steps/prepareBump.ts", {

@@ -9,6 +9,7 @@ import {
   KubernetesObjectApi,
   PatchStrategy,
   VersionApi,
+  type RequestContext,
   type KubernetesObject,
 } from "@kubernetes/client-node";
 
@@ -59,6 +60,28 @@ class PlainObjects extends KubernetesObjectApi {
   }
 }
 
+/** Longest answer that is waited for: lists of a home's objects take a second. */
+const defaultAnswerMs = 30_000;
+
+/**
+ * Gives every request a time limit. An address whose machine has lost its power refuses nothing, and the client alone would
+ * wait until TCP gives up, which is a quarter of an hour.
+ */
+class ImpatientConfig extends KubeConfig {
+  readonly #answerMs: number;
+
+  constructor(kubeconfig: string, answerMs: number) {
+    super();
+    this.#answerMs = answerMs;
+    this.loadFromString(kubeconfig);
+  }
+
+  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
+    await super.applySecurityAuthentication(context);
+    context.setSignal(AbortSignal.timeout(this.#answerMs));
+  }
+}
+
 /** Why an eviction was refused. */
 export interface Refusal {
   /** The API server's words, e.g. that a disruption budget does not allow it. */
@@ -75,10 +98,10 @@ export class Kubernetes {
   readonly #core: CoreV1Api;
   readonly #kubeconfig: string;
 
-  constructor(kubeconfig: string) {
+  /** @param answerMs longest wait for an answer, milliseconds */
+  constructor(kubeconfig: string, answerMs = defaultAnswerMs) {
     this.#kubeconfig = kubeconfig;
-    const config = new KubeConfig();
-    config.loadFromString(kubeconfig);
+    const config = new ImpatientConfig(kubeconfig, answerMs);
     this.objects = KubernetesObjectApi.makeApiClient(config);
     this.#plain = config.makeApiClient(PlainObjects);
     this.#version = config.makeApiClient(VersionApi);
@@ -93,13 +116,18 @@ export class Kubernetes {
   }
 
   /** The same cluster by the API server of one control plane, whatever the kubeconfig's endpoint is. */
-  at(address: string): Kubernetes {
-    return new Kubernetes(this.#kubeconfig.replace(/(server: https:\/\/)[^:/\s]+/, `$1${address}`));
+  at(address: string, answerMs = defaultAnswerMs): Kubernetes {
+    const server = this.#kubeconfig.replace(/(server: https:\/\/)[^:/\s]+/, `$1${address}`);
+    return new Kubernetes(server, answerMs);
   }
 
   /** Version of the API server, e.g. `v1.35.4`. */
   async version(): Promise<string> {
-    return (await this.#version.getCode()).gitVersion;
+    try {
+      return (await this.#version.getCode()).gitVersion;
+    } catch (error) {
+      throw readable(error);
+    }
   }
 
   /** Reads an object; undefined when it does not exist, or its kind is not known (yet). */
@@ -195,6 +223,15 @@ export class Kubernetes {
     }
   }
 
+  /** Deletes an object without a namespace; one that does not exist is deleted already. */
+  async remove(apiVersion: string, kind: string, name: string): Promise<void> {
+    try {
+      await this.objects.delete({ apiVersion, kind, metadata: { name } });
+    } catch (error) {
+      if (!isNotFound(error)) throw readable(error);
+    }
+  }
+
   /** Asks for a pod's eviction. @returns undefined when it is granted, or the pod is gone */
   async evict(namespace: string, name: string): Promise<Refusal | undefined> {
     try {
@@ -245,6 +282,8 @@ function readable(error: unknown): Error {
     const message = (body as { message?: string } | undefined)?.message;
     return new Error(`Kubernetes API: ${message ?? `HTTP ${String(error.code)}`}`);
   }
+  if (error instanceof Error && error.name === "AbortError")
+    return new Error("Kubernetes API: no answer in time");
   return error instanceof Error ? error : new Error(String(error));
 }
 

@@ -3,7 +3,7 @@
 import { PrivateFolder } from "./privateFolder.ts";
 import { Redactor } from "./redact.ts";
 import { StepError } from "./stepError.ts";
-import { waitFor, type Observation } from "./wait.ts";
+import { waitFor, type Observation, type WaitOptions } from "./wait.ts";
 
 /** What a step's body works with. */
 export class Step {
@@ -62,7 +62,7 @@ export class Step {
 
   /** Waits for a condition with this step's signal and progress lines. */
   async waitFor<T>(
-    options: { what: string; timeoutSeconds: number; todo: string; intervalMs?: number },
+    options: Omit<WaitOptions, "signal" | "say">,
     look: () => Promise<Observation<T>>,
   ): Promise<T> {
     return waitFor(

@@ -7,6 +7,11 @@ export interface StepCommandArgs {
   /** The program, relative to the project's root, e.g. `src/bootstrap/steps/etcd.ts`. */
   readonly program: string;
   /**
+   * The program that runs when the resource is removed while the cluster stays, with the inputs of the last run. Give the
+   * resource `deletedWith` the cluster. Default: removing does nothing.
+   */
+  readonly removal?: string;
+  /**
    * Plain inputs, handed over as environment variables. A change runs the step again and is readable in the preview,
    * e.g. `TALOS_VERSION: "v1.12.0" => "v1.13.9"`.
    */
@@ -34,6 +39,7 @@ export function stepCommand(
     name,
     {
       create: `node ${args.program}`,
+      ...(args.removal === undefined ? {} : { delete: `node ${args.removal}` }),
       environment: { ...args.inputs, ...Object.fromEntries(secrets) },
       // Steps look at the world, not at what the last run printed; handing that on would only leak it.
       addPreviousOutputInEnv: false,

@@ -25,6 +25,8 @@ export interface WaitOptions {
   readonly what: string;
   /** Seconds until giving up. */
   readonly timeoutSeconds: number;
+  /** When those seconds began, as Date.now() says it, where something before belongs to the wait. Default: now. */
+  readonly since?: number;
   /** What to do when it never happens. */
   readonly todo: string;
   /** Milliseconds between two looks. Default 1000. */
@@ -42,7 +44,7 @@ export interface WaitOptions {
  * @throws StepError when the time is over, naming the last thing that was missing
  */
 export async function waitFor<T>(options: WaitOptions, look: () => Promise<Observation<T>>): Promise<T> {
-  const end = Date.now() + options.timeoutSeconds * 1000;
+  const end = (options.since ?? Date.now()) + options.timeoutSeconds * 1000;
   let missing = "";
   for (;;) {
     options.signal.throwIfAborted();

@@ -22,12 +22,24 @@ const patienceSeconds = 30;
  * @throws StepError for a machine that is neither: another cluster's, somebody else's address, off
  */
 export async function inspect(step: Step, talosctl: Talosctl, machine: Machine): Promise<string | undefined> {
-  const { found, probe } = await look(step, talosctl, machine);
+  const { found, probe } = await lookPatiently(step, talosctl, machine);
   refuse(found, machine, probe);
   return found === "maintenance" ? undefined : (serverVersion(probe.trusted.stdout) ?? "unknown");
 }
 
-async function look(
+/** Asks a machine once what it is. */
+export async function look(
+  talosctl: Talosctl,
+  { address }: Machine,
+): Promise<{ readonly found: MachineClass; readonly probe: Probe }> {
+  const probe = {
+    trusted: await talosctl.run(address, ["version"], 8),
+    insecure: await talosctl.runInsecure(address, ["version"], 8),
+  };
+  return { found: classify(probe), probe };
+}
+
+async function lookPatiently(
   step: Step,
   talosctl: Talosctl,
   machine: Machine,
@@ -40,14 +52,12 @@ async function look(
       todo: "switch the machine on, then run pulumi up again",
     },
     async () => {
-      const probe = {
-        trusted: await talosctl.run(machine.address, ["version"], 8),
-        insecure: await talosctl.runInsecure(machine.address, ["version"], 8),
-      };
-      const found = classify(probe);
-      if (found === "unreachable" && Date.now() < end)
-        return notYet(`${machine.name}: no answer from ${machine.address} yet: ${reasonOf(probe.trusted)}`);
-      return done({ found, probe });
+      const seen = await look(talosctl, machine);
+      if (seen.found === "unreachable" && Date.now() < end)
+        return notYet(
+          `${machine.name}: no answer from ${machine.address} yet: ${reasonOf(seen.probe.trusted)}`,
+        );
+      return done(seen);
     },
   );
 }

@@ -1,6 +1,7 @@
 // What the program adds to Talos' generated machine config. Pure: plain data in, patches out, no secrets anywhere, so
 // that a preview can show every line of it.
 import type { Config, Node } from "../config/schema.ts";
+import { generationAnnotation } from "./membership/generation.ts";
 import { imagesOf } from "./kubernetesImages.ts";
 
 /** A strategic merge patch of a machine config, or a whole document to add. Source: Talos docs, configuration patches. */
@@ -17,6 +18,7 @@ export function machinePatches(node: Node, config: Config): readonly MachinePatc
     kubeletPatch(config),
     clusterPatch(config, node.role),
     kubernetesPatch(config.versions.kubernetes, node.role),
+    ...generationPatch(node),
     ...config.patches.common,
     ...config.patches[node.role],
     ...node.patches,
@@ -35,6 +37,13 @@ function installPatch(node: Node): MachinePatch {
 function hostnamePatch(node: Node, contract: string): MachinePatch {
   if (!isAtLeast(contract, 1, 12)) return { machine: { network: { hostname: node.name } } };
   return { apiVersion: "v1alpha1", kind: "HostnameConfig", hostname: node.name, auto: "off" };
+}
+
+/** So that a config that is otherwise the same is sent again, and the cluster knows which generation of a machine it has. */
+function generationPatch({ generation }: Node): readonly MachinePatch[] {
+  return generation === 1
+    ? []
+    : [{ machine: { nodeAnnotations: { [generationAnnotation]: String(generation) } } }];
 }
 
 /** A machine with several addresses registers with the one inside the machines' network. */

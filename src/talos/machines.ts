@@ -1,29 +1,17 @@
 // Phase 1: machines that run Talos with this cluster's config.
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config, Node } from "../config/schema.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
+import { configHash, type MachinePlan } from "./machinePlan.ts";
 import { generatorKubernetes, machinePatches } from "./machineConfig.ts";
-import {
-  ConfigurationApply,
-  machineConfiguration,
-  Secrets,
-  type ClientConfiguration,
-  type MachineSecrets,
-} from "./resources.ts";
+import { createMembers, forgetMachines } from "./members.ts";
+import { machineConfiguration, Secrets, type ClientConfiguration, type MachineSecrets } from "./resources.ts";
 import { talosconfig } from "./talosconfig.ts";
 import { createUpgrades } from "./upgrades.ts";
 
 /** What {@link Machines} needs. */
 export interface MachinesArgs {
   readonly config: Config;
-}
-
-/** One machine with everything that is sent to it. */
-interface Plan {
-  readonly node: Node;
-  readonly base: pulumi.Output<string>;
-  readonly patches: readonly string[];
 }
 
 /**
@@ -36,8 +24,10 @@ export class Machines extends pulumi.ComponentResource {
   /** Talos' id of the cluster; changes only when the cluster is made anew. */
   readonly clusterId: pulumi.Output<string>;
   readonly clientConfiguration: pulumi.Output<ClientConfiguration>;
-  /** A talosconfig for people and for the steps; secret. */
+  /** A talosconfig for people; secret. */
   readonly talosconfig: pulumi.Output<string>;
+  /** The same for the steps, without addresses: they name those they mean, and another control plane is no news to them. Secret. */
+  readonly credentials: pulumi.Output<string>;
 
   constructor(name: string, args: MachinesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("home-ops:talos:Machines", name, {}, opts);
@@ -50,10 +40,21 @@ export class Machines extends pulumi.ComponentResource {
       secrets.clientConfiguration.apply((client) => talosconfigOf(config, client)),
     );
 
+    this.credentials = pulumi.secret(
+      secrets.clientConfiguration.apply((client) => talosconfig(config.cluster.name, [], [], client)),
+    );
+
     const plans = planMachines(config, secrets.machineSecrets);
-    const inspected = plans.map((plan) => this.#createInspection(name, plan));
-    const upgraded = createUpgrades(name, { config, talosconfig: this.talosconfig, inspected, parent: this });
-    this.#createApplies(name, plans, [...inspected, ...upgraded]);
+    const shared = { config, credentials: this.credentials, parent: this };
+    const inspected = plans.filter(({ isGone }) => !isGone).map((plan) => this.#createInspection(name, plan));
+    const forgotten = forgetMachines(name, { ...shared, after: inspected });
+    const upgraded = createUpgrades(name, { ...shared, after: [...inspected, ...forgotten] });
+    createMembers(name, plans, {
+      ...shared,
+      anchor: secrets,
+      clientConfiguration: this.clientConfiguration,
+      after: [...inspected, ...upgraded],
+    });
     this.registerOutputs({ clusterId: this.clusterId, talosconfig: this.talosconfig });
   }
 
@@ -71,7 +72,7 @@ export class Machines extends pulumi.ComponentResource {
     );
   }
 
-  #createInspection(name: string, plan: Plan): pulumi.Resource {
+  #createInspection(name: string, plan: MachinePlan): pulumi.Resource {
     const { node } = plan;
     return stepCommand(
       `${name}-${node.name}-inspect`,
@@ -85,40 +86,14 @@ export class Machines extends pulumi.ComponentResource {
           // after the ten minutes for which the provider would try.
           CONFIG_HASH: configHash(plan),
         },
-        secrets: { TALOSCONFIG_TEXT: this.talosconfig },
+        secrets: { TALOSCONFIG_TEXT: this.credentials },
       },
       { parent: this },
     );
   }
-
-  #createApplies(name: string, plans: readonly Plan[], after: readonly pulumi.Resource[]): void {
-    const apply = (plan: Plan, dependsOn: readonly pulumi.Resource[]): ConfigurationApply =>
-      new ConfigurationApply(
-        `${name}-${plan.node.name}-config`,
-        {
-          node: plan.node.address,
-          clientConfiguration: this.clientConfiguration,
-          machineConfigurationInput: plan.base,
-          configPatches: plan.patches,
-        },
-        // A new address is a new machine: the old one is wiped first, which an update in place would never do.
-        {
-          parent: this,
-          dependsOn: [...dependsOn],
-          replaceOnChanges: ["node"],
-          deleteBeforeReplace: true,
-          customTimeouts: { create: "5m", update: "5m", delete: "5m" },
-        },
-      );
-    const controlPlanes = plans
-      .filter((plan) => plan.node.role === "controlplane")
-      .map((plan) => apply(plan, after));
-    // Workers get their certificates from the control planes' trustd, so those come first.
-    for (const plan of plans.filter((plan) => plan.node.role === "worker")) apply(plan, controlPlanes);
-  }
 }
 
-function planMachines(config: Config, machineSecrets: pulumi.Output<MachineSecrets>): readonly Plan[] {
+function planMachines(config: Config, machineSecrets: pulumi.Output<MachineSecrets>): readonly MachinePlan[] {
   const base = (machineType: Node["role"]): pulumi.Output<string> =>
     machineConfiguration({
       clusterName: config.cluster.name,
@@ -129,22 +104,12 @@ function planMachines(config: Config, machineSecrets: pulumi.Output<MachineSecre
       kubernetesVersion: generatorKubernetes(config.cluster.talosContract),
     });
   const bases = { controlplane: base("controlplane"), worker: base("worker") };
-  return [...config.controlPlanes, ...config.workers].map((node) => ({
+  return [...config.controlPlanes, ...config.workers, ...config.gone].map((node) => ({
     node,
+    isGone: config.gone.includes(node),
     base: bases[node.role],
     patches: machinePatches(node, config).map((patch) => JSON.stringify(patch)),
   }));
-}
-
-/** Not a secret: nobody gets from it to the keys in the config, and it must be readable to compare. */
-function configHash(plan: Plan): pulumi.Output<string> {
-  return pulumi.unsecret(
-    plan.base.apply((base) =>
-      createHash("sha256")
-        .update([base, ...plan.patches].join("\n---\n"))
-        .digest("hex"),
-    ),
-  );
 }
 
 function talosconfigOf(config: Config, client: ClientConfiguration): string {

@@ -4,27 +4,26 @@ import * as pulumi from "@pulumi/pulumi";
 import { ciliumRepository } from "../config/ciliumRepository.ts";
 import type { Config, Node } from "../config/schema.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
+import { named } from "./named.ts";
 
 /** What {@link createUpgrades} needs. */
 export interface UpgradesArgs {
   readonly config: Config;
-  /** Admin talosconfig; secret. */
-  readonly talosconfig: pulumi.Output<string>;
-  /** What looks at the machines. All of them are looked at before the first is upgraded. */
-  readonly inspected: readonly pulumi.Resource[];
+  /** Admin talosconfig without addresses; secret. */
+  readonly credentials: pulumi.Output<string>;
+  /** What has to be done before. All machines are looked at before the first is upgraded. */
+  readonly after: readonly pulumi.Resource[];
   readonly parent: pulumi.Resource;
 }
-
-const named = ({ name, address }: Node): { name: string; address: string } => ({ name, address });
 
 /** The installer image without its tag: the version is an input of its own, and shows once in a preview. */
 const installerOf = ({ installerImage }: Node): string => installerImage.replace(/:[^:/]*$/, "");
 
 /** Registers the steps. @returns what new machine configs have to wait for */
 export function createUpgrades(name: string, args: UpgradesArgs): readonly pulumi.Resource[] {
-  const { config, parent, inspected } = args;
+  const { config, parent, after } = args;
   const { upgrades, controlPlanes, workers, versions } = config;
-  const secrets = { TALOSCONFIG_TEXT: args.talosconfig };
+  const secrets = { TALOSCONFIG_TEXT: args.credentials };
   const backup = { STACK: pulumi.getStack(), AGE_RECIPIENTS: config.ageKey.recipients.join(" ") };
   const prepared = stepCommand(
     `${name}-prepare`,
@@ -47,7 +46,7 @@ export function createUpgrades(name: string, args: UpgradesArgs): readonly pulum
       },
       secrets,
     },
-    { parent, dependsOn: [...inspected] },
+    { parent, dependsOn: [...after] },
   );
   const upgradeOs = (node: Node, dependsOn: readonly pulumi.Resource[]): pulumi.Resource =>
     stepCommand(
@@ -61,6 +60,7 @@ export function createUpgrades(name: string, args: UpgradesArgs): readonly pulum
           TALOS_VERSION: versions.talos,
           SCHEMATIC_ID: node.schematicId,
           INSTALLER: installerOf(node),
+          GENERATION: String(node.generation),
           CONTROL_PLANES: JSON.stringify(controlPlanes.map(named)),
           NODES: String(config.nodes.length),
           DRAIN_SECONDS: String(upgrades.drainSeconds),
@@ -75,8 +75,8 @@ export function createUpgrades(name: string, args: UpgradesArgs): readonly pulum
   let before: readonly pulumi.Resource[] = [prepared];
   for (const node of controlPlanes) before = [upgradeOs(node, before)];
   for (let at = 0; at < workers.length; at += upgrades.workersAtOnce) {
-    const after = before;
-    before = workers.slice(at, at + upgrades.workersAtOnce).map((node) => upgradeOs(node, after));
+    const last = before;
+    before = workers.slice(at, at + upgrades.workersAtOnce).map((node) => upgradeOs(node, last));
   }
   return [
     stepCommand(

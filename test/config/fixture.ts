@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { parse } from "yaml";
 import { assembleConfig, type Assembled } from "../../src/config/assemble.ts";
-import type { ReachedVersions } from "../../src/config/lastRun.ts";
+import type { ReachedMachine, ReachedVersions } from "../../src/config/lastRun.ts";
 import type { Tree } from "../../src/flux/tree/readTree.ts";
 
 /** Folder of the fixtures. */
@@ -27,6 +27,8 @@ export interface Fixture {
   };
   /** Versions that the last run reached. Default: there was none. */
   readonly reached?: ReachedVersions;
+  /** Machines that it left. Default: as `reached`. */
+  readonly machines?: readonly ReachedMachine[];
   readonly expect?: readonly string[];
   readonly warnings?: readonly string[];
 }
@@ -79,7 +81,7 @@ export async function runStack(
       projectRoot: root,
       hasGithubToken: true,
       readTree: () => tree,
-      lastRun: { versions: fixture.reached ?? {} },
+      lastRun: { versions: fixture.reached ?? {}, machines: fixture.machines },
     };
     const assembled = await assembleConfig(values, surroundings);
     const problems = "problems" in assembled ? assembled.problems : [];

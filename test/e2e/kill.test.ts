@@ -1,22 +1,20 @@
 // `up` killed once in each phase, with everything below it. Each time the next `npm run up` puts right what is left and
 // goes on, without any hand work; the last one finishes.
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { killTree } from "./processTree.ts";
+import { killedAt, type Moment } from "./killedUp.ts";
 import { assertNoChange, TestLab } from "./testLab.ts";
 
 /** A resource in whose creation the engine dies, and what must have happened outside by then. */
-interface Moment {
+interface CreationMoment extends Moment {
   readonly resource: string;
-  readonly happened?: (lab: TestLab) => Promise<boolean>;
   /** What the next run must say that it put right. */
   readonly recovered?: RegExp;
 }
 
-const moments: readonly Moment[] = [
+const moments: readonly CreationMoment[] = [
   { resource: "preflight-git" },
   { resource: "talos-secrets" },
   { resource: "talos-k8s-1-inspect" },
@@ -50,7 +48,7 @@ const moments: readonly Moment[] = [
 
 await describe("a killed up", { timeout: 900_000 }, async () => {
   let lab: TestLab;
-  let last: Moment | undefined;
+  let last: CreationMoment | undefined;
   before(async () => {
     lab = await TestLab.start("kill");
   });
@@ -72,29 +70,6 @@ await describe("a killed up", { timeout: 900_000 }, async () => {
     assertNoChange((await lab.finish()).output);
   });
 });
-
-/** Runs `npm run up` and kills it. @returns what it said until then */
-async function killedAt(lab: TestLab, { resource, happened }: Moment): Promise<string> {
-  let output = "";
-  let reached: () => void = () => undefined;
-  const creating = new Promise<void>((resolve) => (reached = resolve));
-  const begins = new RegExp(`\\b${resource} creating`);
-  const child = lab.spawnUp((line) => {
-    output += `${line}\n`;
-    if (begins.test(line)) reached();
-  });
-  const ended = once(child, "exit").then(() => "ended" as const);
-  try {
-    const first = await Promise.race([creating.then(() => "creating" as const), ended]);
-    assert.equal(first, "creating", `up ended before ${resource}:\n${output}`);
-    if (happened !== undefined) await lab.until(`what ${resource} does`, () => happened(lab), 60);
-    assert.ok(!new RegExp(`\\b${resource} created`).test(output), `${resource} was faster than the kill`);
-  } finally {
-    killTree(child.pid ?? 0);
-    await ended;
-  }
-  return output;
-}
 
 function registeredKeys(lab: TestLab): number {
   const file = join(lab.layout.state, "github.json");

@@ -42,6 +42,9 @@ export const startingPoints = {
   small: { size: "lab", config: {} },
 } as const satisfies Readonly<Record<string, StartingPoint>>;
 
+/** Five machines that start at once on two cores which other tests use as well. */
+const startSeconds = 180;
+
 /** Brings a lab to its starting point: from a copy, or by building it and making the copy. Whatever was there is gone. */
 export async function begin(lab: TestLab, point: StartingPoint): Promise<void> {
   await lab.remove();
@@ -80,22 +83,26 @@ async function start(lab: TestLab, { config }: StartingPoint): Promise<void> {
   const begun = new Date().toISOString();
   await lab.cli("up");
   lab.changeConfig(config);
-  await lab.until(`${lab.name} whole`, async () => {
-    const { machines } = await lab.status();
-    const members = machines.filter(({ role }) => role !== undefined);
-    const planes = members.filter(({ role }) => role === "controlplane");
-    if (!members.every(({ state }) => state === "running") || !planes.every(({ etcd, api }) => etcd && api))
-      return false;
-    // A Node's Ready is what it was before the stop, until its kubelet has said something.
-    const leases = await lab.get<{ items: { spec: { renewTime: string } }[] }>([
-      "leases",
-      "-n",
-      "kube-node-lease",
-    ]);
-    const alive = leases.items.filter(({ spec }) => spec.renewTime > begun);
-    const nodes = await lab.ok("kubectl", "get", "nodes", "--no-headers");
-    return alive.length === members.length && [...nodes.matchAll(/ Ready /g)].length === members.length;
-  });
+  await lab.until(
+    `${lab.name} whole`,
+    async () => {
+      const { machines } = await lab.status();
+      const members = machines.filter(({ role }) => role !== undefined);
+      const planes = members.filter(({ role }) => role === "controlplane");
+      if (!members.every(({ state }) => state === "running") || !planes.every(({ etcd, api }) => etcd && api))
+        return false;
+      // A Node's Ready is what it was before the stop, until its kubelet has said something.
+      const leases = await lab.get<{ items: { spec: { renewTime: string } }[] }>([
+        "leases",
+        "-n",
+        "kube-node-lease",
+      ]);
+      const alive = leases.items.filter(({ spec }) => spec.renewTime > begun);
+      const nodes = await lab.ok("kubectl", "get", "nodes", "--no-headers");
+      return alive.length === members.length && [...nodes.matchAll(/ Ready /g)].length === members.length;
+    },
+    startSeconds,
+  );
 }
 
 /** A copy made by this very code; with HOME_OPS_STALE_COPY=1, for work on tests, any. */

@@ -18,6 +18,7 @@ export interface Registration {
   readonly provider: string;
   readonly deletedWith: string;
   readonly protect: boolean;
+  readonly retainOnDelete: boolean;
   readonly ignoreChanges: readonly string[];
   readonly additionalSecretOutputs: readonly string[];
 }
@@ -45,6 +46,7 @@ interface Request {
   getProvider(): string;
   getDeletedwith(): string;
   getProtect(): boolean;
+  getRetainondelete(): boolean;
   getIgnorechangesList(): string[];
   getAdditionalsecretoutputsList(): string[];
 }
@@ -99,6 +101,7 @@ function registration(request: Request): Registration {
     provider: nameOf(request.getProvider().replace(/::[^:]*$/, "")),
     deletedWith: nameOf(request.getDeletedwith()),
     protect: request.getProtect(),
+    retainOnDelete: request.getRetainondelete(),
     ignoreChanges: request.getIgnorechangesList(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
   };

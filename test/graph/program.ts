@@ -13,7 +13,7 @@ const schematicId = "376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d60
 
 function node(name: string, address: string, role: "controlplane" | "worker"): Config["nodes"][number] {
   const installerImage = `factory.talos.dev/metal-installer/${schematicId}:v1.12.0`;
-  return { name, address, role, disk: "/dev/vda", schematicId, installerImage, patches: [] };
+  return { name, address, role, disk: "/dev/vda", schematicId, installerImage, patches: [], generation: 1 };
 }
 
 function flux(apiVersion: string, kind: string, name: string, spec: object): Record<string, unknown> {
@@ -35,6 +35,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     network: { nodeCidr: "192.0.2.0/24", podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" },
     versions: { talos: "v1.12.0", kubernetes: "v1.35.4", cilium: "1.19.7" },
     nodes: [controlPlane, worker],
+    gone: [],
     controlPlanes: [controlPlane],
     workers: [worker],
     patches: { common: [], controlplane: [], worker: [] },

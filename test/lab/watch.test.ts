@@ -11,6 +11,7 @@ const machine = (name: string, change: Partial<Machine> = {}): Machine => ({
   address: "127.10.1.11",
   state: "running",
   talos: "v1.12.0",
+  bootId: "",
   hostname: name,
   schematic: "",
   role: "controlplane",

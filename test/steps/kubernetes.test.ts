@@ -1,90 +1,43 @@
-// The client against a small API server that answers as a real one does in its worse moments.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { after, before, describe, it } from "node:test";
 import { Kubernetes } from "../../src/steps/kubernetes.ts";
 
-interface Answer {
-  readonly code: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: object;
-}
-
-const refusal: Answer = {
-  code: 429,
-  headers: { "retry-after": "1" },
-  body: { kind: "Status", message: "storage is (re)initializing", reason: "TooManyRequests", code: 429 },
-};
-const list: Answer = {
-  code: 200,
-  body: { kind: "NodeList", apiVersion: "v1", items: [{ metadata: { name: "k8s-1" } }] },
-};
-
-describe("the steps' Kubernetes client", () => {
+describe("a Kubernetes API that takes the connection and says nothing", { timeout: 10_000 }, () => {
+  const open = new Set<Socket>();
   let server: Server;
-  let answers: Answer[];
-  let asked: number;
-  beforeEach(async () => {
-    answers = [];
-    asked = 0;
-    server = createServer((request, response) => {
-      const resources = [{ name: "nodes", kind: "Node", namespaced: false, verbs: ["list"] }];
-      const isList = request.url?.startsWith("/api/v1/nodes") === true;
-      if (isList) asked += 1;
-      const answer = isList
-        ? (answers.shift() ?? refusal)
-        : { code: 200, body: { kind: "APIResourceList", groupVersion: "v1", resources } };
-      response
-        .writeHead(answer.code, { "content-type": "application/json", ...answer.headers })
-        .end(JSON.stringify(answer.body));
-    });
-    server.listen(0, "127.0.0.1");
+  let kubeconfig: string;
+  before(async () => {
+    server = createServer((socket) => {
+      open.add(socket.on("error", () => undefined));
+    }).listen(0, "127.0.0.1");
     await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    kubeconfig = JSON.stringify({
+      apiVersion: "v1",
+      kind: "Config",
+      "current-context": "home",
+      clusters: [{ name: "home", cluster: { server: `https://127.0.0.1:${String(port)}` } }],
+      contexts: [{ name: "home", context: { cluster: "home", user: "admin" } }],
+      users: [{ name: "admin", user: {} }],
+    });
   });
-  afterEach(() => {
-    server.closeAllConnections();
+  after(() => {
+    for (const socket of open) socket.destroy();
     server.close();
   });
 
-  const client = (): Kubernetes => {
-    const { port } = server.address() as AddressInfo;
-    return new Kubernetes(
-      JSON.stringify({
-        clusters: [
-          {
-            name: "c",
-            cluster: { server: `http://127.0.0.1:${String(port)}`, "insecure-skip-tls-verify": true },
-          },
-        ],
-        users: [{ name: "u", user: {} }],
-        contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-        "current-context": "x",
-      }),
-    );
-  };
-
-  it("asks again when the API server says when to", async () => {
-    answers = [refusal, list];
-    const nodes = await client().list("v1", "Node");
-    assert.deepEqual(
-      nodes.map(({ kind, metadata }) => `${kind ?? ""} ${metadata?.name ?? ""}`),
-      ["Node k8s-1"],
-    );
-    assert.equal(asked, 2);
-  });
-
-  it("does not ask again when it is refused without a time", async () => {
-    answers = [{ ...refusal, headers: {} }, list];
-    await assert.rejects(client().list("v1", "Node"), {
-      message: "Kubernetes API: storage is (re)initializing",
+  it("is given up in time, whatever it is asked", async () => {
+    const kubernetes = new Kubernetes(kubeconfig, 100);
+    const gaveUp = /^Error: Kubernetes API: no answer in time$/;
+    await assert.rejects(kubernetes.version(), gaveUp);
+    await assert.rejects(kubernetes.list("v1", "Pod"), gaveUp);
+    await assert.rejects(kubernetes.read("v1", "Node", "k8s-1"), gaveUp);
+    await assert.rejects(kubernetes.mergePatch("v1", "Node", "k8s-1", { spec: {} }), gaveUp);
+    assert.deepEqual(await kubernetes.evict("default", "web"), {
+      reason: "Kubernetes API: no answer in time",
+      retry: true,
     });
-    assert.equal(asked, 1);
-  });
-
-  it("passes on what else the API server says", async () => {
-    answers = [{ code: 403, body: { kind: "Status", message: "nodes is forbidden", code: 403 } }];
-    await assert.rejects(client().list("v1", "Node"), { message: "Kubernetes API: nodes is forbidden" });
   });
 });

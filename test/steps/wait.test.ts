@@ -35,6 +35,15 @@ describe("waitFor", () => {
     assert.deepEqual(wait.lines, ["connection refused"]);
   });
 
+  it("counts time that has passed before, and looks once all the same", async () => {
+    const wait = { ...options({ timeoutSeconds: 5 }), since: Date.now() - 6_000 };
+    assert.equal(await waitFor(wait, () => Promise.resolve(done(7))), 7);
+    await assert.rejects(
+      waitFor(wait, () => Promise.resolve(notYet("still away"))),
+      /^StepError: the thing: not there after 5 s; last seen: still away$/,
+    );
+  });
+
   it("ends at once on a StepError", async () => {
     await assert.rejects(
       waitFor(options(), () => Promise.reject(new StepError("never", "do this"))),

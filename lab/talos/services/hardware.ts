@@ -43,6 +43,19 @@ export const hardwareHandlers: Handlers = {
     if (content === undefined) throw new StatusError("NotFound", `stat ${path}: no such file or directory`);
     yield await Promise.resolve({ bytes: Buffer.from(content) });
   }),
+  List: stream(async function* (request, { machine }) {
+    const root = String(request["root"]).replace(/\/$/, "");
+    const names = folderContent(machine, root);
+    if (names === undefined) throw new Error(`lstat ${root}: no such file or directory`);
+    for (const name of [".", ...names])
+      yield await Promise.resolve({
+        name: name === "." ? root : `${root}/${name}`,
+        relative_name: name,
+        mode: 0o700,
+        modified: String(Math.floor(machine.bootedAt.getTime() / 1000)),
+        is_dir: true,
+      });
+  }),
   ImageList: stream(async function* (request, { machine }) {
     const images = request["namespace"] === "NS_CRI" ? kubernetesImages(machine) : systemImages(machine);
     for (const name of images) yield await Promise.resolve({ name, created_at: timestamp(machine.bootedAt) });
@@ -95,6 +108,16 @@ function fileContent(machine: TalosMachine, path: string): string | undefined {
     "/system/state/config.yaml": () => machine.disk.loadConfig()?.toString("utf8") ?? "",
   };
   return files[path]?.();
+}
+
+/** Folders that tell something about the machine. */
+function folderContent(machine: TalosMachine, path: string): readonly string[] | undefined {
+  const began = machine.options.runtime.hasEtcdData();
+  const folders: Readonly<Record<string, readonly string[] | undefined>> = {
+    "/var/lib/etcd": machine.config?.type === "controlplane" ? (began ? ["member"] : []) : undefined,
+    "/var/lib/etcd/member": began ? ["snap", "wal"] : undefined,
+  };
+  return folders[path];
 }
 
 function containersOf(machine: TalosMachine, request: Message): string[] {

@@ -21,7 +21,7 @@ export function checkNodes(values: Values): readonly Problem[] {
     ...duplicates(placed, "name"),
     ...duplicates(placed, "address"),
     ...outsideOfNetwork(placed, values.network?.nodeCidr),
-    ...controlPlaneCount(values.nodes ?? []),
+    ...noControlPlane(values.nodes ?? []),
     ...endpointOwner(placed, values.cluster?.endpoint),
   ];
 }
@@ -29,8 +29,10 @@ export function checkNodes(values: Values): readonly Problem[] {
 function duplicates(placed: readonly Placed[], key: "name" | "address"): readonly Problem[] {
   return placed.flatMap(({ path, node }, index) => {
     const value = node[key];
-    const first = placed.slice(0, index).find((other) => value !== undefined && other.node[key] === value);
-    if (value === undefined || first === undefined) return [];
+    // New hardware may have the address of a machine that is gone, but not its name: that one has still to leave.
+    const counts = (other: Placed): boolean => key === "name" || other.node.gone !== true;
+    const first = placed.slice(0, index).find((other) => counts(other) && other.node[key] === value);
+    if (value === undefined || first === undefined || !counts({ path, node })) return [];
     if (key === "name")
       return [
         problem(
@@ -66,23 +68,14 @@ function outsideOfNetwork(placed: readonly Placed[], nodeCidr: string | undefine
 }
 
 /** Judged only when every role is known: a misspelt one would make a second problem out of the first. */
-function controlPlaneCount(nodes: NonNullable<Values["nodes"]>): readonly Problem[] {
+function noControlPlane(nodes: NonNullable<Values["nodes"]>): readonly Problem[] {
   if (nodes.length === 0 || nodes.some((node) => node?.role === undefined)) return [];
-  const names = nodes.flatMap((node) => (node?.role === "controlplane" ? [node.name ?? "?"] : []));
-  if (names.length === 0)
-    return [
-      problem(
-        "nodes",
-        "no machine has the role controlplane",
-        "give one or three of them the role controlplane",
-      ),
-    ];
-  if (names.length % 2 === 1) return [];
+  if (nodes.some((node) => node?.role === "controlplane" && node.gone !== true)) return [];
   return [
     problem(
       "nodes",
-      `${String(names.length)} control planes (${names.join(", ")}): etcd needs an odd number, with an even one it stands no more failures than with one less`,
-      "add one or make one a worker",
+      "no machine has the role controlplane",
+      "give one or three of them the role controlplane",
     ),
   ];
 }
@@ -100,7 +93,7 @@ function endpointOwner(placed: readonly Placed[], endpoint: string | undefined):
         "write the address of a control plane or a virtual address",
       ),
     ];
-  const controlPlanes = placed.filter(({ node }) => node.role === "controlplane");
+  const controlPlanes = placed.filter(({ node }) => node.role === "controlplane" && node.gone !== true);
   if (owner === undefined || controlPlanes.length < 2) return [];
   return [
     problem(

@@ -42,7 +42,7 @@ await runStep({ name: "prepare the upgrade", timeoutSeconds: 3 * pullSeconds + 4
   for (const { target, running } of outdated) refuseBadMove(target, running, wantedOn(target, talos));
   const controlPlanes = targets.filter(({ role }) => role === "controlplane");
   const workers = targets.filter(({ role }) => role === "worker");
-  const parts = await kubernetesParts(talosctl, { controlPlanes, workers });
+  const parts = await kubernetesParts(step, talosctl, { controlPlanes, workers });
   const old = parts.filter(({ version }) => version !== kubernetes);
   for (const part of old) refuseBadPart(part, kubernetes);
   if (outdated.length === 0 && old.length === 0) return "nothing to upgrade on any machine";

@@ -6,7 +6,7 @@ import { runStep, type Step } from "../../steps/step.ts";
 import { reasonOf, Talosctl } from "../../steps/talosctl.ts";
 import { clusterApi } from "../upgrade/clusterApi.ts";
 import { controlPlanesWhole } from "../upgrade/gate.ts";
-import { kubernetesParts, oldest, refuseBadPart } from "../upgrade/kubernetesParts.ts";
+import { kubernetesParts, oldest, refuseBadPart, type Roles } from "../upgrade/kubernetesParts.ts";
 import type { Machine } from "../inspect.ts";
 
 const upgradeSeconds = 3_000;
@@ -16,7 +16,7 @@ await runStep({ name: "upgrade Kubernetes", timeoutSeconds: upgradeSeconds + 300
   const talosctl = new Talosctl(step, step.secret("TALOSCONFIG_TEXT"));
   const controlPlanes = step.json<readonly Machine[]>("CONTROL_PLANES");
   const workers = step.json<readonly Machine[]>("WORKERS");
-  const parts = await kubernetesParts(talosctl, { controlPlanes, workers });
+  const parts = await kubernetesParts(step, talosctl, { controlPlanes, workers });
   if (parts.length === 0) return "no Kubernetes yet: nothing to upgrade";
   const other = parts.filter(({ version }) => version !== wanted);
   const [first] = other;
@@ -34,8 +34,19 @@ await runStep({ name: "upgrade Kubernetes", timeoutSeconds: upgradeSeconds + 300
   const through = controlPlanes[0] ?? first.machine;
   step.say(`upgrading Kubernetes from ${from} to ${wanted}`);
   await upgrade(step, talosctl, through, wanted);
+  await verify(step, talosctl, { controlPlanes, workers }, wanted);
   return `Kubernetes ${wanted} runs on all machines, was ${from}`;
 });
+
+/** talosctl asks Kubernetes which nodes there are, and leaves out a machine that is not among them. */
+async function verify(step: Step, talosctl: Talosctl, roles: Roles, wanted: string): Promise<void> {
+  const old = (await kubernetesParts(step, talosctl, roles)).find(({ version }) => version !== wanted);
+  if (old !== undefined)
+    throw new StepError(
+      `${old.machine.name} still runs ${old.program} ${old.version} after talosctl upgrade-k8s to ${wanted}`,
+      `look at: kubectl get nodes -o wide; when ${old.machine.name} is among them, run pulumi up again`,
+    );
+}
 
 /** @throws StepError with talosctl's last words */
 async function upgrade(step: Step, talosctl: Talosctl, through: Machine, wanted: string): Promise<void> {

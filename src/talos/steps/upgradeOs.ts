@@ -1,13 +1,16 @@
 // Brings one machine to the wanted Talos: version and schematic. Looks first, so that it may be run again at any point; a
-// machine without a config has nothing to upgrade, it gets its Talos with its first config.
-import { conditionOf, type Kubernetes } from "../../steps/kubernetes.ts";
+// machine without a config has nothing to upgrade, it gets its Talos with its first config. One that has to join anew is
+// taken out of the cluster and wiped here, where control planes go one by one.
+import type { Kubernetes } from "../../steps/kubernetes.ts";
+import type { RunResult } from "../../steps/run.ts";
 import { runStep, type Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
+import { makeAnew } from "../membership/anew.ts";
 import { withoutDrain } from "../upgrade/client.ts";
 import { clusterApi } from "../upgrade/clusterApi.ts";
-import { cordon, drain, uncordon } from "../upgrade/drain.ts";
+import { cordon, drain, isCordonedByUs, uncordon } from "../upgrade/drain.ts";
 import { controlPlanesWhole } from "../upgrade/gate.ts";
 import type { Machine } from "../inspect.ts";
 import {
@@ -19,9 +22,11 @@ import {
   stageOf,
   type Installation,
 } from "../upgrade/machines.ts";
+import { nodeReadiness } from "../upgrade/nodeReadiness.ts";
 import { ensureSnapshot } from "../upgrade/snapshot.ts";
 
-const gateSeconds = 60;
+/** An election of etcd takes seconds; what is not whole after that stays so. */
+const gateSeconds = 30;
 const settleSeconds = 600;
 
 /** Everything about the one machine and its cluster. */
@@ -40,7 +45,7 @@ interface Task {
 
 /** As far as this is used before a step is there. */
 const seconds = (name: string): number => Number(process.env[name] ?? 0);
-const limit = seconds("DRAIN_SECONDS") + seconds("REBOOT_SECONDS") + gateSeconds + settleSeconds + 300;
+const limit = seconds("DRAIN_SECONDS") + seconds("REBOOT_SECONDS") + gateSeconds + 2 * settleSeconds + 300;
 
 await runStep({ name: "upgrade Talos", timeoutSeconds: limit }, async (step) => {
   const task: Task = {
@@ -57,12 +62,20 @@ await runStep({ name: "upgrade Talos", timeoutSeconds: limit }, async (step) => 
   };
   const { machine, wanted } = task;
   const running = await installationOf(step, task.talosctl, machine);
-  if (running === undefined)
-    return `${machine.name} has no config yet, and gets Talos ${wanted.version} with it`;
   const kubernetes = await clusterApi(step, task.talosctl, task.controlPlanes);
+  const anew =
+    kubernetes !== undefined &&
+    (await makeAnew({
+      ...task,
+      kubernetes,
+      generation: Number(step.input("GENERATION")),
+      runs: running !== undefined,
+    }));
+  if (running === undefined || anew)
+    return `${machine.name} has no config yet, and gets Talos ${wanted.version} with it`;
   if (!differs(running, wanted)) {
-    // A run that was cut off after the reboot left the rest to this one.
-    if (kubernetes !== undefined && (await uncordon(kubernetes, machine.name)))
+    // A run that was cut off after the reboot, or did not see the end of it, left the rest to this one.
+    if (kubernetes !== undefined && (await isCordonedByUs(kubernetes, machine.name)))
       await settle(task, kubernetes);
     return `${machine.name} runs Talos ${shown(running)} already`;
   }
@@ -72,46 +85,30 @@ await runStep({ name: "upgrade Talos", timeoutSeconds: limit }, async (step) => 
 });
 
 async function upgrade(task: Task, kubernetes: Kubernetes | undefined, running: Installation): Promise<void> {
-  const { step, talosctl, machine, wanted } = task;
-  if (kubernetes !== undefined)
-    await controlPlanesWhole(step, talosctl, task.controlPlanes, {
-      timeoutSeconds: gateSeconds,
-      when: `before ${machine.name} goes down`,
-      kubernetes,
-    });
-  if (kubernetes !== undefined) {
-    // The preparing step has taken one; a roll that is continued another day takes another.
-    await ensureSnapshot(step, talosctl, task.controlPlanes[0] ?? machine, {
-      stack: step.input("STACK"),
-      recipients: step.input("AGE_RECIPIENTS").split(" "),
-    });
-    await makeRoom(task, kubernetes);
+  const { step, talosctl, machine, controlPlanes } = task;
+  if (kubernetes === undefined) {
+    await install(task, running, false);
+    return;
   }
-  const before = await bootId(talosctl, machine);
-  step.say(`${machine.name}: upgrading Talos from ${shown(running)} to ${shown(wanted)}`);
-  const result = await talosctl.run(
-    machine.address,
-    [
-      "upgrade",
-      "--image",
-      task.image,
-      "--timeout",
-      `${String(task.rebootSeconds)}s`,
-      ...(await withoutDrain(talosctl)),
-    ],
-    task.rebootSeconds + 30,
-  );
-  await verify(task, before, result.code === 0 ? undefined : sequenceError(result.stderr)).catch(
-    async (error: unknown) => {
-      // The machine runs what it ran before, so its pods may come back.
-      if (kubernetes !== undefined) await uncordon(kubernetes, machine.name).catch(() => false);
-      throw error;
-    },
-  );
-  if (kubernetes !== undefined) {
-    await uncordon(kubernetes, machine.name);
-    await settle(task, kubernetes);
+  await controlPlanesWhole(step, talosctl, controlPlanes, {
+    timeoutSeconds: gateSeconds,
+    when: `before ${machine.name} goes down`,
+    kubernetes,
+    leaving: task.isControlPlane ? machine : undefined,
+  });
+  // The preparing step has taken one; a roll that is continued another day takes another.
+  await ensureSnapshot(step, talosctl, controlPlanes[0] ?? machine, {
+    stack: step.input("STACK"),
+    recipients: step.input("AGE_RECIPIENTS").split(" "),
+  });
+  await makeRoom(task, kubernetes);
+  try {
+    await install(task, running, true);
+  } catch (error) {
+    await giveBack(task, kubernetes);
+    throw error;
   }
+  await settle(task, kubernetes);
 }
 
 /** Pods go first; a cluster of one machine has no other place for them. */
@@ -121,44 +118,119 @@ async function makeRoom({ step, machine, nodes, drainSeconds }: Task, kubernetes
   try {
     await drain(step, kubernetes, machine.name, drainSeconds);
   } catch (error) {
-    await uncordon(kubernetes, machine.name);
+    await uncordon(kubernetes, machine.name).catch((second: unknown) => {
+      step.say(`${machine.name} stays cordoned: ${String(second)}`);
+    });
     throw error;
   }
 }
 
-/** After an upgrade that does not boot, Talos goes back to what it ran before: only what really runs counts. */
-async function verify(task: Task, before: string, failure: string | undefined): Promise<void> {
+/** After a failure: a machine that runs takes pods again; any other one stays cordoned until a later run finds it whole. */
+async function giveBack({ step, talosctl, machine }: Task, kubernetes: Kubernetes): Promise<void> {
+  try {
+    if ((await stageOf(talosctl, machine)) === "running") await uncordon(kubernetes, machine.name);
+    else step.say(`${machine.name} stays cordoned until it runs; the next pulumi up takes that back`);
+  } catch (error) {
+    step.say(`${machine.name} stays cordoned until the next pulumi up: ${String(error)}`);
+  }
+}
+
+/** Has Talos install the other one and reboot, and sees to it that it did. */
+async function install(task: Task, running: Installation, bootstrapped: boolean): Promise<void> {
   const { step, talosctl, machine, wanted, rebootSeconds } = task;
+  const before = await step.waitFor(
+    {
+      what: `${machine.name} answers`,
+      timeoutSeconds: gateSeconds,
+      todo: `nothing has been changed on the machine; look at it, then run pulumi up again`,
+    },
+    async () => done(await bootId(talosctl, machine)),
+  );
+  step.say(`${machine.name}: upgrading Talos from ${shown(running)} to ${shown(wanted)}`);
+  const begun = Date.now();
+  const result = await talosctl.run(
+    machine.address,
+    [
+      "upgrade",
+      "--image",
+      task.image,
+      "--timeout",
+      `${String(rebootSeconds)}s`,
+      ...(await withoutDrain(talosctl)),
+    ],
+    rebootSeconds + 30,
+  );
+  const failure = result.code === 0 ? undefined : failureOf(result);
+  await waitUntilBack(task, { before, begun, running, failure, bootstrapped });
+  await verify(task, failure);
+}
+
+/** What is known when talosctl has ended. */
+interface Upgrade {
+  /** Boot id before it. */
+  readonly before: string;
+  /** When it was asked for, as Date.now() says it. */
+  readonly begun: number;
+  readonly running: Installation;
+  /** What talosctl said went wrong. */
+  readonly failure: string | undefined;
+  /** Before the bootstrap a machine waits for etcd and never gets further than booting. */
+  readonly bootstrapped: boolean;
+}
+
+/**
+ * talosctl's word alone does not count: it may have lost the machine while that goes on, and what it is told of is not yet
+ * over. Talos reboots after an upgrade that has failed as well.
+ */
+async function waitUntilBack(
+  { step, talosctl, machine, rebootSeconds }: Task,
+  { before, begun, running, failure, bootstrapped }: Upgrade,
+): Promise<void> {
+  let unmoved = 0;
   await step.waitFor(
     {
       what: `${machine.name} back after the upgrade`,
       timeoutSeconds: rebootSeconds,
       intervalMs: 500,
+      since: begun,
       todo: `look at the screen of ${machine.name} (${machine.address}); when it runs again, run pulumi up again`,
     },
     async () => {
       const now = await bootId(talosctl, machine);
-      if (now === before && failure !== undefined)
+      const stage = await stageOf(talosctl, machine);
+      const isUp = stage === "running" || (stage === "booting" && !bootstrapped);
+      unmoved = now === before && isUp ? unmoved + 1 : 0;
+      // Twice, since an upgrade that was accepted shows a moment later.
+      if (failure !== undefined && unmoved >= 2)
         throw new StepError(
-          `${machine.name}: the installer failed: ${failure}; it still runs what it ran before`,
+          `${machine.name}: ${failure}; it still runs Talos ${shown(running)}`,
           `look at: talosctl dmesg -n ${machine.address}; then run pulumi up again`,
         );
       if (now === before) return notYet(`${machine.name}: has not rebooted yet`);
-      const stage = await stageOf(talosctl, machine);
-      return stage === "running" || (stage === "booting" && !task.isControlPlane)
-        ? done()
-        : notYet(`${machine.name}: ${stage ?? "booting"}`);
+      return isUp ? done() : notYet(`${machine.name}: ${stage ?? "booting"}`);
     },
   );
-  const running = await installationOf(step, talosctl, machine);
-  if (running === undefined || differs(running, wanted))
-    throw new StepError(
-      `${machine.name} has rebooted, but runs Talos ${running === undefined ? "of another cluster" : shown(running)} and not ${shown(wanted)}: the new one did not boot, and Talos went back`,
-      `look at: talosctl dmesg -n ${machine.address}; other machines have not been touched`,
-    );
 }
 
-/** The next machine goes down only when this one carries its part again. */
+/** After an upgrade that does not boot, Talos goes back to what it ran before: only what really runs counts. */
+async function verify({ step, talosctl, machine, wanted }: Task, failure: string | undefined): Promise<void> {
+  const running = await installationOf(step, talosctl, machine);
+  const todo = `look at: talosctl dmesg -n ${machine.address}; the machines after it have not been touched; then run pulumi up again`;
+  if (running === undefined)
+    throw new StepError(`${machine.name} has rebooted into maintenance mode: its config is gone`, todo);
+  if (!differs(running, wanted)) return;
+  throw new StepError(
+    failure === undefined
+      ? `${machine.name} has rebooted, but runs Talos ${shown(running)} and not ${shown(wanted)}: the new one did not boot, and Talos went back`
+      : `${machine.name}: ${failure}; it has rebooted, and runs Talos ${shown(running)} and not ${shown(wanted)}`,
+    todo,
+  );
+}
+
+/**
+ * The next machine goes down only when this one carries its part again. The mark on its node goes in between: until it is
+ * Ready, a run that is cut off here must find it; after that, the next machine's gate looks at the rest.
+ */
 async function settle(
   { step, talosctl, machine, controlPlanes }: Task,
   kubernetes: Kubernetes,
@@ -167,15 +239,15 @@ async function settle(
     {
       what: `node ${machine.name} Ready`,
       timeoutSeconds: settleSeconds,
-      intervalMs: 250,
-      todo: `look at: kubectl describe node ${machine.name}`,
+      intervalMs: 500,
+      todo: `look at: kubectl describe node ${machine.name}; then run pulumi up again`,
     },
     async () => {
+      const boot = await bootId(talosctl, machine);
       const node = await kubernetes.read("v1", "Node", machine.name);
-      const ready = node === undefined ? undefined : conditionOf(node, "Ready");
-      return ready?.status === "True"
-        ? done()
-        : notYet(`${machine.name}: ${ready?.message ?? "not registered"}`);
+      const ready = nodeReadiness(machine.name, node, boot);
+      if (ready.done) await uncordon(kubernetes, machine.name);
+      return ready;
     },
   );
   await controlPlanesWhole(step, talosctl, controlPlanes, {
@@ -185,11 +257,10 @@ async function settle(
   });
 }
 
-/** Why the sequence ended, as talosctl heard it; its own words where it heard nothing. */
-function sequenceError(stderr: string): string {
-  return (
-    /sequence error: ([^\n]+)/.exec(stderr)?.[1] ??
-    /error: ([^\n]+)/.exec(stderr)?.[1] ??
-    reasonOf({ code: 1, stdout: "", stderr })
-  );
+/** Why it failed: the reason of Talos' sequence, as talosctl heard it; its own words where it heard nothing. */
+function failureOf(result: RunResult): string {
+  const sequence = /sequence error: ([^\n]+)/.exec(result.stderr)?.[1];
+  return sequence === undefined
+    ? `talosctl upgrade failed: ${/error: ([^\n]+)/.exec(result.stderr)?.[1] ?? reasonOf(result)}`
+    : `the installer failed: ${sequence}`;
 }

@@ -19,19 +19,25 @@ export async function cordon(kubernetes: Kubernetes, node: string): Promise<void
   });
 }
 
-/** Takes that back; a node that somebody else has cordoned is left alone. */
-export async function uncordon(kubernetes: Kubernetes, node: string): Promise<boolean> {
+/** Whether it is us who have cordoned the node. */
+export async function isCordonedByUs(kubernetes: Kubernetes, node: string): Promise<boolean> {
   const found = await kubernetes.read("v1", "Node", node);
-  if (found?.metadata?.annotations?.[cordonedBy] === undefined) return false;
+  return found?.metadata?.annotations?.[cordonedBy] !== undefined;
+}
+
+/** Takes that back; a node that somebody else has cordoned is left alone. */
+export async function uncordon(kubernetes: Kubernetes, node: string): Promise<void> {
+  if (!(await isCordonedByUs(kubernetes, node))) return;
   await kubernetes.mergePatch("v1", "Node", node, {
     metadata: { annotations: { [cordonedBy]: null } },
     spec: { unschedulable: null },
   });
-  return true;
 }
 
 /**
- * Evicts all pods of a node but those that belong to it (DaemonSets, static pods).
+ * Evicts the pods of a node that will run elsewhere then. Those that belong to the node (DaemonSets, static pods) stay, and
+ * those that belong to nobody: an eviction would delete them for good, a reboot only starts them again, which is why
+ * Talos' own drain leaves them too. Source: siderolabs/talos v1.12.0 pkg/kubernetes/kubernetes.go, Drain.
  * @throws StepError naming the pods that could not be evicted, and the API server's reason
  */
 export async function drain(
@@ -41,6 +47,7 @@ export async function drain(
   timeoutSeconds: number,
 ): Promise<void> {
   const asked = new Set<string>();
+  const staying = new Set<string>();
   let total = 0;
   await step.waitFor(
     {
@@ -50,26 +57,39 @@ export async function drain(
       todo: `nothing has been changed on the machine; look at: kubectl get poddisruptionbudgets -A; let the pod go, then run pulumi up again`,
     },
     async () => {
-      const pods = await evictable(kubernetes, node);
-      total = Math.max(total, pods.length);
-      if (pods.length === 0) return done();
-      const refusals = await Promise.all(pods.map((pod) => evict(kubernetes, pod, asked)));
-      const refused = refusals.find((reason) => reason !== undefined);
+      const pods = (await kubernetes.list("v1", "Pod")).filter((pod) => runsOn(pod, node));
+      for (const pod of pods.filter((found) => ownerOf(found) === undefined).map(nameOf))
+        if (!staying.has(pod)) {
+          staying.add(pod);
+          step.say(`${node}: ${pod} belongs to nothing that would start it elsewhere, and stays`);
+        }
+      const left = pods.filter((pod) => !["DaemonSet", undefined].includes(ownerOf(pod)));
+      total = Math.max(total, left.length);
+      if (left.length === 0) return done();
+      const refusals = await Promise.all(left.map((pod) => evict(kubernetes, pod, asked)));
+      const why =
+        refusals.find((refusal) => refusal !== undefined) ??
+        `waiting for ${left.map(nameOf).join(", ")} to end`;
       return notYet(
-        `${node}: draining, ${String(total - pods.length)} of ${String(total)} pods gone${refused === undefined ? "" : `; ${refused}`}`,
+        `${node}: draining, ${String(total - left.length)} of ${String(total)} pods gone; ${why}`,
       );
     },
   );
 }
 
-async function evictable(kubernetes: Kubernetes, node: string): Promise<readonly KubeObject[]> {
-  const pods = await kubernetes.list("v1", "Pod");
-  return pods.filter((pod) => {
-    if (pod.spec?.["nodeName"] !== node) return false;
-    if (pod.metadata?.annotations?.["kubernetes.io/config.mirror"] !== undefined) return false;
-    if (["Succeeded", "Failed"].includes(String(pod.status?.["phase"]))) return false;
-    return pod.metadata?.ownerReferences?.some(({ kind }) => kind === "DaemonSet") !== true;
-  });
+function runsOn(pod: KubeObject, node: string): boolean {
+  if (pod.spec?.["nodeName"] !== node) return false;
+  if (pod.metadata?.annotations?.["kubernetes.io/config.mirror"] !== undefined) return false;
+  return !["Succeeded", "Failed"].includes(String(pod.status?.["phase"]));
+}
+
+/** Kind of what would make the pod anew. */
+function ownerOf(pod: KubeObject): string | undefined {
+  return pod.metadata?.ownerReferences?.find(({ controller }) => controller === true)?.kind;
+}
+
+function nameOf({ metadata }: KubeObject): string {
+  return `${metadata?.namespace ?? ""}/${metadata?.name ?? ""}`;
 }
 
 /** @returns the reason why it is refused now, e.g. a disruption budget */
@@ -81,11 +101,11 @@ async function evict(
   const { name = "", namespace = "", uid = "", deletionTimestamp } = pod.metadata ?? {};
   if (deletionTimestamp !== undefined || asked.has(uid)) return undefined;
   const refusal = await kubernetes.evict(namespace, name);
-  if (refusal === undefined) asked.add(uid);
-  else if (!refusal.retry)
-    throw new StepError(
-      `${namespace}/${name} cannot be evicted: ${refusal.reason}`,
-      "nothing has been changed on the machine; mend that, then run pulumi up again",
-    );
-  return refusal === undefined ? undefined : `${namespace}/${name} cannot be evicted: ${refusal.reason}`;
+  if (refusal === undefined) {
+    asked.add(uid);
+    return undefined;
+  }
+  const text = `${nameOf(pod)} cannot be evicted: ${refusal.reason}`;
+  if (refusal.retry) return text;
+  throw new StepError(text, "nothing has been changed on the machine; mend that, then run pulumi up again");
 }

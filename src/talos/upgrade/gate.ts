@@ -1,14 +1,18 @@
 // The gate in front of a control plane, and behind it: etcd is whole and every API server answers. Each control plane is
-// asked for itself, since each has its own view of the members. Source: siderolabs/talos, what `talosctl etcd
-// members|status|alarm list` and `service` print.
+// asked for itself, since each has its own view of the members.
 import type { Kubernetes } from "../../steps/kubernetes.ts";
 import type { Step } from "../../steps/step.ts";
-import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
+import { StepError } from "../../steps/stepError.ts";
+import type { Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import type { Machine } from "../inspect.ts";
+import { etcdView, type EtcdView, type Member } from "./etcdView.ts";
 
 /** Looks that must find etcd whole in a row: a member that comes and goes is not healthy. */
 const wantedPasses = 2;
+
+/** An API server that takes longer for its version is none. */
+const apiAnswerMs = 5_000;
 
 /** How to wait at the gate. */
 export interface GateOptions {
@@ -17,12 +21,14 @@ export interface GateOptions {
   readonly when: string;
   /** Client of the cluster's API. */
   readonly kubernetes: Kubernetes;
+  /** The control plane that is to go down: etcd must be able to do without it. Not given: none is. */
+  readonly leaving?: Machine | undefined;
 }
 
 /**
  * Waits until every control plane's etcd is healthy, all know the same members, at least the expected ones, no learners
  * and no alarms, and every control plane's API server answers.
- * @throws StepError naming the control plane and what is wrong with it
+ * @throws StepError naming the control plane and what is wrong with it, or that etcd cannot do without the one that leaves
  */
 export async function controlPlanesWhole(
   step: Step,
@@ -41,24 +47,31 @@ export async function controlPlanesWhole(
       todo: `look at: talosctl etcd status -n ${addresses}; talosctl service -n ${addresses}; mend that, then run pulumi up again`,
     },
     async () => {
-      const problem =
-        (await whatIsWrong(talosctl, controlPlanes)) ?? (await deadApi(options.kubernetes, controlPlanes));
+      const all = await Promise.all(controlPlanes.map((machine) => etcdView(talosctl, machine)));
+      const isMember = (at: number): boolean => all[at]?.isToJoin !== true;
+      const views = all.filter((_, at) => isMember(at));
+      const members = controlPlanes.filter((_, at) => isMember(at));
+      const problem = problemOf(views) ?? (await deadApi(options.kubernetes, members));
       passes = problem === undefined ? passes + 1 : 0;
       if (problem !== undefined) return notYet(problem);
+      refuseWithoutQuorum(options.leaving, views);
       return passes >= wantedPasses ? done() : notYet("all control planes are whole; looking once more");
     },
   );
 }
 
-/** An endpoint that moves from one control plane to the next hides one whose API server is dead. */
-async function deadApi(
+/**
+ * The first control plane whose own API server does not answer, and why; undefined when all do. An endpoint that moves from
+ * one to the next hides a dead one.
+ */
+export async function deadApi(
   kubernetes: Kubernetes,
   controlPlanes: readonly Machine[],
 ): Promise<string | undefined> {
   const problems = await Promise.all(
     controlPlanes.map(async ({ name, address }) =>
       kubernetes
-        .at(address)
+        .at(address, apiAnswerMs)
         .version()
         .then(() => undefined)
         .catch((error: unknown) => `${name}: its API server does not answer: ${reason(error)}`),
@@ -71,57 +84,33 @@ function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function whatIsWrong(
-  talosctl: Talosctl,
-  controlPlanes: readonly Machine[],
-): Promise<string | undefined> {
-  const views = await Promise.all(controlPlanes.map((machine) => viewOf(talosctl, machine)));
+function problemOf(views: readonly EtcdView[]): string | undefined {
   const broken = views.find((view) => view.problem !== undefined);
   if (broken !== undefined) return broken.problem;
-  const sets = new Set(views.map(({ members }) => members.join(" ")));
-  if (sets.size > 1) return `the control planes know different etcd members: ${[...sets].join(" / ")}`;
+  const sets = new Map(views.map(({ members }) => [members.map(({ id }) => id).join(), namesOf(members)]));
+  if (sets.size > 1)
+    return `the control planes know different etcd members: ${[...sets.values()].join(" / ")}`;
   const count = views[0]?.members.length ?? 0;
-  return count < controlPlanes.length
-    ? `etcd has ${String(count)} members, expected ${String(controlPlanes.length)}`
+  return count < views.length
+    ? `etcd has ${String(count)} members, expected ${String(views.length)}`
     : undefined;
 }
 
-async function viewOf(
-  talosctl: Talosctl,
-  machine: Machine,
-): Promise<{ readonly members: readonly string[]; readonly problem?: string }> {
-  const [service, members, status, alarms] = await Promise.all(
-    [
-      ["service", "etcd"],
-      ["etcd", "members"],
-      ["etcd", "status"],
-      ["etcd", "alarm", "list"],
-    ].map((args) => talosctl.run(machine.address, args)),
-  );
-  for (const result of [service, members, status, alarms])
-    if (result?.code !== 0)
-      return {
-        members: [],
-        problem: `${machine.name}: ${result === undefined ? "no answer" : reasonOf(result)}`,
-      };
-  const health = /^HEALTH\s+(\S+)/m.exec(service?.stdout ?? "")?.[1];
-  if (health !== "OK")
-    return { members: [], problem: `${machine.name}: etcd's health is ${health ?? "unknown"}` };
-  const rows = table(members?.stdout ?? "");
-  const learner = rows.find((row) => row.at(-1) === "true");
-  if (learner !== undefined)
-    return { members: [], problem: `${machine.name}: etcd member ${learner[2] ?? "?"} is still a learner` };
-  const alarm = table(alarms?.stdout ?? "")[0];
-  if (alarm !== undefined)
-    return { members: [], problem: `${machine.name}: etcd alarm ${alarm.slice(1).join(" ")}` };
-  return { members: rows.map((row) => row[1] ?? "").sort() };
+function namesOf(members: readonly Member[]): string {
+  return members
+    .map(({ name }) => name)
+    .sort()
+    .join(", ");
 }
 
-/** Rows of a talosctl table below its heading. */
-function table(output: string): readonly (readonly string[])[] {
-  return output
-    .split("\n")
-    .slice(1)
-    .filter((line) => line.trim() !== "")
-    .map((line) => line.trim().split(/\s+/));
+/** Talos' newer upgrade calls do not ask etcd. A member that no control plane stands for is one that is not there. */
+function refuseWithoutQuorum(leaving: Machine | undefined, views: readonly EtcdView[]): void {
+  const members = views[0]?.members ?? [];
+  const quorum = Math.floor(members.length / 2) + 1;
+  // A single one has no other that it could leave the cluster to.
+  if (leaving === undefined || members.length < 2 || views.length - 1 >= quorum) return;
+  throw new StepError(
+    `${leaving.name} cannot go down: etcd has ${String(members.length)} members (${namesOf(members)}), needs ${String(quorum)}, and would be left with ${String(views.length - 1)}`,
+    "add a control plane first, or remove the member that is not in the stack config, in an up of its own",
+  );
 }

@@ -1,9 +1,11 @@
 // Which Kubernetes runs where, as the machines themselves say it: no Kubernetes API is needed for the answer.
 import { minorOf, patchOf } from "../../config/version.ts";
 import { badMove } from "../../config/versionMove.ts";
+import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import type { Talosctl } from "../../steps/talosctl.ts";
-import type { Machine } from "../inspect.ts";
+import { inspect, type Machine } from "../inspect.ts";
+import { isBootstrapped } from "./clusterApi.ts";
 
 /** A part of Kubernetes on a machine. */
 export interface Part {
@@ -16,6 +18,7 @@ export interface Part {
 
 /** The Talos resources that say which image of a program a control plane runs. */
 const controlPlaneResources = ["apiserverconfigs", "controllermanagerconfigs", "schedulerconfigs"];
+const kubeletResource = "kubeletspecs";
 
 /** The machines of a cluster by their part in it. */
 export interface Roles {
@@ -23,16 +26,27 @@ export interface Roles {
   readonly workers: readonly Machine[];
 }
 
-/** All parts that run; none before the cluster is bootstrapped. */
-export async function kubernetesParts(talosctl: Talosctl, roles: Roles): Promise<readonly Part[]> {
-  const parts = (
-    await Promise.all([
-      ...roles.controlPlanes.map((machine) => partsOf(talosctl, machine, true)),
-      ...roles.workers.map((machine) => partsOf(talosctl, machine, false)),
-    ])
-  ).flat();
-  // etcd has no members, or no machine has a config: the configs that come bring the version with them.
-  return parts.some(({ program }) => program === "kube-apiserver") ? parts : [];
+/**
+ * All parts that run; none before the cluster is bootstrapped: then the configs that come bring the version with them.
+ * @throws StepError naming a machine that does not answer: what runs on it would be taken for nothing
+ */
+export async function kubernetesParts(
+  step: Step,
+  talosctl: Talosctl,
+  { controlPlanes, workers }: Roles,
+): Promise<readonly Part[]> {
+  if (!(await isBootstrapped(talosctl, controlPlanes))) return [];
+  const partsOf = async (machine: Machine, resources: readonly string[]): Promise<readonly Part[]> => {
+    const found = await partsIn(talosctl, machine, resources);
+    if (found.length > 0) return found;
+    const isMember = (await inspect(step, talosctl, machine)) !== undefined;
+    return isMember ? partsIn(talosctl, machine, resources) : [];
+  };
+  const parts = await Promise.all([
+    ...controlPlanes.map((machine) => partsOf(machine, [...controlPlaneResources, kubeletResource])),
+    ...workers.map((machine) => partsOf(machine, [kubeletResource])),
+  ]);
+  return parts.flat();
 }
 
 /** The oldest version among some parts; undefined when there are none. */
@@ -51,13 +65,11 @@ export function refuseBadPart({ machine, program, version }: Part, wanted: strin
     );
 }
 
-async function partsOf(
+async function partsIn(
   talosctl: Talosctl,
   machine: Machine,
-  isControlPlane: boolean,
+  resources: readonly string[],
 ): Promise<readonly Part[]> {
-  if (isControlPlane && (await talosctl.run(machine.address, ["etcd", "members"])).code !== 0) return [];
-  const resources = [...(isControlPlane ? controlPlaneResources : []), "kubeletspecs"];
   const found = await Promise.all(
     resources.map(async (resource) => {
       const { stdout } = await talosctl.run(machine.address, ["get", resource, "-o", "yaml"]);

@@ -82,6 +82,10 @@ export class FakeRuntime implements MachineRuntime {
     return ["kube-apiserver", "kube-controller-manager", "kube-scheduler"];
   }
 
+  hasEtcdData(): boolean {
+    return this.hasData;
+  }
+
   etcdMembers(): Promise<readonly EtcdMember[]> {
     return this.#up() ?? Promise.resolve(this.etcd.members);
   }

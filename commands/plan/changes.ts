@@ -1,0 +1,71 @@
+// Which inputs of a resource change, down to the single value.
+import { isDeepStrictEqual } from "node:util";
+import { machineConfigOf } from "./machineConfig.ts";
+import { masked, maskPair } from "./mask.ts";
+import type { PreviewStep } from "./preview.ts";
+
+/** One changed input. */
+export interface Change {
+  /** e.g. `environment.TALOS_VERSION`, `spec.ref.tag`; of a machine config `config.machine.sysctls.vm.max_map_count`. */
+  readonly path: string;
+  /** Undefined when it was not there. */
+  readonly from?: unknown;
+  /** Undefined when it is there no longer. */
+  readonly to?: unknown;
+}
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+/** All changed inputs of a step; for a new resource all inputs, for one that goes those it had. */
+export function changesOf(step: PreviewStep): readonly Change[] {
+  const [before, after] = maskPair(readable(step.oldState?.inputs), readable(step.newState?.inputs));
+  const found = leaves(before, after, "");
+  return [...found, ...hiddenChanges(step, found)];
+}
+
+/** A machine config's patches are texts; merged they have paths. */
+function readable(inputs: Inputs = {}): Inputs {
+  const { configPatches, ...rest } = inputs;
+  if (!Array.isArray(configPatches)) return inputs;
+  return { ...rest, config: machineConfigOf(configPatches) };
+}
+
+function leaves(before: unknown, after: unknown, path: string): Change[] {
+  if (isDeepStrictEqual(before, after)) return [];
+  if (isObject(before) || isObject(after)) {
+    const [old, next] = [isObject(before) ? before : {}, isObject(after) ? after : {}];
+    const keys = new Set([...Object.keys(old), ...Object.keys(next)]);
+    if (keys.size > 0)
+      return [...keys].flatMap((key) => leaves(old[key], next[key], path === "" ? key : `${path}.${key}`));
+  }
+  return [{ path, from: before, to: after }];
+}
+
+/** Secrets look the same before and after; that one changes only the provider says. */
+function hiddenChanges(
+  { detailedDiff, oldState, newState }: PreviewStep,
+  found: readonly Change[],
+): Change[] {
+  const known = new Set(found.map(({ path }) => path.split(".")[0]));
+  const hasInput = (name: string): boolean => name in { ...oldState?.inputs, ...newState?.inputs };
+  return Object.keys(detailedDiff ?? {})
+    .filter((path) => {
+      const [name = ""] = path.split(/[.[]/);
+      if (!hasInput(name) || name === "configPatches" || found.some((change) => change.path === path))
+        return false;
+      // Paths inside an input whose change is in clear are written in another way there.
+      return !known.has(name) || isMasked(newState?.inputs, path);
+    })
+    .map((path) => ({ path, from: masked, to: masked }));
+}
+
+function isMasked(inputs: Inputs | undefined, path: string): boolean {
+  const value = path
+    .split(".")
+    .reduce<unknown>((inner, key) => (isObject(inner) ? inner[key] : undefined), inputs);
+  return value === masked;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

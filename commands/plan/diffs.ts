@@ -1,0 +1,56 @@
+// Unified diffs of values, as YAML.
+import { structuredPatch } from "diff";
+import { stringify } from "yaml";
+import { machineConfigOf } from "./machineConfig.ts";
+import { maskPair } from "./mask.ts";
+import { prune } from "./prune.ts";
+import type { PlanDiff } from "./types.ts";
+import type { Unit } from "./units.ts";
+
+/** Enough to keep the way to a difference in sight. */
+const contextLines = 5;
+
+/**
+ * The difference of two values; empty when there is none. Only where they differ is written, with the keys that lead
+ * there; keys are sorted, so that their order is no difference.
+ */
+export function yamlDiff(before: unknown, after: unknown): string {
+  const [old, next] = prune(before, after);
+  const { hunks } = structuredPatch("", "", yaml(old), yaml(next), "", "", { context: contextLines });
+  return hunks.map(({ lines }) => lines.filter((line) => !line.startsWith("\\")).join("\n")).join("\n@@\n");
+}
+
+function yaml(value: unknown): string {
+  if (value === undefined || isEmpty(value)) return "";
+  return stringify(value, { lineWidth: 0, sortMapEntries: true });
+}
+
+const isEmpty = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && Object.keys(value).length === 0;
+
+/** What changes in machine configs, the same change of several machines once. The base config is secret and left out. */
+export function machineConfigDiffs(units: readonly Unit[]): readonly PlanDiff[] {
+  const diffs = units
+    .filter(({ name, action }) => /^talos-.+-config$/.test(name) && ["update", "replace"].includes(action))
+    .map(({ name, machine, before, after }) => ({
+      machine: machine ?? name,
+      diff: yamlDiff(...maskPair(patchesOf(before?.inputs), patchesOf(after?.inputs))),
+    }))
+    .filter(({ diff }) => diff !== "");
+  return [...Map.groupBy(diffs, ({ diff }) => diff)].map(([diff, machines]) => ({
+    of: machines.map(({ machine }) => machine),
+    diff,
+  }));
+}
+
+function patchesOf(inputs: Readonly<Record<string, unknown>> = {}): unknown {
+  const patches = inputs["configPatches"];
+  return machineConfigOf(Array.isArray(patches) ? patches : []);
+}
+
+/** What changes in Cilium's chart values; undefined when nothing does. */
+export function ciliumValuesDiff(units: readonly Unit[]): string | undefined {
+  const cilium = units.find(({ name, action }) => name === "cluster-cilium" && action === "update");
+  const diff = yamlDiff(...maskPair(cilium?.before?.inputs?.["values"], cilium?.after?.inputs?.["values"]));
+  return diff === "" ? undefined : diff;
+}

@@ -1,0 +1,59 @@
+// How long things take on machines of a home. Guesses with a reason, meant to tell a coffee from an evening; a lab is
+// much faster, a server that tests its memory at every boot much slower.
+
+/** Size of the cluster and what its stack allows. */
+export interface Size {
+  readonly controlPlanes: number;
+  readonly workers: number;
+  /** `upgrades.drainSeconds`. */
+  readonly drainSeconds: number;
+}
+
+/** A boot of a small machine: firmware, Talos, kubelet registered. */
+const bootSeconds = 90;
+
+/** Writing the image to the disk; it has been pulled before. */
+const installSeconds = 45;
+
+/** Between two machines: etcd whole again, node Ready. */
+const settleSeconds = 30;
+
+/** Pods end within their 30 s of grace, replicas elsewhere become Ready; longer only where a budget holds it up. */
+const usualDrainSeconds = 60;
+
+/** Seconds by kind of work. */
+export const estimates = {
+  /** One look at a machine or an API. */
+  look: () => 1,
+  /** A write to an API, with the answer. */
+  write: () => 5,
+  /** Snapshot of etcd, and the new image pulled on all machines at once: 150 MB over a home's line. */
+  prepare: () => 60,
+  /** One machine to another Talos. */
+  upgradeMachine: ({ drainSeconds, controlPlanes, workers }) =>
+    (controlPlanes + workers > 1 ? Math.min(drainSeconds, usualDrainSeconds) : 0) +
+    installSeconds +
+    bootSeconds +
+    settleSeconds,
+  /** `talosctl upgrade-k8s`: images pulled, then per control plane three pods and everywhere the kubelet, one by one. */
+  upgradeKubernetes: ({ controlPlanes, workers }) => 60 + 75 * controlPlanes + 20 * (controlPlanes + workers),
+  /** A config that reboots the machine. */
+  reboot: () => bootSeconds + settleSeconds,
+  /** A config that restarts the kubelet or a pod of the control plane. */
+  restartService: () => 30,
+  /** Drain, leave etcd, erase, back in maintenance mode. */
+  wipe: ({ drainSeconds }) => Math.min(drainSeconds, usualDrainSeconds) + bootSeconds + 30,
+  /** From maintenance mode to running: image pulled, installed, booted. */
+  install: () => 60 + installSeconds + bootSeconds,
+  /** etcd from nothing, the API answers. */
+  bootstrap: () => 90,
+  /** Images pulled, the agents one after the other, two at a time. */
+  cilium: ({ controlPlanes, workers }) => 60 + 15 * (controlPlanes + workers),
+  /** Controllers pulled, started, Ready. */
+  flux: () => 60,
+  /** Flux has read the tree, and everything in it is applied and Ready. */
+  tree: () => 90,
+} as const satisfies Record<string, (size: Size) => number>;
+
+/** A kind of work. */
+export type Work = keyof typeof estimates;

@@ -1,0 +1,94 @@
+// Rules for Flux, its keys and its way to Git.
+import { lost, type Rule } from "./rule.ts";
+
+/** Tried in this order. */
+export const fluxRules: readonly Rule[] = [
+  {
+    name: /^flux-secrets-(namespace|age-key|deploy-key-secret)$/,
+    action: ["create"],
+    row: { on: "Flux", what: "namespace and Secrets", impact: "none" },
+    because: "new",
+    takes: "write",
+  },
+  {
+    name: /^flux-secrets-namespace$/,
+    action: lost,
+    row: { on: "Flux", what: "namespace flux-system", impact: "wipe", destructive: true },
+    because: "everything in it goes with it",
+    takes: "flux",
+  },
+  {
+    name: /^flux-secrets-age-key$/,
+    action: lost,
+    row: { on: "Flux", what: "Secret age-key", impact: "replace", destructive: true },
+    because: "Flux cannot decrypt the tree until it is there again",
+    takes: "write",
+  },
+  {
+    name: /^flux-secrets-(?:age-key|deploy-key-secret)$/,
+    row: { on: "Flux", what: "Secrets", impact: "live" },
+    because: "Flux reads them again by itself",
+    takes: "write",
+  },
+  {
+    name: /^flux-secrets-deploy-key$/,
+    action: ["create"],
+    row: { on: "GitHub", what: "deploy key", impact: "none", value: { path: "repository" } },
+    because: "new, read-only",
+    takes: "write",
+  },
+  {
+    name: /^flux-secrets-deploy-key$/,
+    action: [...lost, "update"],
+    row: { on: "GitHub", what: "deploy key", impact: "replace", shows: /^(repository|title)$/, named: true },
+    because: "Flux reads nothing new from Git until the new key is in the cluster, seconds later",
+    takes: "write",
+  },
+  {
+    name: /^flux-install-bundle$/,
+    action: ["create"],
+    row: { on: "Flux", what: "controllers", impact: "none" },
+    because: "new; the version is the tag in cluster/flux/config/flux.yaml",
+    takes: "flux",
+  },
+  {
+    name: /^flux-(flux-manifests|flux|home-cluster|cluster)$/,
+    action: ["create"],
+    row: { on: "Flux", what: "hand-off to Git", impact: "none" },
+    because: "new: from here on Flux applies the tree",
+    takes: "tree",
+  },
+  {
+    name: /^flux-(flux-manifests|flux|home-cluster|cluster)$/,
+    action: lost,
+    row: { on: "Flux", what: "hand-off to Git", impact: "replace", destructive: true },
+    because: "while these objects are away Flux applies nothing, and what they own may go",
+    takes: "tree",
+  },
+  {
+    name: /^flux-flux-manifests$/,
+    some: ({ path }) => path === "spec.ref.tag",
+    row: { on: "Flux", what: "version", impact: "restart", shows: /^spec\.ref\.tag$/ },
+    because: "Flux takes its controllers to the new version by itself; workloads go on",
+    takes: "flux",
+  },
+  {
+    name: /^flux-flux$/,
+    some: ({ path }) => path.startsWith("spec.patches"),
+    row: {
+      on: "Flux",
+      what: "settings of the controllers",
+      impact: "restart",
+      shows: /^spec\./,
+      named: true,
+    },
+    because: "the controllers start again with them; workloads go on",
+    takes: "flux",
+  },
+  {
+    name: /^flux-(flux-manifests|flux|home-cluster|cluster)$/,
+    row: { on: "Flux", what: "what it applies", impact: "live", shows: /^(spec|metadata)\./, named: true },
+    because: "Flux takes it at its next look",
+    takes: "tree",
+  },
+];

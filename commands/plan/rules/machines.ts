@@ -1,0 +1,156 @@
+// Rules for the machines and what runs on them before Kubernetes.
+import { needsReboot, needsRestart } from "./reboots.ts";
+import { derived, lost, variable, type Rule } from "./rule.ts";
+
+/** Images that the program writes into machine configs; the steps before have brought the machine to them. */
+const versionImages =
+  /^config\.(machine\.(install|kubelet)\.image|cluster\.(apiServer|controllerManager|scheduler)\.image)$/;
+
+/** Path of a changed input inside the machine config. */
+const configPath = (path: string): string => path.replace(/^config\./, "");
+
+/** Tried in this order. */
+export const machineRules: readonly Rule[] = [
+  {
+    name: /^talos-secrets$/,
+    action: ["create"],
+    row: { on: "cluster", what: "keys", impact: "none" },
+    because: "made once, kept in the stack's state",
+    takes: "look",
+  },
+  {
+    name: /^talos-secrets$/,
+    action: lost,
+    row: {
+      on: "cluster",
+      what: "all keys",
+      impact: "replace",
+      destructive: true,
+      warning:
+        "the keys of the cluster are made anew: no machine, certificate or kubeconfig of the living cluster fits them, the cluster is lost",
+    },
+    because: "machines accept only the keys they were given",
+    takes: "look",
+  },
+  {
+    name: /^talos-(?<machine>.+)-os$/,
+    action: ["update"],
+    // A step that is told its generation for the first time belongs to a machine of the first one.
+    some: ({ path, from, to }) => path === "environment.GENERATION" && to !== (from ?? "1"),
+    row: {
+      what: "made anew",
+      impact: "wipe",
+      destructive: true,
+      shows: /^environment\.GENERATION$/,
+    },
+    because: "another generation: the machine is drained, leaves the cluster, is erased and installed again",
+    takes: "wipe",
+  },
+  {
+    name: /^talos-(?<machine>.+)-os$/,
+    action: ["update"],
+    some: variable("TALOS_VERSION", "SCHEMATIC_ID"),
+    row: {
+      what: "Talos",
+      impact: "drain and reboot",
+      alone: "reboot",
+      shows: /^environment\.(TALOS_VERSION|SCHEMATIC_ID)$/,
+    },
+    because: "another version or schematic is another image: pods are evicted, the machine boots it",
+    takes: "upgradeMachine",
+    follows: derived,
+  },
+  {
+    name: /^talos-(?<machine>.+)-gone$/,
+    action: ["create"],
+    row: { what: "given up", impact: "wipe", destructive: true },
+    because: "declared gone: its etcd member and its Node are deleted, what was on it is lost",
+    takes: "write",
+  },
+  {
+    name: /^talos-(?<machine>.+)-config$/,
+    action: ["create"],
+    row: {
+      what: "new machine",
+      impact: "none",
+      value: { path: "config.machine.install.image", part: /:([^:/]+)$/ },
+    },
+    because: "in maintenance mode: it is installed and joins, the others go on",
+    takes: "install",
+  },
+  {
+    name: /^talos-(?<machine>.+)-config$/,
+    action: ["replace"],
+    row: { what: "another machine", impact: "wipe", destructive: true, shows: /^node$/ },
+    because: "another address is another machine: the old one is drained and erased, the new one installed",
+    takes: "wipe",
+  },
+  {
+    name: /^talos-(?<machine>.+)-(config|member)$/,
+    action: ["delete"],
+    row: { what: "leaves the cluster", impact: "wipe", destructive: true },
+    because: "drained, out of etcd, its Node deleted, its disk erased",
+    takes: "wipe",
+  },
+  {
+    name: /^talos-(?<machine>.+)-config$/,
+    every: ({ path }) => versionImages.test(path),
+    because: "the steps before have brought the machine to these images",
+    takes: "look",
+    follows: versionImages,
+  },
+  {
+    name: /^talos-(?<machine>.+)-config$/,
+    some: ({ path }) => path === "machineConfigurationInput",
+    row: {
+      what: "base machine config",
+      impact: "reboot",
+      shows: /^config\.|^machineConfigurationInput$/,
+      named: true,
+    },
+    because: "it holds the keys and is not shown; what changes in it may need a reboot",
+    takes: "reboot",
+    follows: versionImages,
+  },
+  {
+    name: /^talos-(?<machine>.+)-config$/,
+    some: ({ path }) => path.startsWith("config.") && needsReboot(configPath(path)),
+    row: { what: "machine config", impact: "reboot", shows: /^config\./, named: true },
+    because: "Talos takes this only with a reboot, and does that by itself, without a drain",
+    takes: "reboot",
+    follows: versionImages,
+  },
+  {
+    name: /^talos-(?<machine>.+)-config$/,
+    some: ({ path }) =>
+      path.startsWith("config.") && !versionImages.test(path) && needsRestart(configPath(path)),
+    row: { what: "machine config", impact: "restart", shows: /^config\./, named: true },
+    because:
+      "Talos takes this at once and starts what reads it again: kubelet, etcd or pods of the control plane",
+    takes: "restartService",
+    follows: versionImages,
+  },
+  {
+    name: /^talos-(?<machine>.+)-config$/,
+    row: { what: "machine config", impact: "live", shows: /^config\./, named: true },
+    because: "Talos takes this at once, without a reboot",
+    takes: "write",
+    follows: versionImages,
+  },
+  {
+    name: /^talos-kubernetes$/,
+    action: ["update"],
+    some: variable("KUBERNETES_VERSION"),
+    row: { on: "Kubernetes", what: "version", impact: "restart", shows: /^environment\.KUBERNETES_VERSION$/ },
+    because: "control plane pods and kubelets start again, machine by machine; other pods go on",
+    takes: "upgradeKubernetes",
+    follows: derived,
+  },
+  {
+    name: /^talos-prepare$/,
+    action: ["update"],
+    because: "looks at everything first, takes a snapshot of etcd and pulls the images",
+    takes: "prepare",
+    follows: derived,
+  },
+];

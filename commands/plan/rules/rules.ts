@@ -1,0 +1,28 @@
+// What a change means: which resource, which of its inputs, and what it does to what runs. Data; the first rule that
+// fits a step counts. Whoever adds a resource to the program adds its rule here; one without a rule is taken for the
+// worst when it goes.
+import type { Change } from "../changes.ts";
+import { clusterRules } from "./cluster.ts";
+import { fluxRules } from "./flux.ts";
+import { machineRules } from "./machines.ts";
+import { otherRules } from "./other.ts";
+import type { Action, Rule } from "./rule.ts";
+
+const rules: readonly Rule[] = [...machineRules, ...clusterRules, ...fluxRules, ...otherRules];
+
+/** The rule for a resource to which something happens, and its machine's name where it is about one. */
+export function ruleFor(
+  resource: { readonly name: string; readonly type: string; readonly action: Action },
+  changes: readonly Change[],
+): { readonly rule: Rule; readonly machine?: string } {
+  for (const rule of rules) {
+    const match = rule.name.exec(resource.name);
+    if (match === null || !(rule.type?.test(resource.type) ?? true)) continue;
+    if (!(rule.action?.includes(resource.action) ?? true)) continue;
+    if (!(rule.some === undefined || changes.some(rule.some))) continue;
+    if (!(rule.every === undefined || (changes.length > 0 && changes.every(rule.every)))) continue;
+    const machine = match.groups?.["machine"];
+    return machine === undefined ? { rule } : { rule, machine };
+  }
+  throw new Error(`no rule for ${resource.type} ${resource.name}: the last rules fit everything`);
+}

@@ -1,0 +1,71 @@
+// The preview's operations, one unit for each resource to which something happens, in the order in which `up` does them.
+import { changesOf, type Change } from "./changes.ts";
+import { nameOf, typeOf, type PreviewDigest, type PreviewStep, type ResourceState } from "./preview.ts";
+import { ruleFor } from "./rules/rules.ts";
+import type { Action, Rule } from "./rules/rule.ts";
+
+/** One resource to which something happens. */
+export interface Unit {
+  readonly name: string;
+  readonly type: string;
+  /** `forget`: it goes from the state, and nothing happens to what it stands for. */
+  readonly action: Action | "forget";
+  readonly before?: ResourceState | undefined;
+  readonly after?: ResourceState | undefined;
+  readonly changes: readonly Change[];
+  readonly rule: Rule;
+  /** The machine it is about. */
+  readonly machine?: string | undefined;
+  /** What it waits for; units that wait for the same happen at the same time. */
+  readonly waitsFor: string;
+}
+
+/** What the engine's operations are here; others change nothing. Source: pulumi sdk v3 go/common/display, StepOp. */
+const actions: Readonly<Record<string, Action>> = {
+  create: "create",
+  import: "create",
+  update: "update",
+  delete: "delete",
+  replace: "replace",
+  "create-replacement": "replace",
+  "delete-replaced": "replace",
+  "import-replacement": "replace",
+};
+
+/** All units: first what is made and changed, in the order of the graph, then what goes. */
+export function unitsOf({ steps = [] }: PreviewDigest): readonly Unit[] {
+  const byUrn = Map.groupBy(
+    steps.filter(({ op }) => actions[op] !== undefined),
+    ({ urn }) => urn,
+  );
+  const units = [...byUrn].map(([urn, operations]) => unitOf(urn, operations));
+  const isLast = ({ action }: Unit): boolean => action === "delete" || action === "forget";
+  return [...units.filter((unit) => !isLast(unit)), ...units.filter(isLast)];
+}
+
+function unitOf(urn: string, operations: readonly PreviewStep[]): Unit {
+  const action =
+    actions[(operations.find(({ op }) => op === "replace") ?? operations[0])?.op ?? ""] ?? "update";
+  const before = operations.find(({ oldState }) => oldState !== undefined)?.oldState;
+  const after = operations.find(({ newState }) => newState !== undefined)?.newState;
+  const changes = changesOf({
+    op: action,
+    urn,
+    ...(before === undefined ? {} : { oldState: before }),
+    ...(after === undefined ? {} : { newState: after }),
+    detailedDiff: Object.fromEntries(
+      operations.flatMap(({ detailedDiff }) => Object.entries(detailedDiff ?? {})),
+    ),
+  });
+  const resource = { name: nameOf(urn), type: typeOf(urn), action };
+  const forgotten = action === "delete" && before?.retainOnDelete === true;
+  return {
+    ...resource,
+    action: forgotten ? "forget" : action,
+    before,
+    after,
+    changes,
+    ...ruleFor(resource, changes),
+    waitsFor: [...(after?.dependencies ?? [])].sort().join(" "),
+  };
+}

@@ -1,0 +1,102 @@
+// Looks at the rehearsal's cluster: its machines, its nodes, and whether everything in the tree is Ready.
+import { readFileSync } from "node:fs";
+import { kubeconfigFile } from "../../lab/access.ts";
+import type { LabLayout } from "../../lab/layout.ts";
+import { callLab } from "../../lab/supervisor/control.ts";
+import type { LabStatus } from "../../lab/supervisor/status.ts";
+import { readiness } from "../../src/flux/ready.ts";
+import { Kubernetes, type KubeObject } from "../../src/steps/kubernetes.ts";
+import { StepError } from "../../src/steps/stepError.ts";
+import { done, notYet, waitFor } from "../../src/steps/wait.ts";
+import type { RunOptions } from "./labRun.ts";
+import type { MachineFacts } from "./machineReport.ts";
+
+/** What Flux needs after a push, without anything that could go wrong: seconds. What takes longer does not mend itself. */
+const treeSeconds = 300;
+
+/** All machines of the lab, by name. */
+export async function lookAtMachines(layout: LabLayout): Promise<ReadonlyMap<string, MachineFacts>> {
+  const { machines } = await callLab<LabStatus>(layout, "status");
+  const nodes = await kubernetesOf(layout).list("v1", "Node");
+  return new Map(
+    machines.map(({ name, address, talos, bootId, state }) => {
+      const node = nodes.find((candidate) => addressOf(candidate) === address);
+      const info = node?.status?.["nodeInfo"] as { kubeletVersion?: string } | undefined;
+      return [name, { talos, bootId, state, kubelet: info?.kubeletVersion }];
+    }),
+  );
+}
+
+/** What the tree looked like when it was waited for. */
+export interface TreeState {
+  readonly ready: number;
+  readonly waiting: readonly string[];
+}
+
+/** Lets Flux fetch the tree now, and waits until everything in it is Ready at that commit. Never throws for what is not. */
+export async function treeReady(
+  layout: LabLayout,
+  commit: string,
+  { signal, say }: RunOptions,
+): Promise<TreeState> {
+  const kubernetes = kubernetesOf(layout);
+  await fetchNow(kubernetes);
+  let seen: TreeState = { ready: 0, waiting: ["nothing of the tree was seen"] };
+  try {
+    await waitFor(
+      { what: "everything in the tree", timeoutSeconds: treeSeconds, todo: "look at it", signal, say },
+      async () => {
+        seen = await lookAtTree(kubernetes, commit);
+        const [first] = seen.waiting;
+        return first === undefined ? done() : notYet(first);
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+  }
+  return seen;
+}
+
+async function lookAtTree(kubernetes: Kubernetes, commit: string): Promise<TreeState> {
+  const objects = [
+    ...(await kubernetes.list("source.toolkit.fluxcd.io/v1", "GitRepository")),
+    ...(await kubernetes.list("source.toolkit.fluxcd.io/v1", "OCIRepository")),
+    ...(await kubernetes.list("kustomize.toolkit.fluxcd.io/v1", "Kustomization")),
+    ...(await kubernetes.list("helm.toolkit.fluxcd.io/v2", "HelmRelease")),
+  ].filter(({ spec }) => spec?.["suspend"] !== true);
+  const waiting = objects.flatMap((object) => {
+    const name = `${object.kind ?? ""} ${object.metadata?.namespace ?? ""}/${object.metadata?.name ?? ""}`;
+    const ofTree = isOfTree(object);
+    const observation = readiness(object, {
+      name,
+      ...(ofTree ? { revision: (revision) => revision.endsWith(`@sha1:${commit}`) } : {}),
+    });
+    return observation.done ? [] : [observation.missing];
+  });
+  return { ready: objects.length - waiting.length, waiting };
+}
+
+/** The tree's GitRepository and whatever is applied from it: what must be at the new commit. */
+function isOfTree({ kind, metadata, spec }: KubeObject): boolean {
+  if (kind === "GitRepository") return metadata?.name === "home-cluster";
+  const source = spec?.["sourceRef"] as { kind?: string; name?: string } | undefined;
+  return kind === "Kustomization" && source?.kind === "GitRepository" && source.name === "home-cluster";
+}
+
+async function fetchNow(kubernetes: Kubernetes): Promise<void> {
+  await kubernetes.mergePatch("source.toolkit.fluxcd.io/v1", "GitRepository", "home-cluster", {
+    metadata: {
+      namespace: "flux-system",
+      annotations: { "reconcile.fluxcd.io/requestedAt": new Date().toISOString() },
+    },
+  });
+}
+
+function kubernetesOf(layout: LabLayout): Kubernetes {
+  return new Kubernetes(readFileSync(kubeconfigFile(layout), "utf8"));
+}
+
+function addressOf({ status }: KubeObject): string | undefined {
+  const addresses = status?.["addresses"] as readonly { type: string; address: string }[] | undefined;
+  return addresses?.find(({ type }) => type === "InternalIP")?.address;
+}

@@ -1,0 +1,115 @@
+// A report as people read it: on a terminal, and as Markdown for a comment on a pull request. Pure.
+import { duration } from "../../tools/progress.ts";
+import type { Change } from "./events.ts";
+import type { Outcome, Report } from "./report.ts";
+import { components, moveText, names } from "./versions.ts";
+
+/** A heading with lines below it. */
+interface Section {
+  readonly heading: string;
+  readonly lines: readonly string[];
+}
+
+const verdicts: Readonly<Record<Outcome, string>> = {
+  well: "rehearsed well",
+  nothing: "there is nothing to rehearse: stack file and tree are as they are committed",
+  failed: "the bump FAILED in rehearsal",
+  impossible: "it could not be rehearsed",
+};
+
+/** For a terminal. */
+export function asText(report: Report): string {
+  const sections = sectionsOf(report).map(({ heading, lines }) =>
+    [`${heading}:`, ...lines.map((line) => `  ${line.replaceAll("\n", "\n  ")}`)].join("\n"),
+  );
+  return [...sections, `${report.stack}: ${verdicts[report.outcome]}`].join("\n\n");
+}
+
+/** As Markdown. */
+export function asMarkdown(report: Report): string {
+  const sections = sectionsOf(report).map(({ heading, lines }) =>
+    [`**${heading}**`, "", ...lines.map((line) => `- ${line.replaceAll("\n", "\n  ")}`)].join("\n"),
+  );
+  return [`### Rehearsal of ${report.stack}: ${verdicts[report.outcome]}`, ...sections].join("\n\n");
+}
+
+function sectionsOf(report: Report): readonly Section[] {
+  const { versions, failure, files, left } = report;
+  return [
+    ...(versions === undefined
+      ? []
+      : [
+          { heading: "Versions", lines: versionLines(report) },
+          { heading: "Not as asked", lines: versions.notes },
+          { heading: "Not rehearsed", lines: versions.notRehearsed },
+        ]),
+    { heading: "Left out, a machine of the lab would refuse it", lines: left },
+    { heading: "Changed in the tree", lines: files },
+    { heading: "What happened (in the lab's time; hardware takes its own)", lines: courseOf(report) },
+    {
+      heading: "Machines",
+      lines: aligned(
+        (report.machines ?? []).map(({ name, seconds, did }) => [
+          name,
+          did.length === 0 ? "untouched" : `${did.join(", ")} (${duration(seconds)})`,
+        ]),
+      ),
+    },
+    { heading: "The cluster as a whole", lines: changeLines(report.cluster ?? []) },
+    { heading: "Preview and up differ", lines: report.surprises ?? [] },
+    ...(failure === undefined
+      ? []
+      : [{ heading: `Failed while ${failure.during}`, lines: failure.messages }]),
+  ].filter(({ lines }) => lines.length > 0);
+}
+
+function versionLines({ versions }: Report): readonly string[] {
+  if (versions === undefined) return [];
+  return aligned(
+    components.map((component) => {
+      const [asked, rehearsed] = [versions.asked[component], versions.rehearsed[component]].map(moveText);
+      return [names[component], asked ?? "", asked === rehearsed ? "" : `rehearsed: ${rehearsed ?? ""}`];
+    }),
+  );
+}
+
+function courseOf(report: Report): readonly string[] {
+  const { buildSeconds, previewed, surprises, bumpSeconds, silenceSeconds, afterwards } = report;
+  return [
+    ...(buildSeconds === undefined ? [] : [`built as it is committed in ${duration(buildSeconds)}`]),
+    ...(previewed === undefined
+      ? []
+      : [`the preview of the bump showed ${count(previewed.length, "change")}`]),
+    ...(bumpSeconds === undefined
+      ? []
+      : [`up took ${duration(bumpSeconds)}${surprises?.length === 0 ? " and made just these" : ""}`]),
+    ...(silenceSeconds === undefined
+      ? []
+      : [`the API did not answer for at most ${silenceSeconds.toFixed(1)} s`]),
+    ...(afterwards === undefined
+      ? []
+      : [
+          `tree: ${String(afterwards.ready)} of ${count(afterwards.ready + afterwards.waiting.length, "object")} Ready`,
+          `preview afterwards: ${afterwards.stillToDo.length === 0 ? "empty" : count(afterwards.stillToDo.length, "change")}`,
+        ]),
+  ];
+}
+
+function changeLines(changes: readonly Change[]): readonly string[] {
+  return aligned(changes.map(({ name, op, seconds }) => [name, op, duration(seconds)]));
+}
+
+function count(number: number, what: string): string {
+  return `${String(number)} ${what}${number === 1 ? "" : "s"}`;
+}
+
+/** Columns below each other. */
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}

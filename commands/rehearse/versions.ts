@@ -1,0 +1,189 @@
+// Which versions a rehearsal runs: those that are asked for where they can be had, otherwise the nearest that can, such
+// that a bump stays a bump and all of them go together. Pure.
+import { checkMoves } from "../../src/config/checks/moves.ts";
+import { checkSkew } from "../../src/config/skew.ts";
+import { compareMinors, minorOf, minorText, patchOf } from "../../src/config/version.ts";
+
+/** What has a version, in the order in which it is shown. */
+export const components = ["talos", "kubernetes", "cilium", "flux"] as const;
+
+/** One of them. */
+export type Component = (typeof components)[number];
+
+/** Names for people. */
+export const names: Readonly<Record<Component, string>> = {
+  talos: "Talos",
+  kubernetes: "Kubernetes",
+  cilium: "Cilium",
+  flux: "Flux",
+};
+
+/** The versions of a stack, e.g. `v1.13.9`, `v1.36.3`, `1.20.1`, `v2.9.4`. */
+export type StackVersions = Readonly<Record<Component, string>>;
+
+/** A version before the bump and after it. */
+export interface Move {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What can be had, by component. */
+export type Catalogue = Readonly<
+  Record<
+    Component,
+    {
+      /** Versions to choose from, where the asked one is not to be had. */
+      readonly listed: readonly string[];
+      /** Whether a version can be had. */
+      readonly has: (version: string) => boolean;
+      /** Why others cannot, e.g. `there are v1.34.4 and v1.35.4`. */
+      readonly limit: string;
+    }
+  >
+>;
+
+/** What is rehearsed in place of what is asked. */
+export interface VersionPlan {
+  readonly asked: Readonly<Record<Component, Move>>;
+  readonly rehearsed: Readonly<Record<Component, Move>>;
+  /** One text per component that is rehearsed with other versions. */
+  readonly notes: readonly string[];
+  /** Components whose bump vanishes, e.g. `Kubernetes v1.36.3 → v1.36.4`. */
+  readonly notRehearsed: readonly string[];
+}
+
+/** Costs of a difference. Any number of the smaller costs less than one of the bigger. */
+const cost = { patch: 1, minor: 1_000, otherKind: 1_000_000, vanished: 1_000_000_000 };
+
+/**
+ * Chooses the versions.
+ * @returns undefined when no versions that can be had go together
+ */
+export function planVersions(
+  from: StackVersions,
+  to: StackVersions,
+  catalogue: Catalogue,
+): VersionPlan | undefined {
+  const asked = byComponent((component) => ({ from: from[component], to: to[component] }));
+  const found = product(components.map((component) => choices(asked[component], catalogue[component]))).find(
+    ({ moves }) => goTogether(moves),
+  );
+  if (found === undefined) return undefined;
+  const rehearsed = byComponent(
+    (component) => found.moves[components.indexOf(component)] ?? asked[component],
+  );
+  return {
+    asked,
+    rehearsed,
+    notes: components.flatMap((component) =>
+      noteOn(component, { asked: asked[component], rehearsed: rehearsed[component] }, catalogue[component]),
+    ),
+    notRehearsed: components
+      .filter((component) => isBump(asked[component]) && !isBump(rehearsed[component]))
+      .map((component) => `${names[component]} ${moveText(asked[component])}`),
+  };
+}
+
+/** The contract for a cluster that is born with this Talos: the stack's, as far as that Talos knows it. */
+export function planContract(contract: string, talos: string): string {
+  const [asked, born] = [minorOf(contract), minorOf(talos)];
+  if (asked === undefined || born === undefined || compareMinors(asked, born) <= 0) return contract;
+  return `v${minorText(born)}`;
+}
+
+/** e.g. `v1.34.4 → v1.35.4`, or the version alone where it stays. */
+export function moveText({ from, to }: Move): string {
+  return from === to ? from : `${from} → ${to}`;
+}
+
+function byComponent<T>(value: (component: Component) => T): Record<Component, T> {
+  return {
+    talos: value("talos"),
+    kubernetes: value("kubernetes"),
+    cilium: value("cilium"),
+    flux: value("flux"),
+  };
+}
+
+interface Choice {
+  readonly move: Move;
+  readonly cost: number;
+}
+
+/** All moves that may stand for the asked one, the cheapest first. */
+function choices(asked: Move, { listed, has }: Catalogue[Component]): readonly Choice[] {
+  const versions = new Set([...[asked.from, asked.to].filter(has), ...listed]);
+  const moves = [...versions].flatMap((from) => [...versions].map((to) => ({ from, to })));
+  return moves
+    .filter((move) => direction(move) === 0 || direction(move) === direction(asked))
+    .map((move) => ({ move, cost: costOf(asked, move) }))
+    .sort((one, other) => one.cost - other.cost);
+}
+
+function costOf(asked: Move, move: Move): number {
+  const far = distance(asked.from, move.from) + distance(asked.to, move.to);
+  if (isBump(asked) && !isBump(move)) return far + cost.vanished;
+  const kind = Math.abs(minors(asked.from, asked.to) - minors(move.from, move.to));
+  return far + kind * cost.otherKind;
+}
+
+function distance(one: string, other: string): number {
+  return Math.abs(minors(one, other)) * cost.minor + Math.abs(patchOf(one) - patchOf(other)) * cost.patch;
+}
+
+/** Minors from one version to another; a major counts as very many. */
+function minors(one: string, other: string): number {
+  const [a, b] = [minorOf(one), minorOf(other)];
+  return a === undefined || b === undefined ? 0 : (b.major - a.major) * 100 + b.minor - a.minor;
+}
+
+function direction({ from, to }: Move): number {
+  return Math.sign(minors(from, to) || patchOf(to) - patchOf(from));
+}
+
+function isBump({ from, to }: Move): boolean {
+  return from !== to;
+}
+
+/** Every combination, the cheapest first. */
+function product(
+  choicesOf: readonly (readonly Choice[])[],
+): readonly { readonly moves: readonly Move[]; readonly cost: number }[] {
+  return choicesOf
+    .reduce<readonly { readonly moves: readonly Move[]; readonly cost: number }[]>(
+      (combined, list) =>
+        combined.flatMap((before) =>
+          list.map((choice) => ({
+            moves: [...before.moves, choice.move],
+            cost: before.cost + choice.cost,
+          })),
+        ),
+      [{ moves: [], cost: 0 }],
+    )
+    .toSorted((one, other) => one.cost - other.cost);
+}
+
+/** By the rules that the program itself applies. */
+function goTogether(moves: readonly Move[]): boolean {
+  const side = (key: keyof Move): StackVersions =>
+    byComponent((component) => moves[components.indexOf(component)]?.[key] ?? "");
+  const [from, to] = [side("from"), side("to")];
+  return [...checkSkew(from).errors, ...checkSkew(to).errors, ...checkMoves(from, to)].length === 0;
+}
+
+function noteOn(
+  component: Component,
+  { asked, rehearsed }: { readonly asked: Move; readonly rehearsed: Move },
+  { has, limit }: Catalogue[Component],
+): readonly string[] {
+  if (asked.from === rehearsed.from && asked.to === rehearsed.to) return [];
+  const missing = [...new Set([asked.from, asked.to])].filter((version) => !has(version));
+  const why =
+    missing.length > 0
+      ? `${missing.join(" and ")} cannot be had here (${limit})`
+      : `${moveText(asked)} does not go with the other versions that can be had here`;
+  const instead = isBump(rehearsed)
+    ? `rehearsed as ${moveText(rehearsed)}`
+    : `rehearsed with ${rehearsed.from}`;
+  return [`${names[component]} ${why}: ${instead}`];
+}

@@ -1,0 +1,163 @@
+// Rules between the machines that the last run left and those that are asked for now: what one run may do to a cluster
+// that lives. Nothing of it applies before a first run has finished.
+import type { ReachedMachine, ReachedVersions } from "../lastRun.ts";
+import { problem, type Problem } from "../problem.ts";
+import type { StackReading } from "../readStack.ts";
+
+type Values = StackReading["values"];
+type AskedMachine = NonNullable<NonNullable<Values["nodes"]>[number]>;
+
+/** What is wrong and what is only unwise. */
+export interface MachineFindings {
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}
+
+/** A machine with its place in the list. */
+interface Placed {
+  readonly path: string;
+  readonly node: AskedMachine;
+}
+
+/** All problems of going from the machines of the last run to those of the stack config. */
+export function checkMachineMoves(
+  reached: readonly ReachedMachine[] | undefined,
+  versions: ReachedVersions,
+  values: Values,
+): MachineFindings {
+  const placed = (values.nodes ?? []).flatMap((node, index) =>
+    node === undefined ? [] : [{ path: `nodes[${String(index)}]`, node }],
+  );
+  // A misspelt role has a problem of its own, and every rule below asks for roles.
+  if (placed.length === 0 || placed.some(({ node }) => node.role === undefined))
+    return { problems: [], warnings: [] };
+  const count = controlPlaneCount(reached, placed);
+  const before = reached ?? [];
+  return {
+    problems: [
+      ...count.problems,
+      ...placed.flatMap((one) => [
+        ...goneUnknown(reached, one),
+        ...generationBack(before, one),
+        ...roleChange(before, one),
+      ]),
+      ...leavingTogether(before, placed),
+      ...leavingWithVersions(before, placed, versions, values),
+    ],
+    warnings: count.warnings,
+  };
+}
+
+/** etcd with an even number of members stands no more failures than with one less; on the way down it may pass one. */
+function controlPlaneCount(
+  reached: readonly ReachedMachine[] | undefined,
+  placed: readonly Placed[],
+): MachineFindings {
+  const names = placed.flatMap(({ node }) => (node.role === "controlplane" ? [node.name ?? "?"] : []));
+  if (names.length % 2 === 1 || names.length === 0) return { problems: [], warnings: [] };
+  const found = `${String(names.length)} control planes (${names.join(", ")})`;
+  const before = reached?.filter(({ role }) => role === "controlplane").length ?? 0;
+  if (before >= names.length)
+    return {
+      problems: [],
+      warnings: [`nodes: ${found} stand no more failures than one less: add or remove one`],
+    };
+  return {
+    problems: [
+      problem(
+        "nodes",
+        `${found}: etcd needs an odd number, with an even one it stands no more failures than with one less`,
+        "add one or make one a worker",
+      ),
+    ],
+    warnings: [],
+  };
+}
+
+function goneUnknown(
+  reached: readonly ReachedMachine[] | undefined,
+  { path, node }: Placed,
+): readonly Problem[] {
+  if (node.gone !== true || reached?.some(({ name }) => name === node.name) === true) return [];
+  return [
+    problem(
+      `${path}.gone`,
+      `${node.name ?? "this machine"} was no machine of the last finished run, so there is nothing that could leave`,
+      "remove it from nodes",
+    ),
+  ];
+}
+
+function generationBack(before: readonly ReachedMachine[], { path, node }: Placed): readonly Problem[] {
+  const known = before.find(({ name }) => name === node.name);
+  if (known === undefined || node.generation === undefined || node.generation >= known.generation) return [];
+  return [
+    problem(
+      `${path}.generation`,
+      `${String(node.generation)} is less than ${String(known.generation)}, which ${known.name} has reached`,
+      `write ${String(known.generation)}, or ${String(known.generation + 1)} to make the machine anew`,
+    ),
+  ];
+}
+
+function roleChange(before: readonly ReachedMachine[], { path, node }: Placed): readonly Problem[] {
+  const known = before.find(({ name }) => name === node.name);
+  if (known === undefined || known.role === node.role || known.gone) return [];
+  if (node.generation === undefined || node.generation > known.generation) return [];
+  return [
+    problem(
+      `${path}.role`,
+      `${known.name} is a ${known.role} of this cluster, and takes another role only when it is wiped`,
+      `write ${known.role}, or count ${path}.generation up to ${String(known.generation + 1)} to have it wiped`,
+    ),
+  ];
+}
+
+/** Control planes of the last run that this one takes out of etcd, for good or to come back anew. */
+function leaving(before: readonly ReachedMachine[], placed: readonly Placed[]): readonly string[] {
+  return before.flatMap(({ name, address, role, generation, gone }) => {
+    if (role !== "controlplane" || gone) return [];
+    const asked = placed.find(({ node }) => node.name === name)?.node;
+    const stays =
+      asked !== undefined &&
+      asked.gone !== true &&
+      asked.role === role &&
+      // What could not be read has its own problem.
+      (asked.address ?? address) === address &&
+      (asked.generation ?? generation) === generation;
+    return stays ? [] : [name];
+  });
+}
+
+function leavingTogether(before: readonly ReachedMachine[], placed: readonly Placed[]): readonly Problem[] {
+  const names = leaving(before, placed);
+  if (names.length < 2) return [];
+  return [
+    problem(
+      "nodes",
+      `${names.join(", ")} would leave etcd in one run, which must stay whole while one does`,
+      `change ${names[0] ?? ""} alone, run pulumi up, then go on with the next`,
+    ),
+  ];
+}
+
+/** A control plane that is away and another that reboots would be two. */
+function leavingWithVersions(
+  before: readonly ReachedMachine[],
+  placed: readonly Placed[],
+  versions: ReachedVersions,
+  { versions: wanted }: Values,
+): readonly Problem[] {
+  const [name] = leaving(before, placed);
+  const changed = (["talos", "kubernetes"] as const).find(
+    (key) => versions[key] !== undefined && wanted?.[key] !== undefined && versions[key] !== wanted[key],
+  );
+  if (name === undefined || changed === undefined) return [];
+  return [
+    problem(
+      "nodes",
+      `${name} would leave etcd in the run that changes versions.${changed}`,
+      "do one of both in an up of its own",
+    ),
+  ];
+}

@@ -1,0 +1,108 @@
+// The machines as members of the cluster: each gets its config, is waited for, and leaves properly when it is removed from
+// the stack config.
+import type * as pulumi from "@pulumi/pulumi";
+import type { Config, Node } from "../config/schema.ts";
+import { stepCommand } from "../steps/stepCommand.ts";
+import { configHash, type MachinePlan } from "./machinePlan.ts";
+import { named } from "./named.ts";
+import { ConfigurationApply, type ClientConfiguration } from "./resources.ts";
+
+/** What the steps of members need. */
+export interface MembersArgs {
+  readonly config: Config;
+  /** Admin talosconfig without addresses; secret. */
+  readonly credentials: pulumi.Output<string>;
+  /** What has to be done before. */
+  readonly after: readonly pulumi.Resource[];
+  readonly parent: pulumi.Resource;
+}
+
+/** Everything else that {@link createMembers} needs. */
+export interface CreateMembersArgs extends MembersArgs {
+  readonly clientConfiguration: pulumi.Output<ClientConfiguration>;
+  /** Lives as long as the cluster: `destroy` wipes machines without asking them to leave first. */
+  readonly anchor: pulumi.Resource;
+}
+
+/** Of a machine that is gone the state keeps what it had, and forgets it when the machine is removed from nodes. */
+const untouched = { ignoreChanges: ["*"], retainOnDelete: true };
+
+/** Sends configs: control planes one after the other, then the workers, as many at once as may be upgraded at once. */
+export function createMembers(name: string, plans: readonly MachinePlan[], args: CreateMembersArgs): void {
+  const { upgrades } = args.config;
+  const ofRole = (role: Node["role"]): readonly MachinePlan[] =>
+    plans.filter(({ node, isGone }) => node.role === role && !isGone);
+  let after = args.after;
+  for (const plan of ofRole("controlplane")) after = [createMember(name, plan, { ...args, after })];
+  // Workers get their certificates from the control planes' trustd, so those come first.
+  const workers = ofRole("worker");
+  for (let at = 0; at < workers.length; at += upgrades.workersAtOnce) {
+    const before = after;
+    after = workers
+      .slice(at, at + upgrades.workersAtOnce)
+      .map((plan) => createMember(name, plan, { ...args, after: before }));
+  }
+  for (const plan of plans.filter(({ isGone }) => isGone)) createMember(name, plan, args);
+}
+
+/** Takes the machines that are gone out of etcd and out of Kubernetes. */
+export function forgetMachines(name: string, args: MembersArgs): readonly pulumi.Resource[] {
+  const { config, credentials, parent, after } = args;
+  return config.gone.map((node) =>
+    stepCommand(
+      `${name}-${node.name}-gone`,
+      {
+        program: "src/talos/steps/forgetMachine.ts",
+        inputs: {
+          NODE_NAME: node.name,
+          NODE_ADDRESS: node.address,
+          CONTROL_PLANES: JSON.stringify(config.controlPlanes.map(named)),
+        },
+        secrets: { TALOSCONFIG_TEXT: credentials },
+      },
+      { parent, dependsOn: [...after] },
+    ),
+  );
+}
+
+/** @returns what resolves when the machine carries its part */
+function createMember(name: string, plan: MachinePlan, args: CreateMembersArgs): pulumi.Resource {
+  const { config, credentials, parent, anchor, after } = args;
+  const { node, isGone, base, patches } = plan;
+  const apply = new ConfigurationApply(
+    `${name}-${node.name}-config`,
+    {
+      node: node.address,
+      clientConfiguration: args.clientConfiguration,
+      machineConfigurationInput: base,
+      configPatches: patches,
+    },
+    // A new address is a new machine: the old one is wiped first, which an update in place would never do.
+    {
+      parent,
+      dependsOn: [...after],
+      replaceOnChanges: ["node"],
+      deleteBeforeReplace: true,
+      customTimeouts: { create: "5m", update: "5m", delete: "5m" },
+      ...(isGone ? untouched : {}),
+    },
+  );
+  return stepCommand(
+    `${name}-${node.name}-member`,
+    {
+      program: "src/talos/steps/settleMachine.ts",
+      removal: "src/talos/steps/removeMachine.ts",
+      inputs: {
+        NODE_NAME: node.name,
+        NODE_ADDRESS: node.address,
+        NODE_ROLE: node.role,
+        // Whom it is removed through is what the last run knew, so that is kept up to date.
+        CONTROL_PLANES: JSON.stringify(config.controlPlanes.map(named)),
+        DRAIN_SECONDS: String(config.upgrades.drainSeconds),
+        CONFIG_HASH: configHash(plan),
+      },
+      secrets: { TALOSCONFIG_TEXT: credentials },
+    },
+    { parent, dependsOn: [apply], deletedWith: anchor, ...(isGone ? untouched : {}) },
+  );
+}

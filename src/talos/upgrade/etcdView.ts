@@ -1,0 +1,95 @@
+// How etcd looks from one control plane, read from what `talosctl service etcd` and `talosctl etcd members|status|alarm list`
+// print. Source: siderolabs/talos v1.12.0 cmd/talosctl/cmd/talos/etcd.go, pkg/machinery/formatters.
+import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
+import { classify } from "../classify.ts";
+import type { Machine } from "../inspect.ts";
+
+/** A member of etcd. */
+export interface Member {
+  /** e.g. `63ea2c0f3b2a9f3a` */
+  readonly id: string;
+  /** Host name; the id of one that has not begun yet. */
+  readonly name: string;
+}
+
+/** What one control plane knows. */
+export interface EtcdView {
+  /** All members, by id. */
+  readonly members: readonly Member[];
+  /** The machine is in maintenance mode: it will be one, and is none yet. */
+  readonly isToJoin?: true;
+  /** What is wrong, with the control plane's name. */
+  readonly problem?: string;
+}
+
+/** Asks one control plane. Never throws: no answer is a problem too. */
+export async function etcdView(talosctl: Talosctl, machine: Machine): Promise<EtcdView> {
+  const [service, members, status, alarms] = await Promise.all(
+    [
+      ["service", "etcd"],
+      ["etcd", "members"],
+      ["etcd", "status"],
+      ["etcd", "alarm", "list"],
+    ].map((args) => talosctl.run(machine.address, args)),
+  );
+  const problem = (text: string): EtcdView => ({ members: [], problem: `${machine.name}: ${text}` });
+  // The service first: the other three only say that nobody answers when it is down.
+  const ill = service?.code === 0 ? illness(service.stdout) : undefined;
+  if (ill !== undefined) return problem(ill);
+  if (service?.code !== 0 && (await isInMaintenance(talosctl, machine)))
+    return { members: [], isToJoin: true };
+  for (const result of [service, members, status, alarms])
+    if (result?.code !== 0) return problem(result === undefined ? "no answer" : reasonOf(result));
+  const learner = table(members?.stdout ?? "").find((row) => row.at(-1) === "true");
+  if (learner !== undefined) return problem(`etcd member ${memberOf(learner).name} is still a learner`);
+  const [alarm] = table(alarms?.stdout ?? "");
+  if (alarm !== undefined) return problem(`etcd alarm ${alarm.join(" ")}`);
+  const errors = lastColumn(status?.stdout ?? "", "ERRORS");
+  if (errors !== "") return problem(`etcd says ${errors}`);
+  return { members: parseMembers(members?.stdout ?? "").toSorted((a, b) => (a.id < b.id ? -1 : 1)) };
+}
+
+/** Members in the output of `talosctl etcd members` for one machine. */
+export function parseMembers(output: string): readonly Member[] {
+  return table(output).map(memberOf);
+}
+
+async function isInMaintenance(talosctl: Talosctl, { address }: Machine): Promise<boolean> {
+  const [trusted, insecure] = await Promise.all([
+    talosctl.run(address, ["version"]),
+    talosctl.runInsecure(address, ["version"]),
+  ]);
+  return classify({ trusted, insecure }) === "maintenance";
+}
+
+/** A member that has not begun yet has neither host name nor client URLs. */
+function memberOf(row: readonly string[]): Member {
+  const [id = "", second = ""] = row;
+  return { id, name: second.includes("://") || second === "" ? id : second };
+}
+
+function illness(output: string): string | undefined {
+  const value = (key: string): string | undefined => new RegExp(`^${key} +(.+?) *$`, "m").exec(output)?.[1];
+  const [state = "?", health = "?"] = [value("STATE"), value("HEALTH")];
+  if (state === "Running" && health === "OK") return undefined;
+  // The newest event comes first: `[Waiting]: Error running Containerd(etcd), … (3s ago)`.
+  const event = value("EVENTS")
+    ?.replace(/^\[\w+\]: /, "")
+    .replace(/ \(\S+ ago\)$/, "");
+  const why = value("LAST HEALTH MESSAGE") ?? event;
+  return `etcd is ${state}, its health ${health}${why === undefined ? "" : `: ${why}`}`;
+}
+
+/** Rows of a table below its heading, without the column that says which machine was asked. */
+function table(output: string): readonly (readonly string[])[] {
+  const [heading = "", ...lines] = output.split("\n");
+  const from = heading.startsWith("NODE") ? 1 : 0;
+  return lines.filter((line) => line.trim() !== "").map((line) => line.trim().split(/\s+/).slice(from));
+}
+
+/** The last column of a table with one row, which may be empty and may hold blanks. */
+function lastColumn(output: string, name: string): string {
+  const [heading = "", row = ""] = output.split("\n");
+  const at = heading.indexOf(name);
+  return at < 0 ? "" : row.slice(at).trim();
+}

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { machineConfigDiffs, yamlDiff } from "../../../commands/plan/diffs.ts";
+import { compareBundles } from "../../../commands/plan/fluxBundle.ts";
+import { machineConfigOf } from "../../../commands/plan/machineConfig.ts";
+import { needsReboot, needsRestart } from "../../../commands/plan/rules/reboots.ts";
+import { unitsOf } from "../../../commands/plan/units.ts";
+import { configUpdate, digest } from "./sample.ts";
+
+describe("machineConfigOf", () => {
+  it("merges patches in their order, lists put together, documents by kind and name", () => {
+    const patches = [
+      { machine: { sysctls: { a: "1", b: "1" }, certSANs: ["x"] } },
+      { apiVersion: "v1alpha1", kind: "VolumeConfig", name: "EPHEMERAL", size: 1 },
+      { machine: { sysctls: { b: "2" }, certSANs: ["y"] } },
+      { apiVersion: "v1alpha1", kind: "VolumeConfig", name: "EPHEMERAL", size: 2 },
+    ];
+    assert.deepEqual(machineConfigOf(patches.map((patch) => JSON.stringify(patch))), {
+      machine: { sysctls: { a: "1", b: "2" }, certSANs: ["x", "y"] },
+      documents: {
+        "VolumeConfig EPHEMERAL": {
+          apiVersion: "v1alpha1",
+          kind: "VolumeConfig",
+          name: "EPHEMERAL",
+          size: 2,
+        },
+      },
+    });
+  });
+});
+
+describe("what Talos takes without a reboot", () => {
+  for (const path of [
+    "machine.nodeLabels.a",
+    "machine.install.image",
+    "cluster.etcd",
+    "documents.X.a",
+    "debug",
+  ])
+    it(`${path} it does`, () => assert.equal(needsReboot(path), false));
+  for (const path of [
+    "machine.files",
+    "machine.type",
+    "machine.env.A",
+    "machine.features.rbac",
+    "machine.disks",
+  ])
+    it(`${path} it does not`, () => assert.equal(needsReboot(path), true));
+  it("starts what reads it again", () => {
+    assert.deepEqual(
+      ["machine.kubelet.extraArgs.v", "cluster.apiServer", "machine.nodeLabels.a", "machine.kubeletX"].map(
+        needsRestart,
+      ),
+      [true, true, false, false],
+    );
+  });
+});
+
+describe("yamlDiff", () => {
+  it("shows the way to each difference and nothing that stays", () => {
+    assert.equal(
+      yamlDiff({ a: { b: { c: 1, d: 1 } }, e: 1 }, { e: 1, a: { b: { d: 1, c: 2 } } }),
+      [" a:", "   b:", "-    c: 1", "+    c: 2"].join("\n"),
+    );
+  });
+
+  it("names the item of a list that differs", () => {
+    const list = (image: string): object => ({
+      containers: [
+        { name: "a", image: "x" },
+        { name: "b", image, args: [] },
+      ],
+    });
+    assert.equal(
+      yamlDiff(list("1"), list("2")),
+      [" containers:", '-  - image: "1"', '+  - image: "2"', "     name: b"].join("\n"),
+    );
+  });
+
+  it("is empty for the same values", () => {
+    assert.equal(yamlDiff({ a: 1, b: 2 }, { b: 2, a: 1 }), "");
+  });
+});
+
+describe("machineConfigDiffs", () => {
+  it("shows the same change of several machines once, though they differ elsewhere", () => {
+    const of = (name: string, value: string): readonly object[] => [
+      { machine: { network: { hostname: name }, sysctls: { a: value } } },
+    ];
+    const units = unitsOf(
+      digest(
+        configUpdate("k8s-1", of("k8s-1", "1"), of("k8s-1", "2")),
+        configUpdate("k8s-2", of("k8s-2", "1"), of("k8s-2", "2")),
+        configUpdate("k8s-3", of("k8s-3", "1"), of("k8s-3", "3")),
+      ),
+    );
+    assert.deepEqual(machineConfigDiffs(units), [
+      { of: ["k8s-1", "k8s-2"], diff: [" machine:", "   sysctls:", '-    a: "1"', '+    a: "2"'].join("\n") },
+      { of: ["k8s-3"], diff: [" machine:", "   sysctls:", '-    a: "1"', '+    a: "3"'].join("\n") },
+    ]);
+  });
+});
+
+describe("compareBundles", () => {
+  const object = (kind: string, name: string, version: string, spec: unknown): string =>
+    JSON.stringify({
+      kind,
+      metadata: { name, namespace: "flux-system", labels: { "app.kubernetes.io/version": version } },
+      spec,
+    });
+  const bundle = (version: string, ...objects: readonly string[]): { version: string; text: string } => ({
+    version,
+    text: objects.join("\n---\n"),
+  });
+
+  it("names what comes and goes, and shows what changes apart from the version's label", () => {
+    const result = compareBundles(
+      bundle(
+        "v1",
+        object("A", "stays", "v1", 1),
+        object("B", "changes", "v1", 1),
+        object("C", "goes", "v1", 1),
+      ),
+      bundle(
+        "v2",
+        object("A", "stays", "v2", 1),
+        object("B", "changes", "v2", 2),
+        object("D", "comes", "v2", 1),
+      ),
+    );
+    assert.deepEqual(result, {
+      from: "v1",
+      to: "v2",
+      added: ["D flux-system/comes"],
+      removed: ["C flux-system/goes"],
+      changed: [{ of: ["B flux-system/changes"], diff: "-spec: 1\n+spec: 2" }],
+    });
+  });
+
+  it("shortens long differences, and says by how much", () => {
+    const spec = (from: number): readonly number[] => Array.from({ length: 30 }, (_, index) => index + from);
+    const [changed] = compareBundles(
+      bundle("v1", object("A", "a", "v1", spec(0))),
+      bundle("v2", object("A", "a", "v2", spec(100))),
+    ).changed;
+    const lines = changed?.diff.split("\n") ?? [];
+    assert.equal(lines.length, 25);
+    assert.match(lines.at(-1) ?? "", /^… \d+ more lines$/);
+  });
+});

@@ -1,0 +1,187 @@
+// `npm run plan`: what `up` would do, said beforehand, from the state and the config alone.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { ports } from "../../lab/layout.ts";
+import { publishLayout } from "../../lab/registry/publish.ts";
+import { ensureTools } from "../../tools/ensureTools.ts";
+import { tool } from "../../tools/toolbox.ts";
+import type { Plan, PlanRow } from "../../commands/plan/types.ts";
+import { leaks } from "./secrets.ts";
+import { secretsOf } from "./secretsOf.ts";
+import { TestLab, type CommandResult, type ConfigChange } from "./testLab.ts";
+
+await describe("npm run plan", { timeout: 900_000 }, async () => {
+  let lab: TestLab;
+  before(async () => {
+    lab = await TestLab.start("plan");
+  });
+  after(async () => {
+    await lab.destroy();
+  });
+
+  const run = (...flags: string[]): Promise<CommandResult> =>
+    lab.run("npm", ["run", "-s", "plan", "--", ...flags]);
+  /** The plan as JSON, with the exit code that it must have. */
+  async function plan(code: number): Promise<Plan> {
+    const result = await run("--json");
+    assert.equal(result.code, code, result.output);
+    return JSON.parse(result.stdout) as Plan;
+  }
+  const short = ({ on, what, impact, changes }: PlanRow): string =>
+    [...on, what, impact, ...changes.map(({ from, to }) => `${from ?? ""}>${to ?? ""}`)].join(" ");
+
+  await it("is short before there is anything", async () => {
+    const { rows, outcome } = await plan(2);
+    assert.equal(outcome, "changes");
+    assert.deepEqual(rows.map(short), [
+      "cluster keys none",
+      "k8s-1 k8s-2 new machine none >v1.12.0",
+      "Kubernetes bootstrap none",
+      "Cilium chart none >1.20.1",
+      "Flux namespace and Secrets none",
+      "GitHub deploy key none >home-cluster",
+      "Flux controllers none",
+      "Flux hand-off to Git none",
+    ]);
+  });
+
+  await it("says when nothing changes, and asks no machine for it", async () => {
+    await lab.finish();
+    for (const { name } of lab.layout.machines) await lab.cli("fault", "off", name);
+    const { code, stdout, output } = await run();
+    assert.equal(code, 0, output);
+    assert.equal(stdout, `Stack ${lab.name}: nothing changes.\n`);
+    assert.deepEqual((await plan(0)).steps, []);
+  });
+
+  const versions = (changed: object): ConfigChange => ({
+    versions: (value) => ({ ...value, ...changed }),
+  });
+
+  await it("shows a bump of Talos machine by machine, with everything switched off", () =>
+    lab.withConfig(versions({ talos: "v1.13.9" }), async () => {
+      const { rows, machineConfigs } = await plan(2);
+      assert.deepEqual(rows.map(short), [
+        "k8s-1 Talos drain and reboot v1.12.0>v1.13.9",
+        "k8s-2 Talos drain and reboot v1.12.0>v1.13.9",
+      ]);
+      assert.deepEqual(
+        machineConfigs.map(({ of }) => of),
+        [["k8s-1", "k8s-2"]],
+      );
+      assert.match(machineConfigs[0]?.diff ?? "", /-.*:v1\.12\.0\n\+.*:v1\.13\.9$/m);
+    }));
+
+  await it("prints a table for people and one for a pull request", () =>
+    lab.withConfig(versions({ talos: "v1.13.9" }), async () => {
+      const terminal = await run();
+      assert.equal(terminal.code, 2);
+      assert.match(
+        terminal.stdout,
+        /^k8s-1 +Talos +v1\.12\.0 → v1\.13\.9 +drain and reboot +about \d+ min$/m,
+      );
+      const markdown = await run("--markdown");
+      assert.equal(markdown.code, 2);
+      assert.match(
+        markdown.stdout,
+        /^\| k8s-2 \| Talos \| <code>v1\.12\.0 → v1\.13\.9<\/code> \| drain and reboot \|/m,
+      );
+      assert.match(markdown.stdout, /<details><summary>machine config of k8s-1, k8s-2<\/summary>/);
+    }));
+
+  await it("tells a patch that Talos takes at once from one that reboots", () =>
+    lab.withConfig(
+      {
+        patches: () => ({
+          common: [{ machine: { nodeLabels: { "topology.kubernetes.io/zone": "kitchen" } } }],
+          worker: [
+            {
+              machine: { files: [{ path: "/var/etc/motd", permissions: 420, op: "create", content: "hi" }] },
+            },
+          ],
+        }),
+      },
+      async () => {
+        const { rows } = await plan(2);
+        assert.deepEqual(
+          rows.map(({ on, what, impact }) => [...on, what, impact]),
+          [
+            ["k8s-1", "machine config", "live"],
+            ["k8s-2", "machine config", "reboot"],
+          ],
+        );
+      },
+    ));
+
+  await it("shows changed values of Cilium", () =>
+    lab.withFile(
+      join(lab.layout.repo, "cluster", "bootstrap", "cilium", "values.yaml"),
+      (right) => `${right}\ndebug:\n  enabled: true\n`,
+      async () => {
+        const { rows, ciliumValues } = await plan(2);
+        assert.deepEqual(rows.map(short), ["Cilium chart restart >true"]);
+        assert.equal(ciliumValues, "+debug:\n+  enabled: true");
+      },
+    ));
+
+  const fluxFile = (): string => join(lab.layout.repo, "cluster", "flux", "config", "flux.yaml");
+  const withFlux = (test: () => Promise<void>): Promise<void> =>
+    lab.withFile(fluxFile(), (right) => right.replace("tag: v2.9.4", "tag: v2.7.3"), test);
+
+  await it("shows another Flux as one row, and goes on when the registry cannot be reached", () =>
+    withFlux(() =>
+      lab.withFault(["host-down:ghcr.io"], async () => {
+        const { rows, fluxBundle } = await plan(2);
+        assert.deepEqual(rows.map(short), ["Flux version restart v2.9.4>v2.7.3"]);
+        assert.match(fluxBundle?.problem ?? "", /ghcr\.io/);
+      }),
+    ));
+
+  await it("shows what another Flux installs, object by object", async () => {
+    const toolbox = await ensureTools({ keys: ["crane", "flux-manifests@v2.7.3"] });
+    await publishLayout(
+      { host: `${lab.layout.servicesAddress}:${String(ports.registry)}` },
+      tool(toolbox, "crane"),
+      tool(toolbox, "flux-manifests@v2.7.3"),
+      "ghcr.io/fluxcd/flux-manifests:v2.7.3",
+    );
+    await withFlux(async () => {
+      const { fluxBundle } = await plan(2);
+      assert.equal(fluxBundle?.problem, undefined);
+      const images =
+        fluxBundle?.changed.filter(({ of: [name = ""] }) => name.startsWith("Deployment ")) ?? [];
+      assert.ok(images.length >= 3);
+      for (const { diff } of images) assert.match(diff, /^-.*image: .*\n\+.*image: /m);
+    });
+  });
+
+  await it("calls a machine that goes destructive", () =>
+    lab.withConfig({ nodes: (nodes) => (nodes as object[]).slice(0, 1) }, async () => {
+      const { rows, outcome } = await plan(3);
+      assert.equal(outcome, "destructive");
+      assert.deepEqual(rows.filter(({ destructive }) => destructive).map(short), [
+        "k8s-2 leaves the cluster wipe",
+      ]);
+    }));
+
+  await it("says once and cleanly what is wrong with the config", () =>
+    lab.withConfig(versions({ talos: "1.12" }), async () => {
+      const { code, output } = await run();
+      assert.equal(code, 1);
+      assert.equal([...output.matchAll(/versions\.talos/g)].length, 1, output);
+      assert.doesNotMatch(output, /preview failed|\bat .*\.ts:\d|"diagnostics"/);
+    }));
+
+  await it("says that there is no such stack", async () => {
+    const { code, output } = await run("--stack", "nothing-here");
+    assert.equal(code, 1);
+    assert.match(output, /^no stack named 'nothing-here' found/);
+  });
+
+  await it("prints no secret in any of this", async () => {
+    const printed = lab.printed.filter(({ name }) => name.includes(" plan "));
+    assert.ok(printed.length > 10);
+    assert.deepEqual(leaks(await secretsOf(lab), printed), []);
+  });
+});

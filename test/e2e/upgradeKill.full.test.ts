@@ -1,0 +1,122 @@
+// `up` killed with -9 in the middle of Kubernetes', Cilium's and Flux's own bumps. Each next one goes on from there without
+// any hand work, and nothing is left behind.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { setFluxTag } from "./fluxTag.ts";
+import type { KubeObject } from "./handOffFacts.ts";
+import { killedAt } from "./killedUp.ts";
+import { cordoned } from "./roll.ts";
+import { newest, oldest } from "./savedLab.ts";
+import { TestLab } from "./testLab.ts";
+import { finishWhileWatched } from "./watch.ts";
+
+await describe("a killed bump", { timeout: 1_800_000 }, async () => {
+  let lab: TestLab;
+  before(async () => {
+    lab = await TestLab.restored("ha");
+  });
+  after(async () => {
+    await lab.destroy();
+  });
+
+  const setVersion = (change: object): void => {
+    lab.changeConfig({ versions: (versions) => ({ ...versions, ...change }) });
+  };
+  const kubelets = async (): Promise<readonly string[]> =>
+    (await lab.get<{ items: KubeObject[] }>(["nodes"])).items.map(
+      ({ status }) => (status as unknown as { nodeInfo: { kubeletVersion: string } }).nodeInfo.kubeletVersion,
+    );
+  const count = (versions: readonly string[], wanted: string): number =>
+    versions.filter((version) => version === wanted).length;
+
+  await it("of Kubernetes, among its API servers", async () => {
+    // Talos 1.11 knows Kubernetes up to 1.34.
+    setVersion({ talos: newest.talos });
+    await lab.finish();
+    setVersion({ kubernetes: newest.kubernetes });
+    await killedAt(lab, {
+      resource: "talos-kubernetes",
+      said: /updating "kube-apiserver"/,
+      happened: async () => {
+        const pods = await lab.get<{ items: KubeObject[] }>([
+          "pods",
+          "-n",
+          "kube-system",
+          "-l",
+          "k8s-app=kube-apiserver",
+        ]);
+        const images = pods.items.map(({ spec }) => JSON.stringify(spec));
+        return images.some((image) => image.includes(newest.kubernetes));
+      },
+    });
+    assert.equal(count(await kubelets(), oldest.kubernetes), 5);
+  });
+
+  await it("of Kubernetes, among its kubelets, has gone on from there", async () => {
+    await killedAt(lab, {
+      resource: "talos-kubernetes",
+      happened: async () => count(await kubelets(), newest.kubernetes) >= 2,
+    });
+    assert.ok(count(await kubelets(), oldest.kubernetes) >= 1, "it was in the middle");
+  });
+
+  await it("of Kubernetes, is finished by the next one", async () => {
+    await finishWhileWatched(lab);
+    assert.equal(count(await kubelets(), newest.kubernetes), 5);
+    assert.deepEqual(await cordoned(lab), []);
+  });
+
+  await it("of Cilium, in the middle of Helm's upgrade, and is finished by the next one", async () => {
+    setVersion({ cilium: newest.cilium });
+    await killedAt(lab, {
+      resource: "cluster-cilium",
+      happened: async () =>
+        (
+          await lab.get<{ items: unknown[] }>([
+            "secrets",
+            "-n",
+            "kube-system",
+            "-l",
+            "owner=helm,status=pending-upgrade",
+          ])
+        ).items.length === 1,
+    });
+    const { output } = await finishWhileWatched(lab);
+    assert.match(
+      output,
+      /recovered: removed Helm revision sh\.helm\.release\.v1\.cilium\.v\d+ \(pending-upgrade\)/,
+    );
+    const agents = await lab.get<KubeObject>(["daemonset", "cilium", "-n", "kube-system"]);
+    assert.match(JSON.stringify(agents.spec), new RegExp(`:v${newest.cilium}"`));
+  });
+
+  /** Tag that the cluster's OCIRepository asks for. */
+  const tag = async (): Promise<string> =>
+    (
+      await lab.get<{ spec: { ref: { tag: string } } }>([
+        "ocirepository",
+        "flux-manifests",
+        "-n",
+        "flux-system",
+      ])
+    ).spec.ref.tag;
+
+  await it("of Flux, before its tag is applied", async () => {
+    await setFluxTag(lab, newest.flux);
+    await killedAt(lab, { said: /ready for Flux v2\.9\.4/ });
+    assert.equal(await tag(), oldest.flux);
+  });
+
+  await it("of Flux, after its tag is applied", async () => {
+    await killedAt(lab, { happened: async () => (await tag()) === newest.flux });
+  });
+
+  await it("of Flux, is finished by the next one", async () => {
+    await finishWhileWatched(lab);
+    const { items } = await lab.get<{ items: KubeObject[] }>(["deployments", "-n", "flux-system"]);
+    assert.deepEqual(
+      [...new Set(items.map(({ metadata }) => metadata.labels?.["app.kubernetes.io/version"]))],
+      [newest.flux],
+    );
+  });
+});

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it, mock } from "node:test";
+import type { Config } from "../../src/config/schema.ts";
+import { keepBundles } from "../../src/flux/bundles.ts";
+
+function config(folder: string | undefined, before: string | undefined, now: string): Config {
+  return {
+    bundleFolder: folder,
+    lastRun: { versions: { flux: before } },
+    tree: { fluxVersion: now, ociRepository: { spec: { url: "oci://ghcr.io/fluxcd/flux-manifests" } } },
+  } as unknown as Config;
+}
+
+describe("keepBundles", () => {
+  let folder: string;
+  let asked: string[];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "bundles-"));
+    asked = [];
+    mock.method(globalThis, "fetch", async (url: string) => {
+      asked.push(url);
+      return Promise.resolve(new Response("", { status: 404 }));
+    });
+  });
+  afterEach(() => {
+    mock.restoreAll();
+    rmSync(folder, { recursive: true });
+  });
+
+  for (const [of, given] of [
+    ["a run that no plan asked for", config(undefined, "v2.7.3", "v2.9.4")],
+    ["a first run", config("/nowhere", undefined, "v2.9.4")],
+    ["the same version", config("/nowhere", "v2.9.4", "v2.9.4")],
+  ] as const)
+    it(`asks nobody in ${of}`, async () => {
+      await keepBundles(given);
+      assert.deepEqual(asked, []);
+    });
+
+  it("says why there is no bundle, and lets the preview go on", async () => {
+    await keepBundles(config(folder, "v2.7.3", "v2.9.4"));
+    assert.deepEqual(asked.map((url) => url.split("/").at(-1)).sort(), ["v2.7.3", "v2.9.4"]);
+    assert.deepEqual(readdirSync(folder), ["problem.txt"]);
+    assert.match(readFileSync(join(folder, "problem.txt"), "utf8"), /ghcr\.io answers HTTP 404/);
+  });
+});

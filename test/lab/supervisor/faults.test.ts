@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Services } from "../../../lab/services.ts";
+import { activeFaults, faultHelp, switchFault } from "../../../lab/supervisor/faults.ts";
+import { checkImage } from "../../../lab/supervisor/images.ts";
+import type { Lab, RunningMachine } from "../../../lab/supervisor/lab.ts";
+
+/** A part that only remembers which faults are on. */
+class Part {
+  readonly on = new Set<string>();
+  has(name: string): boolean {
+    return this.on.has(name);
+  }
+  fault(name: string, on: boolean): Promise<void> {
+    if (on) this.on.add(name);
+    else this.on.delete(name);
+    return Promise.resolve();
+  }
+}
+
+function labOf(...names: string[]): Pick<Lab, "machines" | "services"> {
+  const services = new Part();
+  const machines = names.map((name) => ({
+    machine: Object.assign(new Part(), { name }),
+    runtime: new Part(),
+  }));
+  return {
+    machines: machines as unknown as readonly RunningMachine[],
+    services: Object.assign(services, { faults: () => [...services.on] }) as unknown as Services,
+  };
+}
+
+describe("the faults of a lab", () => {
+  it("reach the machine, what runs on it, or the services, and are listed until they are off", async () => {
+    const lab = labOf("k8s-1", "k8s-2");
+    await switchFault(lab, "neverBack", true, "k8s-2");
+    await switchFault(lab, "etcd-unhealthy", true, "k8s-2");
+    await switchFault(lab, "registry-down", true);
+    assert.deepEqual(activeFaults(lab), ["k8s-2 neverBack", "k8s-2 etcd-unhealthy", "registry-down"]);
+    await switchFault(lab, "neverBack", false, "k8s-2");
+    assert.deepEqual(activeFaults(lab), ["k8s-2 etcd-unhealthy", "registry-down"]);
+  });
+
+  it("of a machine need one, and say which there are", async () => {
+    await assert.rejects(
+      switchFault(labOf("k8s-1", "k8s-2"), "api-down", true, "k8s-9"),
+      /^Error: the fault api-down needs a machine: k8s-1, k8s-2; found k8s-9$/,
+    );
+  });
+
+  it("are all in the help", () => {
+    for (const name of [
+      "off",
+      "neverBack",
+      "oldImage",
+      "installerFails",
+      "etcd-down",
+      "etcd-unhealthy",
+      "api-down",
+    ])
+      assert.match(faultHelp(), new RegExp(`machine faults.*\\b${name}\\b`));
+    for (const name of ["registry-down", "host-down:HOST", "image-missing:PART"])
+      assert.match(faultHelp(), new RegExp(`service faults.*${name}`));
+  });
+});
+
+describe("an image that a machine pulls", () => {
+  const kubelet = "ghcr.io/siderolabs/kubelet:v1.35.4";
+  const installer = "factory.talos.dev/metal-installer/abc:v1.12.0";
+  const look = (image: string, ...faults: string[]): Promise<string> =>
+    checkImage(
+      { faults: () => faults, factory: { hasInstaller: () => true } } as unknown as Services,
+      image,
+    ).then(
+      () => "found",
+      (error: unknown) => (error as Error).message,
+    );
+
+  it("is found while nothing is wrong", async () => {
+    assert.equal(await look(kubelet), "found");
+    assert.equal(await look(installer), "found");
+  });
+
+  it("is not there when the registry does not have it", async () => {
+    assert.match(await look("ghcr.io/siderolabs/kubelet:v1.99.0"), /v1\.99\.0: not found$/);
+    assert.match(await look(kubelet, "image-missing:kubelet"), /: not found$/);
+    assert.equal(await look(installer, "image-missing:kubelet"), "found");
+  });
+
+  it("cannot be had while its registry is down, and only that one", async () => {
+    assert.match(await look(kubelet, "registry-down"), /503 Service Unavailable$/);
+    assert.equal(await look(installer, "registry-down"), "found");
+    assert.match(await look(installer, "host-down:factory.talos.dev"), /connection refused$/);
+    assert.equal(await look(kubelet, "host-down:factory.talos.dev"), "found");
+    assert.match(await look(installer, "internet-down"), /connection refused$/);
+  });
+});

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { cordon, drain, isCordonedByUs, uncordon } from "../../../src/talos/upgrade/drain.ts";
+import { FakeCluster, pod, quietStep } from "./fakes.ts";
+
+describe("draining a node", () => {
+  it("evicts what will run elsewhere, and waits until it is gone", async () => {
+    const cluster = new FakeCluster(
+      pod("web"),
+      pod("db", { owner: "StatefulSet" }),
+      pod("other", { node: "k8s-5" }),
+    );
+    await drain(quietStep().step, cluster.client, "k8s-4", 5);
+    assert.deepEqual(cluster.evicted, ["web", "db"]);
+  });
+
+  it("leaves what belongs to the node, and what has ended", async () => {
+    const cluster = new FakeCluster(
+      pod("agent", { owner: "DaemonSet" }),
+      pod("kube-apiserver-k8s-4", { owner: "Node", annotations: { "kubernetes.io/config.mirror": "x" } }),
+      pod("job-done", { owner: "Job", phase: "Succeeded" }),
+      pod("job-failed", { owner: "Job", phase: "Failed" }),
+    );
+    await drain(quietStep().step, cluster.client, "k8s-4", 5);
+    assert.deepEqual(cluster.evicted, []);
+  });
+
+  it("does not delete for good what nothing would start again, and says so once", async () => {
+    const cluster = new FakeCluster(pod("by-hand", { owner: "" }), pod("web"));
+    const { step, lines } = quietStep();
+    await drain(step, cluster.client, "k8s-4", 5);
+    assert.deepEqual(cluster.evicted, ["web"]);
+    assert.deepEqual(
+      lines.filter((line) => line.includes("by-hand")),
+      ["k8s-4: default/by-hand belongs to nothing that would start it elsewhere, and stays"],
+    );
+  });
+
+  it("names the pod that a disruption budget keeps, and evicts the others meanwhile", async () => {
+    const cluster = new FakeCluster(pod("mail"), pod("web"));
+    cluster.refused.set("mail", { reason: "would violate the pod's disruption budget", retry: true });
+    await assert.rejects(
+      drain(quietStep().step, cluster.client, "k8s-4", 0),
+      /k8s-4: all pods evicted: not there after 0 s; .*default\/mail cannot be evicted: would violate/,
+    );
+    assert.deepEqual(cluster.evicted, ["web"]);
+  });
+
+  it("names the pod that does not end", async () => {
+    const cluster = new FakeCluster(pod("stuck"), pod("web"));
+    cluster.lingering.add("stuck");
+    await assert.rejects(
+      drain(quietStep().step, cluster.client, "k8s-4", 0.05),
+      /1 of 2 pods gone; waiting for default\/stuck to end/,
+    );
+    assert.deepEqual(cluster.evicted, ["stuck", "web"], "each is asked once");
+  });
+
+  it("ends at once when an eviction will never be granted", async () => {
+    const cluster = new FakeCluster(pod("web"));
+    cluster.refused.set("web", { reason: "forbidden", retry: false });
+    await assert.rejects(
+      drain(quietStep().step, cluster.client, "k8s-4", 60),
+      /default\/web cannot be evicted: forbidden/,
+    );
+  });
+});
+
+describe("cordoning a node", () => {
+  it("is taken back", async () => {
+    const cluster = new FakeCluster();
+    await cordon(cluster.client, "k8s-4");
+    assert.equal(cluster.node.spec?.["unschedulable"], true);
+    assert.equal(await isCordonedByUs(cluster.client, "k8s-4"), true);
+    await uncordon(cluster.client, "k8s-4");
+    assert.deepEqual(cluster.node.spec, {});
+    assert.equal(await isCordonedByUs(cluster.client, "k8s-4"), false);
+  });
+
+  it("leaves a node that somebody else has cordoned as it is", async () => {
+    const cluster = new FakeCluster();
+    cluster.node = { metadata: { name: "k8s-4" }, spec: { unschedulable: true } };
+    await cordon(cluster.client, "k8s-4");
+    await uncordon(cluster.client, "k8s-4");
+    assert.equal(cluster.node.spec?.["unschedulable"], true);
+  });
+
+  it("is still ours after a second time", async () => {
+    const cluster = new FakeCluster();
+    await cordon(cluster.client, "k8s-4");
+    await cordon(cluster.client, "k8s-4");
+    assert.equal(await isCordonedByUs(cluster.client, "k8s-4"), true);
+  });
+});

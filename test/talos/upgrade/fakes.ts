@@ -1,0 +1,120 @@
+// Stand-ins for what the upgrade steps ask: a talosctl that prints what a test says, a cluster that is a list of objects.
+import type { Kubernetes, KubeObject, Refusal } from "../../../src/steps/kubernetes.ts";
+import type { RunResult } from "../../../src/steps/run.ts";
+import { Step } from "../../../src/steps/step.ts";
+import { waitFor } from "../../../src/steps/wait.ts";
+import type { Talosctl } from "../../../src/steps/talosctl.ts";
+
+/** A step whose lines are kept. */
+export function quietStep(): { readonly step: Step; readonly lines: string[] } {
+  const lines: string[] = [];
+  const step = new Step(new AbortController().signal);
+  step.say = (line) => {
+    lines.push(line);
+  };
+  // The same waits, without the second between two looks.
+  step.waitFor = (options, look) =>
+    waitFor({ ...options, intervalMs: 1, signal: step.signal, say: step.say.bind(step) }, look);
+  return { step, lines };
+}
+
+/** What a command prints; undefined: the machine does not answer. */
+export type Answer = (address: string, command: string) => string | undefined;
+
+/** A talosctl whose machines answer so. */
+export function fakeTalosctl(answer: Answer, clientVersion = "v1.12.0"): Talosctl {
+  const run = (address: string, args: readonly string[]): Promise<RunResult> => {
+    const stdout = answer(address, args.join(" "));
+    return Promise.resolve(
+      stdout === undefined
+        ? { code: 1, stdout: "", stderr: "rpc error: code = Unavailable desc = connection refused" }
+        : { code: 0, stdout, stderr: "" },
+    );
+  };
+  return {
+    run,
+    runInsecure: (address: string, args: readonly string[]) => run(address, [...args, "--insecure"]),
+    clientVersion: () => Promise.resolve(clientVersion),
+  } as unknown as Talosctl;
+}
+
+/** What is particular about a pod. */
+export interface PodTraits {
+  /** Kind of what would make it anew; empty for none. Default: a ReplicaSet. */
+  readonly owner?: string;
+  /** Default: `k8s-4`. */
+  readonly node?: string;
+  /** Default: `Running`. */
+  readonly phase?: string;
+  readonly annotations?: Record<string, string>;
+}
+
+/** A pod of namespace default. */
+export function pod(
+  name: string,
+  { owner = "ReplicaSet", node = "k8s-4", phase = "Running", annotations = {} }: PodTraits = {},
+): KubeObject {
+  const controller = { apiVersion: "v1", kind: owner, name: "x", uid: "x", controller: true };
+  const ownerReferences = owner === "" ? [] : [controller];
+  return {
+    metadata: { name, namespace: "default", uid: name, annotations, ownerReferences },
+    spec: { nodeName: node },
+    status: { phase },
+  };
+}
+
+/** A cluster. Pods go when they are evicted, unless they are refused. */
+export class FakeCluster {
+  pods: KubeObject[];
+  node: KubeObject = { metadata: { name: "k8s-4" }, spec: {} };
+  readonly evicted: string[] = [];
+  /** Pods whose eviction is refused, by name. */
+  readonly refused = new Map<string, Refusal>();
+  /** Pods that do not end, by name. */
+  readonly lingering = new Set<string>();
+  /** Addresses whose API server does not answer. */
+  readonly dead = new Set<string>();
+
+  constructor(...pods: KubeObject[]) {
+    this.pods = pods;
+  }
+
+  get client(): Kubernetes {
+    return {
+      list: () => Promise.resolve(this.pods),
+      read: () => Promise.resolve(this.node),
+      evict: (_namespace: string, name: string) => Promise.resolve(this.#evict(name)),
+      mergePatch: (_version: string, _kind: string, _name: string, change: KubeObject) => {
+        this.node = {
+          metadata: {
+            name: "k8s-4",
+            annotations: merged(this.node.metadata?.annotations, change.metadata?.annotations),
+          },
+          spec: merged(this.node.spec, change.spec),
+        };
+        return Promise.resolve();
+      },
+      at: (address: string) => ({
+        version: () =>
+          this.dead.has(address)
+            ? Promise.reject(new Error("connect ECONNREFUSED"))
+            : Promise.resolve("v1.34.4"),
+      }),
+    } as unknown as Kubernetes;
+  }
+
+  #evict(name: string): Refusal | undefined {
+    const refusal = this.refused.get(name);
+    if (refusal !== undefined) return refusal;
+    this.evicted.push(name);
+    if (!this.lingering.has(name)) this.pods = this.pods.filter(({ metadata }) => metadata?.name !== name);
+    return undefined;
+  }
+}
+
+function merged<T>(
+  before: Readonly<Record<string, T>> = {},
+  change: Readonly<Record<string, T>> = {},
+): Record<string, T> {
+  return Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== null));
+}

@@ -1,0 +1,142 @@
+// What runs, and whether the talosctl at hand can bring what is wanted.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { refuseOldClient, withoutDrain } from "../../../src/talos/upgrade/client.ts";
+import { clusterApi, isBootstrapped } from "../../../src/talos/upgrade/clusterApi.ts";
+import { kubernetesParts } from "../../../src/talos/upgrade/kubernetesParts.ts";
+import { nodeReadiness } from "../../../src/talos/upgrade/nodeReadiness.ts";
+import type { Machine } from "../../../src/talos/inspect.ts";
+import { fakeTalosctl, quietStep, type Answer } from "./fakes.ts";
+
+const [first, second, worker] = ["k8s-1", "k8s-2", "k8s-4"].map((name) => ({
+  name,
+  address: `192.0.2.1${name.at(-1) ?? ""}`,
+})) as [Machine, Machine, Machine];
+
+const serverVersion = "Client:\n\tTag: v1.12.0\nServer:\n\tTag:         v1.11.6\n";
+
+/** Machines that run Kubernetes 1.34.4, with what is different. */
+const running =
+  (other: Answer = () => undefined): Answer =>
+  (address, command) => {
+    const different = other(address, command);
+    if (different !== undefined) return different === "no answer" ? undefined : different;
+    if (command === "version") return serverVersion;
+    const [, resource] = /^get (\w+) /.exec(command) ?? [];
+    if (resource === "kubeletspecs") return "spec:\n    image: ghcr.io/siderolabs/kubelet:v1.34.4\n";
+    return resource === undefined ? "" : `spec:\n    image: registry.k8s.io/kube-${resource}:v1.34.4\n`;
+  };
+
+describe("whether there is a cluster", () => {
+  it("is told by members of etcd", async () =>
+    assert.equal(await isBootstrapped(fakeTalosctl(running()), [first]), true));
+
+  it("is told by etcd's data when no member answers: an ill etcd is no new cluster", async () => {
+    const ill = fakeTalosctl((_address, command) =>
+      command === "list /var/lib/etcd/member" ? "snap\nwal\n" : undefined,
+    );
+    assert.equal(await isBootstrapped(ill, [first, second]), true);
+    await assert.rejects(
+      clusterApi(quietStep().step, ill, [first, second]),
+      /no control plane gives a kubeconfig: k8s-1: Unavailable: connection refused; k8s-2: /,
+    );
+  });
+
+  it("is denied when there is neither", async () => {
+    const fresh = fakeTalosctl(() => undefined);
+    assert.equal(await isBootstrapped(fresh, [first, second]), false);
+    assert.equal(await clusterApi(quietStep().step, fresh, [first]), undefined);
+  });
+});
+
+describe("the parts of Kubernetes", () => {
+  const parts = async (answer: Answer): Promise<readonly string[]> =>
+    (
+      await kubernetesParts(quietStep().step, fakeTalosctl(answer), {
+        controlPlanes: [first],
+        workers: [worker],
+      })
+    ).map(({ machine, program, version }) => `${machine.name} ${program} ${version}`);
+
+  it("are those of all machines", async () =>
+    assert.deepEqual(await parts(running()), [
+      "k8s-1 kube-apiserverconfigs v1.34.4",
+      "k8s-1 kube-controllermanagerconfigs v1.34.4",
+      "k8s-1 kube-schedulerconfigs v1.34.4",
+      "k8s-1 kubelet v1.34.4",
+      "k8s-4 kubelet v1.34.4",
+    ]));
+
+  it("are known while etcd is ill", async () => {
+    const ill = running((_address, command) => (command === "etcd members" ? "no answer" : undefined));
+    assert.equal((await parts(ill)).length, 5);
+  });
+
+  it("are none before the bootstrap, whatever the configs say", async () => {
+    const fresh = running((_address, command) => (/^(etcd|list) /.test(command) ? "no answer" : undefined));
+    assert.deepEqual(await parts(fresh), []);
+  });
+
+  it("leave out a machine in maintenance mode, which says nothing", async () => {
+    const bare = running((address, command) => {
+      if (address !== worker.address) return undefined;
+      return command === "version --insecure" ? "Server:\n\tTag: v1.12.0\n" : "no answer";
+    });
+    assert.equal((await parts(bare)).length, 4);
+  });
+});
+
+describe("a talosctl", () => {
+  const refuse = (client: string, talos: string, kubernetes = "v1.34.4"): Promise<void> =>
+    refuseOldClient(
+      fakeTalosctl(() => "", client),
+      { talos, kubernetes },
+    );
+
+  it("brings its own minor and older ones", async () => {
+    await refuse("v1.12.0", "v1.12.9");
+    await refuse("v1.13.9", "v1.12.0", "v1.36.3");
+  });
+
+  it("that is older than the wanted Talos is refused, with the one to install", () =>
+    assert.rejects(
+      refuse("v1.12.0", "v1.13.9"),
+      (error: { message: string; todo: string }) =>
+        error.message === "talosctl v1.12.0 is older than Talos v1.13.9" &&
+        /install talosctl v1\.13 on this computer.*no machine has been touched/.test(error.todo),
+    ));
+
+  it("that cannot bring the wanted Kubernetes is refused", () =>
+    assert.rejects(
+      refuse("v1.12.0", "v1.12.0", "v1.36.3"),
+      /talosctl v1\.12\.0 upgrades Kubernetes up to v1\.35, not to v1\.36\.3/,
+    ));
+
+  it("is told not to drain from 1.13 on, where it can be", async () => {
+    assert.deepEqual(await withoutDrain(fakeTalosctl(() => "", "v1.12.0")), []);
+    assert.deepEqual(await withoutDrain(fakeTalosctl(() => "", "v1.13.9")), ["--drain=false"]);
+  });
+});
+
+describe("a node", () => {
+  const node = (status: string, bootID: string): object => ({
+    status: {
+      nodeInfo: { bootID },
+      conditions: [{ type: "Ready", status, message: "kubelet is posting ready status" }],
+    },
+  });
+
+  it("is Ready when its kubelet says so of this boot", () =>
+    assert.deepEqual(nodeReadiness("k8s-4", node("True", "b"), "b"), { done: true, value: undefined }));
+
+  it("is not Ready by what was said before the reboot", () =>
+    assert.deepEqual(nodeReadiness("k8s-4", node("True", "a"), "b"), {
+      done: false,
+      missing: "k8s-4: its kubelet has not reported since the reboot",
+    }));
+
+  it("is not Ready while it is not there, or says so", () => {
+    assert.equal(nodeReadiness("k8s-4", undefined, "b").done, false);
+    assert.equal(nodeReadiness("k8s-4", node("False", "b"), "b").done, false);
+  });
+});
