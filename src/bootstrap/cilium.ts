@@ -35,9 +35,10 @@ export function ciliumRelease(
   );
 }
 
-/** Whether this is another Cilium than the last finished run left. False on a cluster that has none yet. */
+/** Whether this is another Cilium than the last finished run left, as far as it says. False on a cluster that has none yet. */
 function isChange({ lastRun, versions, tree }: Config): boolean {
   const { cilium, ciliumValues } = lastRun.versions;
   if (cilium === undefined) return false;
-  return cilium !== versions.cilium || ciliumValues !== fingerprint(tree.ciliumValues);
+  if (cilium !== versions.cilium) return true;
+  return ciliumValues !== undefined && ciliumValues !== fingerprint(tree.ciliumValues);
 }

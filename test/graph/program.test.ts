@@ -242,5 +242,6 @@ describe("Cilium", () => {
   });
   it("shows no change when nothing but that flag would be another one", async () => {
     assert.deepEqual(await release(left), { atomic: false, ignored: ["atomic"] });
+    assert.deepEqual(await release({ cilium: left.cilium }), { atomic: false, ignored: ["atomic"] });
   });
 });

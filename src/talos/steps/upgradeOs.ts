@@ -239,7 +239,7 @@ async function settle(
     {
       what: `node ${machine.name} Ready`,
       timeoutSeconds: settleSeconds,
-      intervalMs: 250,
+      intervalMs: 500,
       todo: `look at: kubectl describe node ${machine.name}; then run pulumi up again`,
     },
     async () => {

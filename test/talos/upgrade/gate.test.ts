@@ -63,7 +63,8 @@ async function gate(
   const cluster = new FakeCluster();
   if (dead !== undefined) cluster.dead.add(dead);
   await controlPlanesWhole(step, fakeTalosctl(answer), planes, {
-    timeoutSeconds: 0.05,
+    // A busy computer needs more than a moment for two looks.
+    timeoutSeconds: 0.5,
     when: "before k8s-1 goes down",
     kubernetes: cluster.client,
     leaving: leaving === undefined ? undefined : machines[leaving],
