@@ -15,10 +15,11 @@ const machines = ["k8s-1", "k8s-2", "k8s-3", "k8s-4", "k8s-5"];
 const all = (version: string): readonly string[] => machines.map(() => version);
 const perMachine = (...lines: readonly ((machine: string) => string)[]): readonly string[] =>
   machines.flatMap((machine) => lines.map((line) => line(machine)));
-/** A new config for each machine, sent after it was looked at once more. */
+/** A new config for each machine, sent after it was looked at once more, and waited for. */
 const newConfig = [
   (machine: string) => `talos-${machine}-inspect update environment.CONFIG_HASH`,
   (machine: string) => `talos-${machine}-config update configPatches[0]`,
+  (machine: string) => `talos-${machine}-member update environment.CONFIG_HASH`,
 ];
 
 await describe("a bump of Talos and Kubernetes", { timeout: 1_200_000 }, async () => {
@@ -106,6 +107,7 @@ await describe("a bump of Talos and Kubernetes", { timeout: 1_200_000 }, async (
       ...perMachine(
         (machine) => `talos-${machine}-inspect update environment.CONFIG_HASH`,
         (machine) => `talos-${machine}-config update configPatches[4]`,
+        (machine) => `talos-${machine}-member update environment.CONFIG_HASH`,
       ),
     ]);
     await finishWhileWatched(lab);

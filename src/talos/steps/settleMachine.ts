@@ -32,12 +32,22 @@ await runStep(
     const kubernetes = isControlPlane ? await clusterApi(step, talosctl, controlPlanes) : undefined;
     const todo = `look at the screen of ${machine.name} (${machine.address}), or at: talosctl dmesg -n ${machine.address}; then run pulumi up again`;
     await step.waitFor(
-      { what: `${machine.name} running with its new config`, timeoutSeconds: bootSeconds, todo },
+      {
+        what: `${machine.name} running with its new config`,
+        timeoutSeconds: bootSeconds,
+        intervalMs: 500,
+        todo,
+      },
       async () => (await notRunning(talosctl, machine, isControlPlane)) ?? done(),
     );
     let passes = 0;
     await step.waitFor(
-      { what: `${machine.name} whole with its new config`, timeoutSeconds: settleSeconds, todo },
+      {
+        what: `${machine.name} whole with its new config`,
+        timeoutSeconds: settleSeconds,
+        intervalMs: 500,
+        todo,
+      },
       async () => {
         const missing =
           (await notRunning(talosctl, machine, isControlPlane)) ??
