@@ -95,7 +95,8 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
   });
 
   await it("an installer that fails on one of two workers at once, while the other one is finished", async () => {
-    lab.changeConfig({ upgrades: (upgrades) => ({ ...upgrades, workersAtOnce: 2 }) });
+    // With both cordoned, what they ran has nowhere to go, and takes its time to end.
+    lab.changeConfig({ upgrades: (upgrades) => ({ ...upgrades, workersAtOnce: 2, drainSeconds: 60 }) });
     await stops(lab, {
       fault: ["installerFails", "k8s-5"],
       says: [/k8s-5: the installer failed: .*exit code 1/],
