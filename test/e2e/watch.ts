@@ -16,6 +16,7 @@ export class Watch {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   readonly #problems = new Set<string>();
+  #absent: readonly string[] | undefined;
   #looks = 0;
 
   constructor(lab: TestLab) {
@@ -40,19 +41,29 @@ export class Watch {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      for (const problem of problemsOf(await this.#lab.status())) this.#problems.add(problem);
+      const status = await this.#lab.status();
+      // What was off before is not what this run takes away.
+      this.#absent ??= status.machines.filter(({ state }) => state === "off").map(({ name }) => name);
+      for (const problem of problemsOf(status, this.#absent)) this.#problems.add(problem);
       this.#looks += 1;
       await delay(intervalMs, undefined, { signal }).catch(() => undefined);
     }
   }
 }
 
-/** What is wrong at one moment. */
-export function problemsOf({ machines, etcdMembers }: LabStatus): readonly string[] {
+/**
+ * What is wrong at one moment.
+ * @param absent names of machines that do not count
+ */
+export function problemsOf(
+  { machines, etcdMembers }: LabStatus,
+  absent: readonly string[] = [],
+): readonly string[] {
   const healthy = machines.filter(({ etcd }) => etcd).length;
   const quorum = Math.floor(etcdMembers / 2) + 1;
   const away = machines.filter(
-    ({ role, state, etcd, api }) => role === "controlplane" && (state !== "running" || !etcd || !api),
+    ({ name, role, state, etcd, api }) =>
+      role === "controlplane" && !absent.includes(name) && (state !== "running" || !etcd || !api),
   );
   return [
     ...(healthy < quorum

@@ -71,4 +71,11 @@ describe("the watch", () => {
     const spare = machine("spare-1", { role: undefined, state: "maintenance", etcd: false, api: false });
     assert.deepEqual(problemsOf(status([machine("k8s-1"), machine("k8s-2"), machine("k8s-3"), spare])), []);
   });
+
+  it("does not count a machine that was off before", () => {
+    const dead = machine("k8s-3", { ...away, state: "off" });
+    const found = status([machine("k8s-1"), machine("k8s-2", away), dead], 1);
+    assert.deepEqual(problemsOf(found, ["k8s-3"]), []);
+    assert.equal(problemsOf(found).length, 1);
+  });
 });
