@@ -1,7 +1,7 @@
 // A saved lab-ha whose machines change: each change is the stack config's list of machines and one `up`, watched all the time.
 import assert from "node:assert/strict";
 import type { KubeObject } from "./handOffFacts.ts";
-import { TestLab } from "./testLab.ts";
+import { assertNoChange, TestLab } from "./testLab.ts";
 import { finishWhileWatched } from "./watch.ts";
 
 /** A machine as the stack config has it. */
@@ -79,11 +79,13 @@ export class ChangingMachines {
   /**
    * Brings the cluster to these machines, and keeps them for the next test. Afterwards exactly they are nodes, all of them
    * schedulable, the control planes among them are etcd's members, and a preview has nothing to change.
+   * @param watched false where the lab's etcd itself loses its quorum for a moment (lab/README.md: it knows no learners)
    * @returns what `up` printed
    */
-  async becomes(wanted: readonly AskedMachine[]): Promise<string> {
+  async becomes(wanted: readonly AskedMachine[], watched = true): Promise<string> {
     this.lab.changeConfig({ nodes: () => wanted });
-    const { output } = await finishWhileWatched(this.lab);
+    const { output } = await (watched ? finishWhileWatched(this.lab) : this.lab.finish());
+    if (!watched) assertNoChange(await this.lab.preview());
     this.nodes = wanted;
     const present = wanted.filter(({ gone }) => gone !== true);
     const found = await this.#nodes();
