@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeF
 import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { removeLab, startLab } from "../../lab/cli/start.ts";
+import { isAlive } from "../../lab/cli/supervise.ts";
 import { labTools } from "../../lab/cli/tools.ts";
 import { createLab, labExists, readLab } from "../../lab/labFile.ts";
 import { layoutOf, type LabLayout, type LabShape } from "../../lab/layout.ts";
@@ -113,13 +114,4 @@ function refuseRunning(layout: LabLayout, stack: string): void {
   const holder = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
   if (holder > 0 && isAlive(holder))
     throw new RehearsalError(`process ${String(holder)} is rehearsing ${stack}`, "wait for it, or stop it");
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -86,7 +86,8 @@ export async function stopSupervisor(layout: LabLayout): Promise<boolean> {
   return true;
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process runs. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
