@@ -1,0 +1,63 @@
+import { fluxNamespace } from "../../../src/flux/tree/model/fluxKustomizations.ts";
+import { finding, listText, suggestion, type Rule } from "../rule.ts";
+import { sourceReferences, sourcesOf, targetsOf, type Source, type SourceReference } from "../sources.ts";
+
+/**
+ * The source of every Kustomization, HelmRelease and HelmChart is in the tree, in the namespace that is meant: the object's
+ * own where the reference names none.
+ * Source: api/v1 of kustomize-controller and source-controller, api/v2 of helm-controller, `namespace` of the references.
+ */
+export const sourceExists: Rule = {
+  name: "source-exists",
+  what: "every sourceRef and chartRef means a source of the tree, in the right namespace",
+  check: ({ model }) => {
+    const sources = sourcesOf(model);
+    const references = sourceReferences(model);
+    return references.flatMap((reference) => {
+      if (targetsOf(reference, sources).length > 0 || isFromOutside(reference, references, sources))
+        return [];
+      const { kind, name, namespace, from, field } = reference;
+      const who = `${from.data.kind} ${from.name} refers to ${kind} ${namespace ?? "(any)"}/${name}`;
+      const others = sources.filter((source) => source.kind === kind);
+      const namesakes = others.filter((source) => source.name === name);
+      const spaces = [...new Set(namesakes.map((source) => source.namespace ?? ""))];
+      if (spaces[0] !== undefined)
+        return [
+          finding(
+            from.source,
+            [...field, "name"],
+            `${who}, but ${name} is in ${listText(spaces)}`,
+            `write namespace: ${spaces[0]} into ${field.join(".")}`,
+          ),
+        ];
+      return [
+        finding(
+          from.source,
+          [...field, "name"],
+          `${who}, which is not in the tree${suggestion(
+            name,
+            others.map((source) => source.name),
+          )}`,
+          "correct the name, or add the source",
+        ),
+      ];
+    });
+  },
+};
+
+/**
+ * Whether somebody else made the source that a tree is read from: `flux bootstrap` and the flux-operator name it as its
+ * namespace; what Terraform makes has any name, but then all Kustomizations agree and the tree has no other.
+ */
+function isFromOutside(
+  { kind, name, namespace, from }: SourceReference,
+  references: readonly SourceReference[],
+  sources: readonly Source[],
+): boolean {
+  if (from.data.kind !== "Kustomization") return false;
+  if (name === fluxNamespace && (namespace ?? fluxNamespace) === fluxNamespace) return true;
+  const others = references.filter((other) => other.from.data.kind === "Kustomization");
+  const agreeing = others.filter((other) => other.kind === kind && other.name === name).length;
+  const hasOne = sources.some((source) => source.kind === kind && source.kind !== "OCIRepository");
+  return !hasOne && agreeing > 1 && agreeing * 2 > others.length;
+}

@@ -1,0 +1,60 @@
+import { posix } from "node:path";
+import { inRepository } from "../../../src/flux/tree/model/place.ts";
+import { exampleSuffix } from "../../../src/flux/tree/model/kustomize.ts";
+import type { KustomizeFile } from "../../../src/flux/tree/model/kustomizeFiles.ts";
+import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
+import type { Rule } from "../rule.ts";
+
+/**
+ * Manifests beside a kustomization.yaml that Flux applies are listed in it, or Flux never sees them. A file that is listed
+ * in a comment was taken out on purpose.
+ * Source: kustomize takes what is listed; only a folder without kustomization.yaml is taken as a whole.
+ */
+export const unlistedFile: Rule = {
+  name: "unlisted-file",
+  what: "every manifest below a kustomization.yaml that Flux applies is listed in one",
+  check: ({ model }) => {
+    const listed = new Set(model.kustomizeFiles.flatMap(({ names }) => names.map(({ path }) => path)));
+    const manifests = [...new Set(model.written.map(({ file }) => file))].filter(
+      (file) => !file.endsWith(exampleSuffix) && !listed.has(file),
+    );
+    // A component is for whoever wants it.
+    const folders = model.kustomizeFiles.filter(
+      ({ folder, isComponent }) => !isComponent && !listed.has(folder),
+    );
+    return [
+      ...manifests.map((file) => ({ file, path: file, from: posix.dirname(file) })),
+      ...folders.map(({ file, folder }) => ({ file, path: folder, from: posix.dirname(folder) })),
+    ].flatMap(({ file, path, from }) => {
+      const by = model.applied.has(file) ? undefined : governing(model, from);
+      if (by === undefined || !model.applied.has(by.file) || isInComment(by, path)) return [];
+      return [
+        {
+          file,
+          line: 1,
+          message: `no kustomization.yaml lists ${file === path ? "this file" : "this folder"}, so Flux never applies it`,
+          fix: `write ${relativeTo(by, path)} into resources of ${inRepository(model.place, by.file)}, or delete it`,
+        },
+      ];
+    });
+  },
+};
+
+/** The nearest kustomization.yaml above. */
+function governing({ kustomize }: TreeModel, folder: string): KustomizeFile | undefined {
+  for (let at = folder; ; at = posix.dirname(at)) {
+    const found = kustomize.fileIn(at);
+    if (found !== undefined || at === "." || at === "..") return found;
+  }
+}
+
+function relativeTo({ folder }: KustomizeFile, path: string): string {
+  return `./${posix.relative(folder, path)}`;
+}
+
+function isInComment(by: KustomizeFile, path: string): boolean {
+  const comments = by.yaml.text.split("\n").filter((line) => line.trimStart().startsWith("#"));
+  const name = posix.relative(by.folder, path);
+  const folder = posix.dirname(name);
+  return comments.some((line) => line.includes(name) || (folder !== "." && line.includes(`${folder}/`)));
+}
