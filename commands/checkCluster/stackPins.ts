@@ -40,7 +40,7 @@ function stackFiles(folder: string): readonly string[] {
 }
 
 function treeOf(file: string): string | undefined {
-  const tree = read(file)?.document.getIn(["config", "home-ops:tree"]);
+  const tree: unknown = read(file)?.document.getIn(["config", "home-ops:tree"]);
   return typeof tree === "string" ? resolve(file, "..", tree) : undefined;
 }
 
@@ -48,7 +48,7 @@ function readPins(tree: string, file: string): StackPins | undefined {
   const found = read(file);
   if (found === undefined) return undefined;
   const pin = (name: string): Pin | undefined => {
-    const scalar = found.document.getIn(["config", "home-ops:versions", name], true);
+    const scalar: unknown = found.document.getIn(["config", "home-ops:versions", name], true);
     if (!isScalar(scalar) || typeof scalar.value !== "string") return undefined;
     return { version: scalar.value, line: found.lines.linePos(scalar.range?.[0] ?? 0).line };
   };

@@ -1,6 +1,19 @@
 import type { KustomizeFile, Named } from "../../../src/flux/tree/model/kustomizeFiles.ts";
+import { inRepository } from "../../../src/flux/tree/model/place.ts";
 import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
 import { finding, type Rule } from "../rule.ts";
+
+/** Everything that a kustomization.yaml names, and is not there as it should be. */
+export function missingNames(
+  model: TreeModel,
+): readonly { readonly file: KustomizeFile; readonly named: Named; readonly problem: string }[] {
+  return model.kustomizeFiles.flatMap((file) =>
+    file.names.flatMap((named) => {
+      const problem = problemWith(model, named);
+      return problem === undefined ? [] : [{ file, named, problem }];
+    }),
+  );
+}
 
 /**
  * Everything that a kustomization.yaml names is there. An encrypted file may be missing while its example is there: the
@@ -11,19 +24,8 @@ export const listedFile: Rule = {
   name: "listed-file",
   what: "every file and folder that a kustomization.yaml names is there",
   check: ({ model }) =>
-    model.kustomizeFiles.flatMap((file) =>
-      file.names.flatMap((named) => {
-        const problem = problemWith(model, named);
-        if (problem === undefined) return [];
-        return [
-          finding(
-            file,
-            named.field,
-            `${fieldText(named)} names ${named.text}, ${problem}`,
-            fixOf(file, named),
-          ),
-        ];
-      }),
+    missingNames(model).map(({ file, named, problem }) =>
+      finding(file, named.field, `${fieldText(named)} names ${named.text}, ${problem}`, fixOf(model, file)),
     ),
 };
 
@@ -43,6 +45,7 @@ function fieldText({ field }: Named): string {
   return field.filter((part) => typeof part === "string").join(".");
 }
 
-function fixOf({ folder }: KustomizeFile, { text }: Named): string {
-  return `correct it, it is relative to ${folder === "." ? "the folder of this file" : folder}; or add ${text}, or take the line out`;
+function fixOf({ place }: TreeModel, { folder }: KustomizeFile): string {
+  const from = inRepository(place, folder) || "the root";
+  return `correct the path (it is relative to ${from}), add what is missing, or take the line out`;
 }

@@ -69,8 +69,7 @@ function mentionedPins(context: CheckContext): readonly Finding[] {
         [...text.matchAll(pattern)].flatMap(({ index, 0: whole, 1: version = "" }) => {
           if (pin.versions.some((other) => bare(other) === bare(version))) return [];
           const line = text.slice(0, index + whole.length).split("\n").length;
-          const of = `${name}`;
-          return [differs({ of, version, file, line }, `${pin.versions.join(" or ")} at ${pin.where}`)];
+          return [differs({ of: name, version, file, line }, `${pin.versions.join(" or ")} at ${pin.where}`)];
         }),
       ),
     );

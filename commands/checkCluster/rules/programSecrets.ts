@@ -4,6 +4,7 @@ import { findHandOff } from "../../../src/flux/tree/handOffObjects.ts";
 import { textOf, valueAt } from "../../../src/flux/tree/model/values.ts";
 import { substituteFromOf } from "../../../src/flux/tree/model/variables.ts";
 import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
+import { injectionOf } from "../injected.ts";
 import { finding, type Rule } from "../rule.ts";
 
 /** Secrets that the program makes, all in flux-system. Source: src/bootstrap/fluxSecrets.ts, src/bootstrap/steps/fluxInstall.ts. */
@@ -50,23 +51,31 @@ function rootFindings(model: TreeModel): readonly Finding[] {
   ];
 }
 
-function ageKeyFindings({ kustomizations, providers }: TreeModel): readonly Finding[] {
-  return kustomizations.flatMap(({ object, spec, name, namespace }) => {
-    const secret = textOf(valueAt(spec, "decryption", "secretRef", "name"));
-    const isThere = providers.some(
+function ageKeyFindings(model: TreeModel): readonly Finding[] {
+  const field = ["spec", "decryption", "secretRef", "name"];
+  return model.kustomizations.flatMap((kustomization) => {
+    const { object, name, namespace } = kustomization;
+    const secret = textOf(valueAt(object.data, ...field));
+    const isThere = model.providers.some(
       (other) =>
         other.kind === "Secret" && other.name === secret && (other.namespace ?? namespace) === namespace,
     );
     if (secret === undefined || isThere || (secret === made.ageKey && namespace === fluxNamespace)) return [];
-    const found = secret === made.ageKey ? `it is in ${fluxNamespace}` : `the program makes ${made.ageKey}`;
+    const patch = injectionOf(model, kustomization, field);
+    const who =
+      patch === undefined
+        ? `Kustomization ${namespace}/${name} decrypts`
+        : `Kustomizations in ${namespace} that this patch reaches decrypt`;
+    const [found, fix] =
+      secret === made.ageKey
+        ? [`it is in ${fluxNamespace}`, `put the Kustomization into ${fluxNamespace}`]
+        : [`the program makes ${made.ageKey}`, `write decryption.secretRef.name: ${made.ageKey}`];
     return [
       finding(
-        object.source,
-        ["spec", "decryption", "secretRef", "name"],
-        `Kustomization ${namespace}/${name} decrypts with Secret ${namespace}/${secret}, which is not there; ${found}`,
-        secret === made.ageKey
-          ? `put the Kustomization into ${fluxNamespace}`
-          : `write decryption.secretRef.name: ${made.ageKey}`,
+        patch ?? object.source,
+        field,
+        `${who} with Secret ${namespace}/${secret}, which is not there; ${found}`,
+        fix,
       ),
     ];
   });

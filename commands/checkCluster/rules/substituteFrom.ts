@@ -1,5 +1,7 @@
+import { injectionOf } from "../injected.ts";
 import { isUnknown } from "../sources.ts";
-import { providersOf, substituteFromOf } from "../../../src/flux/tree/model/variables.ts";
+import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
+import { providersOf, substituteFromOf, type Reference } from "../../../src/flux/tree/model/variables.ts";
 import { finding, listText, suggestion, type Rule } from "../rule.ts";
 
 /**
@@ -10,31 +12,46 @@ export const substituteFrom: Rule = {
   name: "substitute-from",
   what: "every substituteFrom that is not optional means a ConfigMap or Secret in the Kustomization's namespace",
   check: ({ model, isHandOff }) =>
-    model.kustomizations.flatMap(({ object, spec, name, namespace }) =>
-      substituteFromOf(spec).flatMap((reference, index) => {
-        const { kind, name: wanted, isOptional } = reference;
-        if (isOptional || isUnknown(wanted) || providersOf(reference, namespace, model.providers).length > 0)
-          return [];
-        const same = model.providers.filter((provider) => provider.kind === kind);
-        const spaces = [
-          ...new Set(same.flatMap((other) => (other.name === wanted ? (other.namespace ?? "") : []))),
-        ];
-        const near = suggestion(
-          wanted,
-          same.map((other) => other.name),
-        );
-        // Elsewhere somebody may make it by hand; here the program does, and says in program-secrets what it makes.
-        if (spaces.length === 0 && near === "" && !isHandOff) return [];
-        const found =
-          spaces.length === 0 ? `which is not in the tree${near}` : `but it is in ${listText(spaces)}`;
+    model.kustomizations.flatMap((kustomization) =>
+      substituteFromOf(kustomization.spec).flatMap((reference, index) => {
+        const { kind, name, isOptional } = reference;
+        const { namespace, object } = kustomization;
+        if (isOptional || isUnknown(name)) return [];
+        if (providersOf(reference, namespace, model.providers).length > 0) return [];
+        const found = whatIsThere(model, reference, isHandOff);
+        if (found === undefined) return [];
+        const field = ["spec", "postBuild", "substituteFrom", index, "name"];
+        const patch = injectionOf(model, kustomization, field);
+        // One finding, not one per app.
+        const who =
+          patch === undefined
+            ? `Kustomization ${namespace}/${kustomization.name} takes`
+            : `Kustomizations in ${namespace} that this patch reaches take`;
         return [
           finding(
-            object.source,
-            ["spec", "postBuild", "substituteFrom", index, "name"],
-            `Kustomization ${namespace}/${name} takes variables from ${kind} ${namespace}/${wanted}, ${found}`,
+            patch ?? object.source,
+            field,
+            `${who} variables from ${kind} ${namespace}/${name}, ${found}`,
             "correct the name, add the object in this namespace, or say optional: true",
           ),
         ];
       }),
     ),
 };
+
+/** What there is instead; undefined when somebody may make it by hand, and nobody knows. */
+function whatIsThere(
+  { providers }: TreeModel,
+  { kind, name }: Reference,
+  isHandOff: boolean,
+): string | undefined {
+  const same = providers.filter((provider) => provider.kind === kind);
+  const spaces = [...new Set(same.flatMap((other) => (other.name === name ? (other.namespace ?? "") : [])))];
+  if (spaces.length > 0) return `but it is in ${listText(spaces)}`;
+  const near = suggestion(
+    name,
+    same.map((other) => other.name),
+  );
+  // In a tree of this program all Secrets come from the tree or the program.
+  return near === "" && !isHandOff ? undefined : `which is not in the tree${near}`;
+}

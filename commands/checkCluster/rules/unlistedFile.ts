@@ -28,6 +28,7 @@ export const unlistedFile: Rule = {
     ].flatMap(({ file, path, from }) => {
       const by = model.applied.has(file) ? undefined : governing(model, from);
       if (by === undefined || !model.applied.has(by.file) || isInComment(by, path)) return [];
+      if (isMisdirected(model, path)) return [];
       return [
         {
           file,
@@ -39,6 +40,13 @@ export const unlistedFile: Rule = {
     });
   },
 };
+
+/** Whether a Kustomization beside it applies nothing: then it is that which must be put right, and is reported. */
+function isMisdirected({ kustomizations }: TreeModel, path: string): boolean {
+  return kustomizations.some(
+    ({ build, object }) => build === undefined && path.startsWith(`${posix.dirname(object.source.file)}/`),
+  );
+}
 
 /** The nearest kustomization.yaml above. */
 function governing({ kustomize }: TreeModel, folder: string): KustomizeFile | undefined {

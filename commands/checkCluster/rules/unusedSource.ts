@@ -1,7 +1,7 @@
 import { fieldsOf, textOf, valueAt, listOf } from "../../../src/flux/tree/model/values.ts";
 import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
 import { finding, type Rule } from "../rule.ts";
-import { sourceKinds } from "../sources.ts";
+import { sourceKinds, sourceReferences, sourcesOf, targetsOf } from "../sources.ts";
 
 /**
  * Every source is used by something: Flux downloads and keeps also what nobody asks for.
@@ -11,9 +11,19 @@ export const unusedSource: Rule = {
   name: "unused-source",
   what: "every GitRepository, OCIRepository, HelmRepository and Bucket is used by something",
   check: ({ model }) => {
+    // Nobody knows what a file that cannot be read refers to.
+    if (model.unreadable.length > 0) return [];
     const uses = usesIn(model);
+    // A reference that leads nowhere is reported, and may have meant this one.
+    const sources = sourcesOf(model);
+    const lost = new Set(
+      sourceReferences(model).flatMap((reference) =>
+        targetsOf(reference, sources).length === 0 ? [reference.kind] : [],
+      ),
+    );
     return model.placed.flatMap(({ source, data, name, namespace }) => {
       const { kind, apiVersion } = data;
+      if (lost.has(kind)) return [];
       if (
         !apiVersion.startsWith("source.toolkit.fluxcd.io/") ||
         !sourceKinds.has(kind) ||

@@ -52,7 +52,7 @@ function oldObject(
 ): OldObject | undefined {
   const { apiVersion, kind, metadata } = data;
   const removal = removalOf(apiVersion, kind, fluxVersion);
-  const scalar = isMap(node) ? (node.get("apiVersion", true)) : undefined;
+  const scalar = isMap(node) ? node.get("apiVersion", true) : undefined;
   if (removal === undefined || !isScalar(scalar) || !Array.isArray(scalar.range)) return undefined;
   const [start, end] = scalar.range;
   return {

@@ -8,7 +8,7 @@ import type { Finding } from "./finding.ts";
 import type { FluxKustomization } from "./model/fluxKustomizations.ts";
 import { fieldsOf, listOf, valueAt } from "./model/values.ts";
 import type { TreeModel } from "./model/treeModel.ts";
-import { variablesOf, type Variables } from "./model/variables.ts";
+import { substituteFromOf, variablesOf, type Variables } from "./model/variables.ts";
 import { usesIn, type Use } from "./variableUses.ts";
 
 /** One finding per name and file. */
@@ -68,17 +68,12 @@ function findingOf(
   };
 }
 
-/** Names of objects from which more than one Kustomization takes its variables. */
+/** Names of the objects from which Kustomizations take variables: those of the whole cluster. */
 function sharedNames({ kustomizations, providers }: TreeModel): ReadonlySet<string> {
-  const counts = new Map<string, number>();
-  for (const { spec } of kustomizations)
-    for (const entry of listOf(valueAt(spec, "postBuild", "substituteFrom"))) {
-      const key = `${String(fieldsOf(entry)["kind"])}/${String(fieldsOf(entry)["name"])}`;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-  return new Set(
-    providers.flatMap(({ kind, name, keys }) => ((counts.get(`${kind}/${name}`) ?? 0) > 1 ? keys : [])),
+  const used = new Set(
+    kustomizations.flatMap(({ spec }) => substituteFromOf(spec).map(({ kind, name }) => `${kind}/${name}`)),
   );
+  return new Set(providers.flatMap(({ kind, name, keys }) => (used.has(`${kind}/${name}`) ? keys : [])));
 }
 
 /** Whether a Kustomization carries a label that a patch which injects variables asks about. */

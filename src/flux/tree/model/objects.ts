@@ -1,5 +1,5 @@
 // The Kubernetes objects of a file, with the line of each of their fields.
-import { isAlias, isMap, isPair, isScalar, isSeq, type Document, type Node } from "yaml";
+import { isAlias, isMap, isPair, isScalar, isSeq, visit, type Document, type Node } from "yaml";
 import type { TreeObject } from "../yamlFiles.ts";
 import type { YamlFile } from "./treeFiles.ts";
 import { fieldsOf, listOf, textOf, textsOf, type Fields } from "./values.ts";
@@ -26,14 +26,30 @@ export interface FileObject extends Origin {
 /** The objects of a file, those inside of lists among them, and why there are none where they cannot be read. */
 export function objectsOf(yaml: YamlFile): {
   readonly objects: readonly FileObject[];
-  readonly problem?: string;
+  readonly problem?: { readonly line: number; readonly text: string };
 } {
   try {
     return { objects: yaml.documents.flatMap((document) => inDocument(yaml, document)) };
   } catch (error) {
     // E.g. an alias without its anchor, or aliases of aliases that unfold to millions of values.
-    return { objects: [], problem: error instanceof Error ? error.message : String(error) };
+    return {
+      objects: [],
+      problem: { line: lineOfLostAlias(yaml), text: error instanceof Error ? error.message : String(error) },
+    };
   }
+}
+
+function lineOfLostAlias({ documents, lines }: YamlFile): number {
+  let line = 1;
+  for (const document of documents)
+    visit(document, {
+      Alias: (_key, alias) => {
+        if (alias.resolve(document) !== undefined) return undefined;
+        line = lines.linePos(alias.range?.[0] ?? 0).line;
+        return visit.BREAK;
+      },
+    });
+  return line;
 }
 
 function inDocument(yaml: YamlFile, document: Document): readonly FileObject[] {

@@ -142,7 +142,7 @@ function unreadable(files: TreeFiles, path: string): readonly Unreadable[] {
   if (yaml === undefined) return [];
   if (yaml.problem !== undefined) return [{ file: path, line: yaml.problem.line, reason: yaml.problem.text }];
   const { problem } = objectsOf(yaml);
-  return problem === undefined ? [] : [{ file: path, line: 1, reason: problem }];
+  return problem === undefined ? [] : [{ file: path, line: problem.line, reason: problem.text }];
 }
 
 /**
