@@ -126,7 +126,7 @@ describe("readTree", () => {
     change("apps/default/podinfo/app/helmrelease.yaml", ["${SECRET_DOMAIN}", "${OTHER}"]);
     assert.match(
       readTree(root).problems[0] ?? "",
-      /^apps\/default\/podinfo\/app\/helmrelease\.yaml:30: uses/,
+      /^apps\/default\/podinfo\/app\/helmrelease\.yaml:23: uses/,
     );
   });
 

@@ -25,7 +25,7 @@ export function findPlace(files: TreeFiles, paths: readonly string[]): Place {
   }));
   const counted = [...real, ...copies].map((place) => ({
     place,
-    count: wanted.filter((path) => leadsSomewhere(files, place, path)).length,
+    count: wanted.reduce((sum, path) => sum + weightOf(files, place, path, wanted.length), 0),
   }));
   const most = Math.max(0, ...counted.map(({ count }) => count));
   const fallback = real.find(({ repository }) => existsSync(join(repository ?? "", ".git"))) ?? real[0];
@@ -47,11 +47,13 @@ function clean(path: string): string {
   return posix.join("/", path).replace(/^\/+|\/+$/g, "");
 }
 
-function leadsSomewhere(files: TreeFiles, place: Place, path: string): boolean {
+/** How much a path speaks for a place: what lies in the tree outweighs whatever lies around it. */
+function weightOf(files: TreeFiles, place: Place, path: string, all: number): number {
   const at = inTree(place, path);
+  const isOutside = at.startsWith("..");
   // What lies outside of a copy says nothing about where the copy belongs.
-  if (at.startsWith("..") && place.repository === undefined) return false;
-  return files.kindOf(at) === "folder";
+  if ((isOutside && place.repository === undefined) || files.kindOf(at) !== "folder") return 0;
+  return isOutside ? 1 : all + 1;
 }
 
 /** The tree itself and the folders around it, up to the repository's root where that can be seen. */
