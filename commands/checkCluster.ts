@@ -10,7 +10,7 @@ import { CommandError } from "./recover/pulumi.ts";
 
 const exitCodes = { nothing: 0, found: 1, failed: 2 } as const;
 
-function main(args: readonly string[]): number {
+async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   if (options.help) {
     console.log(help());
@@ -19,7 +19,7 @@ function main(args: readonly string[]): number {
   const tree = resolve(options.tree);
   if (statSync(tree, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new CommandError(`${options.tree} is no folder; name that of the Git tree, e.g. cluster`);
-  const result = checkTree({
+  const result = await checkTree({
     tree,
     project: resolve(import.meta.dirname, ".."),
     kubernetes: options.kubernetes,
@@ -29,11 +29,13 @@ function main(args: readonly string[]): number {
       ? JSON.stringify(result.findings, undefined, 2)
       : asText(result, options.tree, paintFor(process.stdout, process.env)),
   );
+  // Not a finding: standard output has those alone.
+  if (result.leftOut.length > 0) console.error(`left out: ${result.leftOut.join("; ")}`);
   return result.findings.length === 0 ? exitCodes.nothing : exitCodes.found;
 }
 
 try {
-  process.exitCode = main(process.argv.slice(2));
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   // An error that nobody caught would end with 1, which means findings.
   console.error(error instanceof CommandError ? error.message : error);

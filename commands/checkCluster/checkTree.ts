@@ -4,6 +4,7 @@ import type { Finding } from "../../src/flux/tree/finding.ts";
 import { handOffFiles } from "../../src/flux/tree/handOffObjects.ts";
 import { inRepository } from "../../src/flux/tree/model/place.ts";
 import { readModel, type TreeModel } from "../../src/flux/tree/model/treeModel.ts";
+import { buildModel } from "./builds.ts";
 import type { CheckContext } from "./context.ts";
 import { rules } from "./rules.ts";
 import { stacksOf, type StackPins } from "./stackPins.ts";
@@ -21,6 +22,8 @@ export interface CheckRequest {
   readonly project: string;
   /** e.g. `v1.36`; default: what the stack file pins. */
   readonly kubernetes?: string | undefined;
+  /** Whether the program cluster-build is asked, where it is there. Default: true. */
+  readonly isBuilt?: boolean;
 }
 
 /** What came of it. */
@@ -28,15 +31,27 @@ export interface CheckResult {
   readonly findings: readonly Reported[];
   readonly kustomizations: number;
   readonly files: number;
+  /** One text for each thing that was not looked at, with its reason. */
+  readonly leftOut: readonly string[];
 }
 
-/** Checks a tree. */
-export function checkTree({ tree, project, kubernetes }: CheckRequest): CheckResult {
+/**
+ * Checks a tree.
+ * @throws CommandError when the program cluster-build fails
+ */
+export async function checkTree({
+  tree,
+  project,
+  kubernetes,
+  isBuilt = true,
+}: CheckRequest): Promise<CheckResult> {
   const model = readModel(tree);
+  const { answers, leftOut } = isBuilt ? await buildModel(model) : { answers: [], leftOut: [] };
   const stacks = stacksOf(tree, model.place.repository, project);
   const context: CheckContext = {
     model,
     stacks,
+    builds: answers,
     isHandOff: isHandOff(model, stacks),
     kubernetes: kubernetes ?? newest(stacks.flatMap((stack) => stack.kubernetes?.version ?? [])),
   };
@@ -44,10 +59,16 @@ export function checkTree({ tree, project, kubernetes }: CheckRequest): CheckRes
     check(context).map((finding) => ({ ...finding, rule: name })),
   );
   return {
-    findings: ordered(found.filter((finding) => !isIgnored(model, finding))).map((finding) => ({
-      ...finding,
-      file: inRepository(model.place, finding.file),
-    })),
+    findings: ordered(found.filter((finding) => !isIgnored(model, finding))).map(
+      ({ file, line, rule, message, fix }) => ({
+        file: inRepository(model.place, file),
+        line,
+        rule,
+        message,
+        fix,
+      }),
+    ),
+    leftOut,
     kustomizations: model.kustomizations.length,
     files: model.files.files().length,
   };

@@ -1,5 +1,6 @@
 // What every rule is told.
 import type { TreeModel } from "../../src/flux/tree/model/treeModel.ts";
+import type { BuildAnswer } from "../cluster/types.ts";
 import type { StackPins } from "./stackPins.ts";
 
 /** What every rule is told. */
@@ -11,4 +12,6 @@ export interface CheckContext {
   readonly stacks: readonly StackPins[];
   /** The version of Kubernetes to check against, e.g. `v1.36.3`; undefined: the newest known. */
   readonly kubernetes: string | undefined;
+  /** What cluster-build made of the tree: one answer per cluster; none where the program is not there. */
+  readonly builds: readonly BuildAnswer[];
 }

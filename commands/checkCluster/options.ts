@@ -28,6 +28,8 @@ push. Every finding has its file, line and rule, and on the next line what to do
 Rules:
 ${rules.map(({ name, what }) => `  ${name.padEnd(width)}  ${what}`).join("\n")}
 
+The rules with * need the program cluster-build; \`npm run tools\` builds it. Without it they are left out.
+
 A comment "check:cluster ignore RULE" on the line of a finding, or on the one before, says that it is meant so.
 
 Exit code 0: nothing was found. 1: something was found. 2: the tree could not be checked, and why.`;

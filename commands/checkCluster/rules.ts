@@ -1,8 +1,10 @@
 // All rules, in the order in which they are listed.
 import type { Rule } from "./rule.ts";
+import { build } from "./rules/build.ts";
 import { dependsOn } from "./rules/dependsOn.ts";
 import { dependsOnCycle } from "./rules/dependsOnCycle.ts";
 import { driftDetection } from "./rules/driftDetection.ts";
+import { duplicateObject } from "./rules/duplicateObject.ts";
 import { encrypted } from "./rules/encrypted.ts";
 import { fluxApiVersion } from "./rules/fluxApiVersion.ts";
 import { fluxPostBuild } from "./rules/fluxPostBuild.ts";
@@ -15,14 +17,19 @@ import { pinsEqual } from "./rules/pinsEqual.ts";
 import { plainSecret } from "./rules/plainSecret.ts";
 import { programSecrets } from "./rules/programSecrets.ts";
 import { retryAndTimeout } from "./rules/retryAndTimeout.ts";
+import { schema } from "./rules/schema.ts";
 import { sourceExists } from "./rules/sourceExists.ts";
 import { substituteFrom } from "./rules/substituteFrom.ts";
+import { substitution } from "./rules/substitution.ts";
 import { undefinedVariable } from "./rules/undefinedVariable.ts";
 import { unlistedFile } from "./rules/unlistedFile.ts";
 import { unusedSource } from "./rules/unusedSource.ts";
 import { yaml } from "./rules/yaml.ts";
 
-/** All rules that need no program. */
+/** Rules that need the program cluster-build. */
+export const buildRules: readonly Rule[] = [build, substitution, schema, duplicateObject];
+
+/** All rules. */
 export const rules: readonly Rule[] = [
   yaml,
   listedFile,
@@ -45,4 +52,5 @@ export const rules: readonly Rule[] = [
   pinsEqual,
   driftDetection,
   retryAndTimeout,
+  ...buildRules,
 ];

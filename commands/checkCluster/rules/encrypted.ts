@@ -25,8 +25,9 @@ export const encrypted: Rule = {
     }),
 };
 
-function inYaml({ files }: TreeModel, path: string, isNamed: boolean): readonly Finding[] {
+function inYaml({ files, unreadable }: TreeModel, path: string, isNamed: boolean): readonly Finding[] {
   const yaml = files.yaml(path);
+  if (unreadable.some(({ file }) => file === path)) return [];
   if (yaml === undefined || (!isNamed && !/^sops:/m.test(yaml.text))) return [];
   return yaml.documents.flatMap((document) =>
     document.contents === null ? [] : inDocument(yaml, document, isNamed),

@@ -1,18 +1,32 @@
+import type { Document } from "yaml";
 import type { KustomizeFile, Named } from "../../../src/flux/tree/model/kustomizeFiles.ts";
 import { inRepository } from "../../../src/flux/tree/model/place.ts";
 import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
+import { fieldsOf } from "../../../src/flux/tree/model/values.ts";
 import { finding, type Rule } from "../rule.ts";
 
-/** Everything that a kustomization.yaml names, and is not there as it should be. */
-export function missingNames(
-  model: TreeModel,
-): readonly { readonly file: KustomizeFile; readonly named: Named; readonly problem: string }[] {
-  return model.kustomizeFiles.flatMap((file) =>
-    file.names.flatMap((named) => {
-      const problem = problemWith(model, named);
-      return problem === undefined ? [] : [{ file, named, problem }];
-    }),
-  );
+/** Something that a kustomization.yaml names, and that is not there as it should be. */
+export interface MissingName {
+  readonly file: KustomizeFile;
+  readonly named: Named;
+  readonly problem: string;
+}
+
+/** Several rules ask for it. */
+const known = new WeakMap<TreeModel, readonly MissingName[]>();
+
+/** All of them. */
+export function missingNames(model: TreeModel): readonly MissingName[] {
+  const found =
+    known.get(model) ??
+    model.kustomizeFiles.flatMap((file) =>
+      file.names.flatMap((named) => {
+        const problem = problemWith(model, named);
+        return problem === undefined ? [] : [{ file, named, problem }];
+      }),
+    );
+  known.set(model, found);
+  return found;
 }
 
 /**
@@ -29,7 +43,8 @@ export const listedFile: Rule = {
     ),
 };
 
-function problemWith({ files, kustomize, place }: TreeModel, { role, path }: Named): string | undefined {
+function problemWith(model: TreeModel, { role, path }: Named): string | undefined {
+  const { files, kustomize, place } = model;
   // Of a copy of a tree, nobody can see what lies around it.
   if (path.startsWith("..") && place.repository === undefined) return undefined;
   const kind = files.kindOf(kustomize.existing(path));
@@ -38,7 +53,28 @@ function problemWith({ files, kustomize, place }: TreeModel, { role, path }: Nam
   if (role === "file") return kind === "file" ? undefined : "which is a folder; expected a file";
   if (kind === "folder")
     return kustomize.fileIn(path) === undefined ? "a folder without kustomization.yaml" : undefined;
-  return role === "component" ? "which is a file; expected a folder" : undefined;
+  if (role === "component") return "which is a file; expected a folder";
+  const line = lineOfNoObject(model, kustomize.existing(path));
+  return line === undefined
+    ? undefined
+    : `which has no apiVersion and kind in line ${String(line)}; expected objects`;
+}
+
+/** The first document of a file that is no object of Kubernetes; empty ones are nothing. */
+function lineOfNoObject({ files, kustomize, unreadable }: TreeModel, path: string): number | undefined {
+  if (unreadable.some(({ file }) => file === path)) return undefined;
+  const yaml = files.yaml(path);
+  const objects = new Set(kustomize.objects(path).map(({ document }) => document));
+  const other = yaml?.documents.find(
+    (document) => document.contents !== null && !isEmpty(document) && !objects.has(document),
+  );
+  return other === undefined ? undefined : yaml?.lines.linePos(other.contents?.range?.[0] ?? 0).line;
+}
+
+/** A list of objects without items has none, and a document may hold nothing but `null`. */
+function isEmpty(document: Document): boolean {
+  const value: unknown = document.toJS();
+  return value === null || Array.isArray(fieldsOf(value)["items"]);
 }
 
 function fieldText({ field }: Named): string {

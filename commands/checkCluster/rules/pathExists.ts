@@ -41,7 +41,8 @@ function missingFolder(
   );
 }
 
-function missingComponents(
+/** Components of a Flux Kustomization that are not there. */
+export function missingComponents(
   { files }: TreeModel,
   { object, spec, name, namespace }: FluxKustomization,
   folder: string,

@@ -26,8 +26,8 @@ export const unlistedFile: Rule = {
       ...manifests.map((file) => ({ file, path: file, from: posix.dirname(file) })),
       ...folders.map(({ file, folder }) => ({ file, path: folder, from: posix.dirname(folder) })),
     ].flatMap(({ file, path, from }) => {
-      const by = model.applied.has(file) ? undefined : governing(model, from);
-      if (by === undefined || !model.applied.has(by.file) || isInComment(by, path)) return [];
+      const by = leftOutBy(model, file, from);
+      if (by === undefined || isInComment(by, path)) return [];
       if (isMisdirected(model, path)) return [];
       return [
         {
@@ -40,6 +40,16 @@ export const unlistedFile: Rule = {
     });
   },
 };
+
+/** Whether a kustomization.yaml that Flux applies could list a file, and does not. */
+export function isLeftOut(model: TreeModel, file: string): boolean {
+  return leftOutBy(model, file, posix.dirname(file)) !== undefined;
+}
+
+function leftOutBy(model: TreeModel, file: string, from: string): KustomizeFile | undefined {
+  const by = model.applied.has(file) ? undefined : governing(model, from);
+  return by !== undefined && model.applied.has(by.file) ? by : undefined;
+}
 
 /** Whether a Kustomization beside it applies nothing: then it is that which must be put right, and is reported. */
 function isMisdirected({ kustomizations }: TreeModel, path: string): boolean {

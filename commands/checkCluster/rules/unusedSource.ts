@@ -1,6 +1,7 @@
 import { fieldsOf, textOf, valueAt, listOf } from "../../../src/flux/tree/model/values.ts";
 import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
 import { finding, type Rule } from "../rule.ts";
+import { missingNames } from "./listedFile.ts";
 import { sourceKinds, sourceReferences, sourcesOf, targetsOf } from "../sources.ts";
 
 /**
@@ -11,8 +12,8 @@ export const unusedSource: Rule = {
   name: "unused-source",
   what: "every GitRepository, OCIRepository, HelmRepository and Bucket is used by something",
   check: ({ model }) => {
-    // Nobody knows what a file that cannot be read refers to.
-    if (model.unreadable.length > 0) return [];
+    // Nobody knows what a file that is missing or cannot be read refers to.
+    if (model.unreadable.length > 0 || missingNames(model).length > 0) return [];
     const uses = usesIn(model);
     // A reference that leads nowhere is reported, and may have meant this one.
     const sources = sourcesOf(model);

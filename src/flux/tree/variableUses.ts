@@ -118,7 +118,7 @@ function optsOut(metadata: Fields | { readonly labels?: unknown; readonly annota
 
 /** Source: fluxcd/pkg envsubst, which knows `${NAME}` and its operators, and `$${` for itself. */
 function inText(text: string): readonly { index: number; name: string; hasDefault: boolean }[] {
-  return [...text.matchAll(/(?<!\$)\$\{([A-Za-z_]\w*)(:?[-=])?[^}]*\}/g)].map(
+  return [...text.matchAll(/(?<!\$)\$\{([A-Za-z_]\w*)(?=[}:=?+/#%^,-])(:?[-=])?[^}]*\}/g)].map(
     ({ index, 1: name = "", 2: fallback }) => ({ index, name, hasDefault: fallback !== undefined }),
   );
 }

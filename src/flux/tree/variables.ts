@@ -11,8 +11,14 @@ import type { TreeModel } from "./model/treeModel.ts";
 import { substituteFromOf, variablesOf, type Variables } from "./model/variables.ts";
 import { usesIn, type Use } from "./variableUses.ts";
 
+/** A use of a variable that nobody defines. */
+export interface UndefinedVariable extends Finding {
+  /** e.g. `SECRET_DOMAIN` */
+  readonly name: string;
+}
+
 /** One finding per name and file. */
-export function undefinedVariables(model: TreeModel): readonly Finding[] {
+export function undefinedVariables(model: TreeModel): readonly UndefinedVariable[] {
   const known = new Map(
     model.kustomizations.map((owner) => [owner, variablesOf(owner, model.providers)] as const),
   );
@@ -26,7 +32,8 @@ export function undefinedVariables(model: TreeModel): readonly Finding[] {
       const key = `${use.file} ${use.name}`;
       if (!isWrong(use) || seen.has(key)) return [];
       seen.add(key);
-      return [findingOf(model, owner, use, { everywhere, isReplaced: variables.areReplaced })];
+      const found = findingOf(model, owner, use, { everywhere, isReplaced: variables.areReplaced });
+      return [{ ...found, name: use.name }];
     });
   });
 }

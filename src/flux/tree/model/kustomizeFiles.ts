@@ -26,6 +26,8 @@ export interface KustomizeFile extends Origin {
   readonly yaml: YamlFile;
   /** Local paths only; what kustomize downloads is left out. */
   readonly names: readonly Named[];
+  /** Whether kustomize downloads something. */
+  readonly isRemote: boolean;
 }
 
 /** The names under which kustomize looks for the file, in its own order. */
@@ -52,6 +54,9 @@ export function kustomizeFileIn(files: TreeFiles, folder: string): KustomizeFile
     isComponent: fields["kind"] === "Component",
     yaml,
     names: namesIn(folder, fields),
+    isRemote: ["resources", "bases", "components"].some((key) =>
+      listOf(fields[key]).some((entry) => typeof entry === "string" && isRemote(entry)),
+    ),
     line: (...path) =>
       document?.contents === null || document === undefined
         ? 1
