@@ -11,7 +11,6 @@ import { runClusterBuild } from "../cluster/buildTree.ts";
 import { definitionsFor } from "../cluster/definitions.ts";
 import type { BuildAnswer, BuildRequest, ClusterObject } from "../cluster/types.ts";
 import { placeholderOf } from "../cluster/variables.ts";
-import { isLeftOut } from "./rules/unlistedFile.ts";
 
 /** What was built. */
 export interface Builds {
@@ -60,8 +59,7 @@ export async function buildModel(model: TreeModel): Promise<Builds> {
 /** Roots that lie in one folder are of one cluster; a repository may hold several. */
 function rootGroups(model: TreeModel): readonly (readonly FluxKustomization[])[] {
   const roots = model.kustomizations.filter(
-    ({ parent, build, object }) =>
-      parent === undefined && build !== undefined && !isLeftOut(model, object.source.file),
+    ({ parent, build }) => parent === undefined && build !== undefined,
   );
   return [...Map.groupBy(roots, ({ object }) => posix.dirname(object.source.file)).values()];
 }

@@ -13,6 +13,8 @@ export interface Node {
   readonly key: string;
   readonly spec: Fields;
   readonly source: Origin;
+  /** Whether Flux applies it; not, where the kustomization.yaml beside it does not list it. */
+  readonly isApplied: boolean;
 }
 
 /** That something waits for something. */
@@ -23,24 +25,26 @@ export interface Dependency {
 }
 
 /** Everything that may wait or be waited for. */
-export function nodesOf({ kustomizations, placed }: TreeModel): readonly Node[] {
+export function nodesOf({ kustomizations, leftOut, placed }: TreeModel): readonly Node[] {
   const releases = placed.filter(
     ({ data }) => data.kind === "HelmRelease" && data.apiVersion.startsWith("helm.toolkit.fluxcd.io/"),
   );
   const all: readonly Omit<Node, "key">[] = [
-    ...kustomizations.map(({ object, name, namespace, spec }) => ({
+    ...[...kustomizations, ...leftOut].map((each) => ({
       kind: "Kustomization" as const,
-      name,
-      namespace,
-      spec,
-      source: object.source,
+      name: each.name,
+      namespace: each.namespace,
+      spec: each.spec,
+      source: each.object.source,
+      isApplied: !leftOut.includes(each),
     })),
-    ...releases.map(({ data, name, namespace, source }) => ({
+    ...releases.map(({ data, name, namespace, source, owner }) => ({
       kind: "HelmRelease" as const,
       name,
       namespace,
       spec: data.spec ?? {},
       source,
+      isApplied: owner !== undefined,
     })),
   ];
   return all.map((node) => ({ ...node, key: `${node.kind} ${node.namespace ?? ""}/${node.name}` }));

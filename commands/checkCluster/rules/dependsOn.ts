@@ -21,11 +21,19 @@ function problem(from: Node, to: Dependency, nodes: readonly Node[]): Finding | 
   const meant = same.find(
     ({ namespace }) => namespace === undefined || to.namespace === undefined || namespace === to.namespace,
   );
-  if (meant !== undefined) return undefined;
   const wanted = `${from.kind} ${to.namespace ?? "(any)"}/${to.name}`;
   const who = `${from.kind} ${from.name} depends on ${wanted}`;
   const spaces = [...new Set(same.map(({ namespace }) => namespace ?? ""))];
   const field = ["spec", "dependsOn", to.index, "name"];
+  if (meant !== undefined)
+    return meant.isApplied || !from.isApplied
+      ? undefined
+      : finding(
+          from.source,
+          field,
+          `${who}, which no kustomization.yaml lists, so that it never comes`,
+          "take it out here as well, or list it there",
+        );
   if (spaces[0] !== undefined)
     return finding(
       from.source,

@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { inRepository } from "../../../src/flux/tree/model/place.ts";
 import { exampleSuffix } from "../../../src/flux/tree/model/kustomize.ts";
 import type { KustomizeFile } from "../../../src/flux/tree/model/kustomizeFiles.ts";
+import { filesOf, governing } from "../../../src/flux/tree/model/leftOut.ts";
 import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
 import type { Rule } from "../rule.ts";
 
@@ -15,6 +16,8 @@ export const unlistedFile: Rule = {
   what: "every manifest below a kustomization.yaml that Flux applies is listed in one",
   check: ({ model }) => {
     const listed = new Set(model.kustomizeFiles.flatMap(({ names }) => names.map(({ path }) => path)));
+    // What a Kustomization would apply that is not listed itself.
+    const ofOthers = filesOf(model.leftOut);
     const manifests = [...new Set(model.written.map(({ file }) => file))].filter(
       (file) => !file.endsWith(exampleSuffix) && !listed.has(file),
     );
@@ -26,8 +29,9 @@ export const unlistedFile: Rule = {
       ...manifests.map((file) => ({ file, path: file, from: posix.dirname(file) })),
       ...folders.map(({ file, folder }) => ({ file, path: folder, from: posix.dirname(folder) })),
     ].flatMap(({ file, path, from }) => {
-      const by = leftOutBy(model, file, from);
-      if (by === undefined || isInComment(by, path)) return [];
+      if (model.applied.has(file) || ofOthers.has(file)) return [];
+      const by = governing(model.kustomize, from);
+      if (by === undefined || !model.applied.has(by.file) || isInComment(by, path)) return [];
       if (isMisdirected(model, path)) return [];
       return [
         {
@@ -41,29 +45,11 @@ export const unlistedFile: Rule = {
   },
 };
 
-/** Whether a kustomization.yaml that Flux applies could list a file, and does not. */
-export function isLeftOut(model: TreeModel, file: string): boolean {
-  return leftOutBy(model, file, posix.dirname(file)) !== undefined;
-}
-
-function leftOutBy(model: TreeModel, file: string, from: string): KustomizeFile | undefined {
-  const by = model.applied.has(file) ? undefined : governing(model, from);
-  return by !== undefined && model.applied.has(by.file) ? by : undefined;
-}
-
 /** Whether a Kustomization beside it applies nothing: then it is that which must be put right, and is reported. */
-function isMisdirected({ kustomizations }: TreeModel, path: string): boolean {
-  return kustomizations.some(
+function isMisdirected({ kustomizations, leftOut }: TreeModel, path: string): boolean {
+  return [...kustomizations, ...leftOut].some(
     ({ build, object }) => build === undefined && path.startsWith(`${posix.dirname(object.source.file)}/`),
   );
-}
-
-/** The nearest kustomization.yaml above. */
-function governing({ kustomize }: TreeModel, folder: string): KustomizeFile | undefined {
-  for (let at = folder; ; at = posix.dirname(at)) {
-    const found = kustomize.fileIn(at);
-    if (found !== undefined || at === "." || at === "..") return found;
-  }
 }
 
 function relativeTo({ folder }: KustomizeFile, path: string): string {

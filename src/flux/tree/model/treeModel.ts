@@ -8,6 +8,7 @@ import {
 } from "./fluxKustomizations.ts";
 import { exampleSuffix, Kustomize, type Instance } from "./kustomize.ts";
 import { isKustomizeFile, type KustomizeFile } from "./kustomizeFiles.ts";
+import { filesOf, leftOutOf } from "./leftOut.ts";
 import { objectsOf, type FileObject } from "./objects.ts";
 import { findPlace, type Place } from "./place.ts";
 import { TreeFiles } from "./treeFiles.ts";
@@ -41,6 +42,8 @@ export interface TreeModel {
   /** Every object, as it arrives in the cluster; those that nothing applies as they are written. */
   readonly placed: readonly Placed[];
   readonly kustomizations: readonly FluxKustomization[];
+  /** Those that nothing applies, because the kustomization.yaml beside them does not list them. */
+  readonly leftOut: readonly FluxKustomization[];
   readonly kustomizeFiles: readonly KustomizeFile[];
   /** Files that some Kustomization of Flux uses. */
   readonly applied: ReadonlySet<string>;
@@ -66,14 +69,16 @@ export function readModel(folder: string): TreeModel {
     files,
     fluxKustomizations.flatMap(({ data }) => textOf(data.spec?.["path"]) ?? []),
   );
-  const kustomizations = followKustomizations({
+  const all = followKustomizations({
     files,
     place,
     kustomize,
     written: fluxKustomizations,
     values: valuesIn(written),
   });
-  const applied = new Set(kustomizations.flatMap(({ build }) => [...(build?.files ?? [])]));
+  const leftOut = leftOutOf(all, kustomize);
+  const kustomizations = all.filter((kustomization) => !leftOut.has(kustomization));
+  const applied = filesOf(kustomizations);
   const placed = [
     ...kustomizations.flatMap((owner) => placedBy(owner, valuesIn(written)(owner))),
     ...written
@@ -95,6 +100,7 @@ export function readModel(folder: string): TreeModel {
     written,
     placed,
     kustomizations,
+    leftOut: [...leftOut],
     kustomizeFiles: files.files().flatMap((path) => {
       const at = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : ".";
       const found = isKustomizeFile(path) ? kustomize.fileIn(at) : undefined;
