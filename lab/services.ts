@@ -11,6 +11,7 @@ import { openGithubStore } from "./github/store.ts";
 import { ports, type LabLayout } from "./layout.ts";
 import type { Handler } from "./proxy/http.ts";
 import { startProxy, type Proxy } from "./proxy/proxy.ts";
+import { chartPublisher, type PublishCharts } from "./registry/charts.ts";
 import { publicRegistry } from "./registry/publicRegistry.ts";
 import { startRegistry, type Registry } from "./registry/registry.ts";
 import { switchServiceFault, type ServiceFault } from "./serviceFaults.ts";
@@ -126,12 +127,13 @@ export async function startServices(options: ServicesOptions): Promise<Services>
       versions: options.talosVersions,
       schematics: options.schematics ?? [],
     });
+    const publishCharts = chartPublisher(registry, () => sources().ociCharts);
     const proxy = keep(
       await startProxy({
         address,
         port: ports.proxy,
         root: layout.proxyRoot,
-        routes: routesOf(registry, charts, factory, sources),
+        routes: routesOf({ registry, charts, factory, sources, publishCharts }),
         log: logs.of("proxy"),
       }),
     );
@@ -152,13 +154,17 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   }
 }
 
+interface Internet {
+  readonly registry: Registry;
+  readonly charts: Charts;
+  readonly factory: Factory;
+  readonly sources: () => TreeSources;
+  readonly publishCharts: PublishCharts;
+}
+
 /** Who answers for which public host. The handlers stay, the list of hosts follows the tree. */
-function routesOf(
-  registry: Registry,
-  charts: Charts,
-  factory: Factory,
-  sources: () => TreeSources,
-): () => ReadonlyMap<string, Handler> {
+function routesOf(internet: Internet): () => ReadonlyMap<string, Handler> {
+  const { registry, charts, factory, sources, publishCharts } = internet;
   const handlers = new Map<string, Handler>();
   const handlerOf = (host: string, make: () => Handler): [string, Handler] => {
     const handler = handlers.get(host) ?? make();
@@ -169,7 +175,7 @@ function routesOf(
     new Map([
       ...charts.hosts().map((host) => handlerOf(host, () => charts.handlerFor(host))),
       ...[fluxRegistryHost, ...sources().registryHosts].map((host) =>
-        handlerOf(host, () => publicRegistry(registry, host)),
+        handlerOf(host, () => publicRegistry(registry, host, publishCharts)),
       ),
       handlerOf(factoryHost, () => factory.handler),
     ]);

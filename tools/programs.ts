@@ -2,6 +2,7 @@
 // Flux) is adding a folder there and a group here; nothing is built that nobody asks for.
 //
 // Seconds are those of a first build on two cores, one after the other in the order of a group.
+import { moduleVersion } from "./moduleVersion.ts";
 
 /** How a program on PATH is asked for its version. */
 export interface Probe {
@@ -40,37 +41,45 @@ export interface Group {
   readonly programs: readonly Program[];
 }
 
-function kubernetes(minor: string, version: string, programs: readonly Program[]): Group {
+function kubernetes(minor: string, names: readonly string[]): Group {
+  const version = moduleVersion(`kube-${minor}`, "k8s.io/kubernetes");
   const values = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((package_) => [
     `${package_}.gitVersion=v${version}`,
     `${package_}.gitMajor=1`,
     `${package_}.gitMinor=${minor.split(".")[1] ?? ""}`,
   ]);
   // grpcnotrace is what Kubernetes' own release build sets.
+  const programs = names.map((name) => kubernetesProgram(name, minor, version));
   return { name: `kube-${minor}`, tags: "grpcnotrace", values, programs };
 }
 
-function kubernetesProgram(name: string, key: string, seconds: number, version: string): Program {
+const kubernetesSeconds: Readonly<Record<string, number>> = {
+  "kube-apiserver": 187,
+  "kube-controller-manager": 63,
+  "kube-scheduler": 6,
+  kubectl: 25,
+};
+
+function kubernetesProgram(name: string, minor: string, version: string): Program {
   const words = name === "kubectl" ? ["version", "--client"] : ["--version"];
   return {
-    key,
+    // One kubectl serves every minor.
+    key: name === "kubectl" ? name : `${name}@${minor}`,
     output: name,
     package: `k8s.io/kubernetes/cmd/${name}`,
-    seconds,
+    seconds: kubernetesSeconds[name] ?? 0,
     probe: { command: name, words, version },
   };
 }
 
-function controlPlanePrograms(minor: string, version: string): readonly Program[] {
-  return [
-    kubernetesProgram("kube-apiserver", `kube-apiserver@${minor}`, 187, version),
-    kubernetesProgram("kube-controller-manager", `kube-controller-manager@${minor}`, 63, version),
-    kubernetesProgram("kube-scheduler", `kube-scheduler@${minor}`, 6, version),
-  ];
-}
+const controlPlane = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"];
 
 function etcdProgram(name: string, module: string, word: string, seconds: number): Program {
-  const probe = { command: name, words: [word], version: "3.6.16" };
+  const probe = {
+    command: name,
+    words: [word],
+    version: moduleVersion("etcd", `go.etcd.io/etcd/${module}/v3`),
+  };
   return { key: name, output: name, package: `go.etcd.io/etcd/${module}/v3`, seconds, probe };
 }
 
@@ -79,6 +88,15 @@ function fluxController(name: string, set: string, seconds: number): Program {
 }
 
 const pulumiVersion = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+
+const crane = moduleVersion("misc", "github.com/google/go-containerregistry");
+const age = moduleVersion("misc", "filippo.io/age");
+const controllerGen = moduleVersion("misc", "sigs.k8s.io/controller-tools");
+const talosctl = moduleVersion("talosctl", "github.com/siderolabs/talos");
+const languageHost = moduleVersion("language-host", "github.com/pulumi/pulumi/sdk/v3");
+const kwok = moduleVersion("kwok", "sigs.k8s.io/kwok");
+const sops = moduleVersion("flux-2.9", "github.com/getsops/sops/v3");
+const pulumi = moduleVersion("pulumi", "github.com/pulumi/pulumi/pkg/v3");
 
 /** All groups. */
 export const groups: readonly Group[] = [
@@ -89,24 +107,24 @@ export const groups: readonly Group[] = [
         key: "crane",
         output: "crane",
         package: "github.com/google/go-containerregistry/cmd/crane",
-        values: ["github.com/google/go-containerregistry/cmd/crane/cmd.Version=v0.22.1"],
+        values: [`github.com/google/go-containerregistry/cmd/crane/cmd.Version=v${crane}`],
         seconds: 5,
-        probe: { command: "crane", words: ["version"], version: "0.22.1" },
+        probe: { command: "crane", words: ["version"], version: crane },
       },
       {
         key: "age-keygen",
         output: "age-keygen",
         package: "filippo.io/age/cmd/age-keygen",
-        values: ["main.Version=v1.3.1"],
+        values: [`main.Version=v${age}`],
         seconds: 1,
-        probe: { command: "age-keygen", words: ["--version"], version: "1.3.1" },
+        probe: { command: "age-keygen", words: ["--version"], version: age },
       },
       {
         key: "controller-gen",
         output: "controller-gen",
         package: "sigs.k8s.io/controller-tools/cmd/controller-gen",
         // It writes its version into each CRD.
-        values: ["sigs.k8s.io/controller-tools/pkg/version.version=v0.19.0"],
+        values: [`sigs.k8s.io/controller-tools/pkg/version.version=v${controllerGen}`],
         seconds: 31,
       },
     ],
@@ -127,7 +145,7 @@ export const groups: readonly Group[] = [
         output: "talosctl",
         package: "github.com/siderolabs/talos/cmd/talosctl",
         seconds: 197,
-        probe: { command: "talosctl", words: ["version", "--client"], version: "1.12.0" },
+        probe: { command: "talosctl", words: ["version", "--client"], version: talosctl },
       },
     ],
   },
@@ -138,7 +156,7 @@ export const groups: readonly Group[] = [
         key: "pulumi-language-nodejs",
         output: "pulumi-language-nodejs",
         package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
-        values: [`${pulumiVersion}=v3.55.0`],
+        values: [`${pulumiVersion}=v${languageHost}`],
         seconds: 20,
       },
     ],
@@ -151,15 +169,12 @@ export const groups: readonly Group[] = [
         output: "kwok",
         package: "sigs.k8s.io/kwok/cmd/kwok",
         seconds: 87,
-        probe: { command: "kwok", words: ["--version"], version: "0.8.0" },
+        probe: { command: "kwok", words: ["--version"], version: kwok },
       },
     ],
   },
-  kubernetes("1.35", "1.35.4", [
-    ...controlPlanePrograms("1.35", "1.35.4"),
-    kubernetesProgram("kubectl", "kubectl", 25, "1.35.4"),
-  ]),
-  kubernetes("1.34", "1.34.4", controlPlanePrograms("1.34", "1.34.4")),
+  kubernetes("1.35", [...controlPlane, "kubectl"]),
+  kubernetes("1.34", controlPlane),
   {
     name: "flux-2.9",
     programs: [
@@ -173,7 +188,7 @@ export const groups: readonly Group[] = [
         package: "github.com/getsops/sops/v3/cmd/sops",
         seconds: 2,
         // Without the second word it asks the network for news.
-        probe: { command: "sops", words: ["--version", "--disable-version-check"], version: "3.13.2" },
+        probe: { command: "sops", words: ["--version", "--disable-version-check"], version: sops },
       },
     ],
   },
@@ -194,9 +209,9 @@ export const groups: readonly Group[] = [
         key: "pulumi",
         output: "pulumi",
         package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-        values: [`${pulumiVersion}=v3.259.0`],
+        values: [`${pulumiVersion}=v${pulumi}`],
         seconds: 195,
-        probe: { command: "pulumi", words: ["version"], version: "3.259.0" },
+        probe: { command: "pulumi", words: ["version"], version: pulumi },
       },
     ],
   },

@@ -1,5 +1,5 @@
 // Makes a small chart under the name and version of a public one. Its templates lie in this folder: `<chart>/` where
-// the chart's objects matter to the lab, `generic/` for all others.
+// the chart's objects matter to the lab, `generic/` for all others. A `<chart>/` without values.yaml adds to `generic/`.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -21,8 +21,7 @@ export interface Chart {
 
 /** Packs a chart. */
 export async function buildChart(name: string, version: string): Promise<Chart> {
-  const folder = existsSync(join(import.meta.dirname, name)) ? name : "generic";
-  const root = join(import.meta.dirname, folder);
+  const folders = existsSync(join(import.meta.dirname, name, "values.yaml")) ? [name] : ["generic", name];
   const metadata = {
     apiVersion: "v2",
     name,
@@ -33,14 +32,27 @@ export async function buildChart(name: string, version: string): Promise<Chart> 
   };
   const files = [
     { path: "Chart.yaml", text: stringify(metadata) },
-    ...readdirSync(root, { recursive: true, encoding: "utf8", withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort()
-      .map((file) => ({ path: file.slice(root.length + 1), text: readFileSync(file, "utf8") })),
+    ...folders.flatMap((folder) => filesOf(join(import.meta.dirname, folder))),
   ];
   const bytes = await pack(name, files);
   return { name, version, bytes, digest: createHash("sha256").update(bytes).digest("hex"), metadata };
+}
+
+/** The version that is served for a range: the lowest one that fits. */
+export function pinnedVersion(version: string): string {
+  const [exact] = /v?\d+\.\d+\.\d+[-+.\w]*/.exec(version) ?? [];
+  if (exact !== undefined) return exact;
+  const [, major = "1", minor = "0"] = /(\d+)(?:\.(\d+))?/.exec(version) ?? [];
+  return `${major}.${minor}.0`;
+}
+
+function filesOf(root: string): readonly { readonly path: string; readonly text: string }[] {
+  if (!existsSync(root)) return [];
+  return readdirSync(root, { recursive: true, encoding: "utf8", withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .map((file) => ({ path: file.slice(root.length + 1), text: readFileSync(file, "utf8") }));
 }
 
 /** Charts of cert-manager write their application's version with `v`, those of Cilium without. */

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { stringify } from "yaml";
 import { send, sendText, type Handler } from "../proxy/http.ts";
-import { buildChart, type Chart } from "./chart.ts";
+import { buildChart, pinnedVersion, type Chart } from "./chart.ts";
 import type { ChartReference } from "./tree.ts";
 
 /** What {@link openCharts} needs. */
@@ -88,10 +88,7 @@ function indexOf(charts: readonly Chart[]): unknown {
 }
 
 function pinned(chart: ChartReference): ChartReference {
-  const [exact] = /v?\d+\.\d+\.\d+[-+.\w]*/.exec(chart.version) ?? [];
-  if (exact !== undefined) return { ...chart, version: exact };
-  const [, major = "1", minor = "0"] = /(\d+)(?:\.(\d+))?/.exec(chart.version) ?? [];
-  return { ...chart, version: `${major}.${minor}.0` };
+  return { ...chart, version: pinnedVersion(chart.version) };
 }
 
 function keyOf({ repository, name, version }: ChartReference): string {

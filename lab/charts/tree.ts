@@ -1,5 +1,5 @@
-// Which charts the Git tree names: its HelmRepositories and the HelmReleases that point to them. Reads files only, so a
-// change of the tree counts at the next question.
+// Which charts the Git tree names: its HelmRepositories and OCIRepositories, and the HelmReleases that point to them. Reads
+// files only, so a change of the tree counts at the next question.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
@@ -13,9 +13,21 @@ export interface ChartReference {
   readonly version: string;
 }
 
+/** A chart in one version, in an OCI registry. */
+export interface OciChartReference {
+  /** e.g. `ghcr.io` */
+  readonly host: string;
+  /** Repository at that host, its last part is the chart's name, e.g. `bjw-s-labs/helm/app-template`. */
+  readonly repository: string;
+  /** Tag as the tree has it, e.g. `5.1.0`. */
+  readonly version: string;
+}
+
 /** What a tree takes from the Internet. */
 export interface TreeSources {
   readonly charts: readonly ChartReference[];
+  /** Charts in OCI registries: OCIRepositories that a HelmRelease refers to, and charts of HelmRepositories of type oci. */
+  readonly ociCharts: readonly OciChartReference[];
   /** URLs of HelmRepositories, also those without a release. */
   readonly helmRepositories: readonly string[];
   /** Hosts of `oci://` URLs, e.g. `ghcr.io`. */
@@ -27,6 +39,8 @@ interface KubernetesObject {
   readonly metadata?: { readonly name?: string };
   readonly spec?: {
     readonly url?: string;
+    readonly ref?: { readonly tag?: string };
+    readonly chartRef?: { readonly kind?: string; readonly name?: string };
     readonly chart?: {
       readonly spec?: {
         readonly chart?: string;
@@ -50,12 +64,32 @@ export function readTreeSources(tree: string): TreeSources {
     if (chart?.chart === undefined || repository === undefined) return [];
     return [{ repository, name: chart.chart, version: chart.version ?? "*" }];
   });
+  const ociCharts = objects.flatMap(({ kind, spec }) => {
+    if (kind !== "HelmRelease") return [];
+    const reference = spec?.chartRef?.kind === "OCIRepository" ? spec.chartRef.name : undefined;
+    const artifact = objects.find(
+      (object) => object.kind === "OCIRepository" && object.metadata?.name === reference,
+    )?.spec;
+    if (artifact?.url !== undefined) return ociChart(artifact.url, artifact.ref?.tag ?? "latest");
+    const chart = spec?.chart?.spec;
+    const repository = urls.find(
+      ({ name, url }) => name === chart?.sourceRef?.name && url.startsWith("oci://"),
+    );
+    if (chart?.chart === undefined || repository === undefined) return [];
+    return ociChart(`${repository.url}/${chart.chart}`, chart.version ?? "*");
+  });
   const registryHosts = urls.flatMap(({ url }) => /^oci:\/\/([^/:]+)/.exec(url)?.[1] ?? []);
   return {
     charts,
+    ociCharts,
     helmRepositories: [...new Set(helm.map(({ url }) => url))],
     registryHosts: [...new Set(registryHosts)],
   };
+}
+
+function ociChart(url: string, version: string): readonly OciChartReference[] {
+  const [, host, repository] = /^oci:\/\/([^/]+)\/+(.+?)\/*$/.exec(url) ?? [];
+  return host === undefined || repository === undefined ? [] : [{ host, repository, version }];
 }
 
 function yamlFiles(folder: string): readonly string[] {

@@ -1,5 +1,5 @@
 // The lab's state on a terminal.
-import { spawnSync } from "node:child_process";
+import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { join } from "node:path";
 import { kubeconfigFile } from "../access.ts";
 import type { LabLayout } from "../layout.ts";
@@ -29,15 +29,39 @@ Stop it, data stays:  make lab-down      Remove it:  npm run lab -- destroy`);
 
 function printCluster(layout: LabLayout): void {
   for (const what of ["nodes", "gitrepositories,kustomizations,helmreleases -A"]) {
-    const result = spawnSync(
-      join(layout.bin, "kubectl"),
-      ["get", ...what.split(" "), "--request-timeout=5s"],
-      {
-        encoding: "utf8",
-        env: { ...process.env, KUBECONFIG: kubeconfigFile(layout) },
-      },
-    );
+    const result = kubectl(layout, "get", ...what.split(" "));
     const text = (result.status === 0 ? result.stdout : result.stderr).trimEnd();
     if (text !== "") console.log(`\n${text}`);
   }
+  console.log(`\n${readyCounts(layout)}`);
+}
+
+/** Kinds whose objects say of themselves whether they are Ready. */
+const readyKinds = ["Kustomization", "HelmRelease"];
+
+/** e.g. `Ready: 22 of 22 Kustomizations, 9 of 9 HelmReleases`. */
+function readyCounts(layout: LabLayout): string {
+  const { items = [] } = JSON.parse(
+    kubectl(layout, "get", "kustomizations,helmreleases", "-A", "-o=json").stdout || "{}",
+  ) as { items?: readonly FluxObject[] };
+  const counts = readyKinds.map((kind) => {
+    const all = items.filter((item) => item.kind === kind);
+    const ready = all.filter(({ status }) =>
+      status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True"),
+    );
+    return `${String(ready.length)} of ${String(all.length)} ${kind}s`;
+  });
+  return `Ready: ${counts.join(", ")}`;
+}
+
+interface FluxObject {
+  readonly kind?: string;
+  readonly status?: { readonly conditions?: readonly { readonly type?: string; readonly status?: string }[] };
+}
+
+function kubectl(layout: LabLayout, ...words: readonly string[]): SpawnSyncReturns<string> {
+  return spawnSync(join(layout.bin, "kubectl"), [...words, "--request-timeout=5s"], {
+    encoding: "utf8",
+    env: { ...process.env, KUBECONFIG: kubeconfigFile(layout) },
+  });
 }

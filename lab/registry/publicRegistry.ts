@@ -3,22 +3,26 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { sendJson } from "../proxy/http.ts";
+import type { PublishCharts } from "./charts.ts";
 import { repositoryOf } from "./publish.ts";
 import type { Registry } from "./registry.ts";
 
 /** How long a token is good for. Longer than the 60 s that clients assume where a token does not say. */
 const tokenLifetimeMs = 300_000;
 
-/** Answers as the public registry of a host. */
+/** Answers as the public registry of a host. @param publishCharts called for each repository that somebody asks for */
 export function publicRegistry(
   registry: Registry,
   host: string,
+  publishCharts: PublishCharts = () => Promise.resolve(),
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const tokens = new Map<string, { repository: string | undefined; expires: number }>();
 
   const giveToken = async (url: URL, response: ServerResponse): Promise<void> => {
     const scope = url.searchParams.get("scope") ?? "";
     const [, repository] = /^repository:([^:]+):/.exec(scope) ?? [];
+    // What cannot be pushed now (the registry is switched off) is not there.
+    if (repository !== undefined) await publishCharts(host, repository).catch(() => undefined);
     // ghcr.io refuses the token already when there is nothing to read.
     if (repository !== undefined && !(await registry.hasRepository(repositoryOf(host, repository)))) {
       refuse(response, 403, "DENIED", "requested access to the resource is denied");

@@ -16,15 +16,12 @@ await describe("a bump of everything", { timeout: 1_200_000 }, async () => {
     await lab.destroy();
   });
 
-  const setVersions = (versions: object): void => {
-    lab.changeConfig({ versions: (value) => ({ ...value, ...versions }) });
-  };
   const inAnOrderOfItsOwn = { talos: newest.talos, kubernetes: newest.kubernetes, cilium: oldest.cilium };
 
   it("that needs another order is refused with the bump to do first, which then works", async () => {
-    setVersions({ cilium: "1.18.5" });
+    lab.setVersions({ cilium: "1.18.5" });
     await lab.finish();
-    setVersions(inAnOrderOfItsOwn);
+    lab.setVersions(inAnOrderOfItsOwn);
     const { code, output } = await lab.up();
     assert.notEqual(code, 0, output);
     assert.match(
@@ -32,13 +29,13 @@ await describe("a bump of everything", { timeout: 1_200_000 }, async () => {
       /Kubernetes comes before Cilium, and Cilium 1\.18\.5 is tested up to Kubernetes 1\.33, not with v1\.35\.4 → bump Cilium to 1\.19\.7 first, in an up of its own/,
     );
     assert.ok((await talosVersions(lab)).every((version) => version === oldest.talos));
-    setVersions({ talos: oldest.talos, kubernetes: oldest.kubernetes, cilium: oldest.cilium });
+    lab.setVersions({ talos: oldest.talos, kubernetes: oldest.kubernetes, cilium: oldest.cilium });
     await finishWhileWatched(lab);
     assert.equal(await ciliumVersion(lab), oldest.cilium);
   });
 
   it("goes Talos, Kubernetes, Cilium, Flux", async () => {
-    setVersions({ talos: newest.talos, kubernetes: newest.kubernetes, cilium: newest.cilium });
+    lab.setVersions({ talos: newest.talos, kubernetes: newest.kubernetes, cilium: newest.cilium });
     await setFluxTag(lab, newest.flux);
     const { output } = await finishWhileWatched(lab);
     const order = [

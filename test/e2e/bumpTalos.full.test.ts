@@ -31,14 +31,11 @@ await describe("a bump of Talos and Kubernetes", { timeout: 1_200_000 }, async (
     await lab.destroy();
   });
 
-  const setVersions = (versions: object): void => {
-    lab.changeConfig({ versions: (value) => ({ ...value, ...versions }) });
-  };
   const snapshots = (): number =>
     readdirSync(join(project, "backups", lab.name)).filter((file) => file.endsWith("-etcd.db.age")).length;
 
   it("stops before any machine is touched when the Image Factory does not have the version", async () => {
-    setVersions({ talos: "v1.12.9" });
+    lab.setVersions({ talos: "v1.12.9" });
     const { code, output } = await lab.up();
     assert.notEqual(code, 0, output);
     assert.match(
@@ -50,7 +47,7 @@ await describe("a bump of Talos and Kubernetes", { timeout: 1_200_000 }, async (
   });
 
   it("shows one changed version per machine", async () => {
-    setVersions({ talos: newest.talos });
+    lab.setVersions({ talos: newest.talos });
     const change = `environment.TALOS_VERSION: ${oldest.talos} → ${newest.talos}`;
     await assertPreview(lab, [
       `talos-prepare update ${change}`,
@@ -88,7 +85,7 @@ await describe("a bump of Talos and Kubernetes", { timeout: 1_200_000 }, async (
   });
 
   it("stops before any machine is touched when the registries do not have the Kubernetes", async () => {
-    setVersions({ kubernetes: "v1.35.9" });
+    lab.setVersions({ kubernetes: "v1.35.9" });
     const { code, output } = await lab.up();
     assert.notEqual(code, 0, output);
     assert.match(
@@ -99,7 +96,7 @@ await describe("a bump of Talos and Kubernetes", { timeout: 1_200_000 }, async (
   });
 
   it("takes Kubernetes to the next minor", async () => {
-    setVersions({ kubernetes: newest.kubernetes });
+    lab.setVersions({ kubernetes: newest.kubernetes });
     const change = `environment.KUBERNETES_VERSION: ${oldest.kubernetes} → ${newest.kubernetes}`;
     await assertPreview(lab, [
       `talos-prepare update ${change}`,
@@ -116,7 +113,7 @@ await describe("a bump of Talos and Kubernetes", { timeout: 1_200_000 }, async (
   });
 
   it("goes neither back nor two minors ahead, and says which way would work", async () => {
-    setVersions({ talos: "v1.11.6", kubernetes: "v1.37.0" });
+    lab.setVersions({ talos: "v1.11.6", kubernetes: "v1.37.0" });
     const { code, output } = await lab.up();
     assert.notEqual(code, 0, output);
     assert.match(output, /the cluster has Talos v1\.12\.0, asked is the older v1\.11\.6 → /);

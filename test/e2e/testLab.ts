@@ -149,6 +149,11 @@ export class TestLab {
     writeFileSync(this.#stackFile, changed(readFileSync(this.#stackFile, "utf8"), changes));
   }
 
+  /** Changes versions in it, e.g. `{ cilium: "1.20.1" }`. */
+  setVersions(versions: Readonly<Record<string, string>>): void {
+    this.changeConfig({ versions: (value) => ({ ...value, ...versions }) });
+  }
+
   /** Runs a test with another stack config, and puts the right one back however it ends. */
   async withConfig(changes: ConfigChange, test: () => Promise<void>): Promise<void> {
     await this.withFile(this.#stackFile, (right) => changed(right, changes), test);

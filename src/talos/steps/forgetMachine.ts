@@ -20,7 +20,7 @@ await runStep({ name: "forget a machine", timeoutSeconds: 300 }, async (step) =>
   if (kubernetes === undefined)
     throw new StepError(
       `${machine.name} cannot be forgotten: no control plane answers for the cluster`,
-      "bring a control plane back first (docs/runbooks), then run pulumi up again",
+      "switch a control plane on, or look at its console why it does not answer, then run pulumi up again",
     );
   return leaveCluster({ step, talosctl, kubernetes, machine, controlPlanes, runs: false, drainSeconds: 0 });
 });

@@ -35,6 +35,7 @@ describe("readTree", () => {
     assert.equal(tree.clusterKustomization.spec?.["path"], "./cluster/flux");
     assert.deepEqual(tree.missingSecrets.toSorted(), [
       "apps/default/smtp-relay/app/secret.sops.yaml",
+      "apps/networking/cloudflared/app/secret.sops.yaml",
       "flux/vars/cluster-secrets.sops.yaml",
     ]);
     assert.deepEqual(tree.sopsFiles, []);
@@ -48,7 +49,10 @@ describe("readTree", () => {
     );
     const { sopsFiles, missingSecrets } = readTree(root);
     assert.deepEqual(sopsFiles, [{ path: "flux/vars/cluster-secrets.sops.yaml", recipients: ["age1abc"] }]);
-    assert.deepEqual(missingSecrets, ["apps/default/smtp-relay/app/secret.sops.yaml"]);
+    assert.deepEqual(missingSecrets, [
+      "apps/default/smtp-relay/app/secret.sops.yaml",
+      "apps/networking/cloudflared/app/secret.sops.yaml",
+    ]);
   });
 
   const flux = "flux/config/flux.yaml";

