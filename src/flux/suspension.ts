@@ -6,7 +6,7 @@ import { conditionOf, type KubeObject } from "../steps/kubernetes.ts";
  * Annotation of what the config key `suspend` has suspended. Flux's own applies leave it alone, and spec.suspend too, because
  * its manifests say nothing of them and the fields belong to the manager `home-ops` (Flux takes over those of kubectl only).
  */
-export const suspendedByConfig = "home-ops/suspended";
+export const suspendedByConfig = "home-ops.dev/suspended-for-maintenance";
 
 /** Kinds that are suspended one by one. Sources below them only fetch. */
 export const suspendedKinds = [
