@@ -62,6 +62,7 @@ function stateOf(
   const reason = ready?.reason ?? "";
   const message = oneLine(ready?.message ?? "");
   if (isSuspended(object)) return { state: "suspended", reason, message };
+  if (isSetting(object)) return { state: "ready", reason, message };
   if (ready === undefined)
     return { state: "working", reason: "", message: "its controller has not looked at it yet" };
   if (ready.status === "Unknown") return { state: "working", reason, message: workOf(object) ?? message };
@@ -77,6 +78,11 @@ function stateOf(
         reason,
         message: `is at ${shortRevision(applied)}, its source at ${shortRevision(source)}`,
       };
+}
+
+/** Read when somebody needs it; no controller says anything of it. */
+function isSetting({ kind, spec }: KubeObject): boolean {
+  return kind === "Alert" || kind === "Provider" || (kind === "HelmRepository" && spec?.["type"] === "oci");
 }
 
 function failureOf(object: KubeObject, reason: string): State {

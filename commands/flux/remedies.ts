@@ -11,7 +11,7 @@ interface Remedy {
   readonly todo: (health: Health) => string;
 }
 
-/** First match wins. The patterns are Flux's, Helm's and the API server's own words. */
+/** First match wins, before the general ones. The patterns are Flux's, Helm's and the API server's own words. */
 const remedies: readonly Remedy[] = [
   {
     pattern: /kustomization path not found/,
@@ -73,15 +73,11 @@ export function nextStep(health: Health): string {
   const own = remedies.find(
     ({ kind, pattern }) => (kind?.test(object.kind ?? "") ?? true) && pattern.test(message),
   );
+  if (own !== undefined) return own.todo(health);
   const general = remedyFor(message);
-  // A release fails for its own reasons, and yet in words that the general remedies know.
-  if (own !== undefined && (object.kind === "HelmRelease" || !isKnown(general) || own.kind === undefined))
-    return own.todo(health);
   if (isKnown(general)) return general.replace("run pulumi up again", "npm run reconcile");
-  return (
-    own?.todo(health) ??
-    `look at: kubectl -n ${object.metadata?.namespace ?? ""} describe ${word(health).split("/")[0] ?? ""} ${object.metadata?.name ?? ""}`
-  );
+  const { namespace = "", name = "" } = object.metadata ?? {};
+  return `look at: kubectl -n ${namespace} describe ${object.kind ?? ""} ${name}`;
 }
 
 function isKnown(general: string): boolean {

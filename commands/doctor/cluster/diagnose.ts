@@ -71,17 +71,12 @@ export function diagnose(sight: Sight, now: number): Diagnosis {
       ...stuck,
     ],
     atWork: all
-      .filter((health) => health.state === "working" && !isStuck(health) && isReported(health))
+      .filter((health) => health.state === "working" && !isStuck(health))
       .map(({ name, message, object }) =>
         [`${name}: ${message}`, ...sickOf([object], sight).map(podText)].join("; "),
       ),
     suspended: all.filter(({ state }) => state === "suspended").map(suspensionText),
   };
-}
-
-/** Kinds that nobody works on have no condition, and stay that way. */
-function isReported({ object }: Health): boolean {
-  return !["Alert", "Provider"].includes(object.kind ?? "");
 }
 
 function countsOf(all: readonly Health[]): readonly string[] {

@@ -39,7 +39,7 @@ export async function lookAtFlux(kubernetes: Kubernetes, redactor: Redactor): Pr
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       // Kinds of controllers that are not installed.
-      if (!/Unrecognized API version and kind/i.test(why)) unseen.push(`${kind}s: ${why}`);
+      if (!/page not found|Unrecognized API version and kind/i.test(why)) unseen.push(`${kind}s: ${why}`);
       return [];
     }
   };
