@@ -163,7 +163,10 @@ export function dependenciesOf({ kind, metadata, spec }: KubeObject): readonly s
   );
 }
 
-/** Flux's messages can be pages long; what matters stands in them and not between them. */
+/** A message in one line, with paths as they are in the repository and not in the controller's temporary folder. */
 export function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, " ").trim();
+  return text
+    .replaceAll(/\/tmp\/kustomization-\d+\//g, "")
+    .replaceAll(/\s+/g, " ")
+    .trim();
 }

@@ -3,7 +3,7 @@ import { chainOf, rootCauses, type Cause } from "../flux/causes.ts";
 import { shortRevision, type Health } from "../flux/health.ts";
 import { nextStep, word } from "../flux/remedies.ts";
 import type { Paint } from "../plan/print/colours.ts";
-import { isJudged, type Verdict } from "./verdicts.ts";
+import { isJudged, lookOf, type Before, type Verdict } from "./verdicts.ts";
 
 /** After so long without a line people wonder. */
 const longestSilenceMs = 10_000;
@@ -26,7 +26,7 @@ export class Progress {
   }
 
   /** What is new since the last time. What was there all along is one line together. */
-  show(all: readonly Health[], verdicts: ReadonlyMap<string, Verdict>): void {
+  show(all: readonly Health[], verdicts: ReadonlyMap<string, Verdict>, before: Before): void {
     const causes = rootCauses(all);
     const judged = all.filter(isJudged);
     if (this.#isFirst) {
@@ -41,6 +41,10 @@ export class Progress {
       const key = verdict === "failed" ? `failed ${health.message}` : verdict;
       if (verdict === "pending" || this.#said.get(health.name) === key) continue;
       this.#said.set(health.name, key);
+      // Its Kustomization was applied anew, and nothing of it was for this release.
+      const isUntouched =
+        health.object.kind === "HelmRelease" && before.looks.get(health.name) === lookOf(health.object);
+      if (verdict === "done" && isUntouched) continue;
       this.#line(health, verdict, causes);
     }
     this.#workAfterSilence(judged.filter(({ name }) => verdicts.get(name) === "pending"));

@@ -118,7 +118,7 @@ async function apply(run: Reconciliation, root: KubeObject, id: string): Promise
     asked ||= last.some(({ object, name }) => name === nameOf(root) && isHandled(object, id));
     if (!asked) return false;
     const verdicts = verdictsOf(last, before);
-    run.progress.show(last, verdicts);
+    run.progress.show(last, verdicts, before);
     return last.filter(isJudged).every(({ name }) => verdicts.get(name) !== "pending");
   });
   return conclude(run, last, verdictsOf(last, before), settled);

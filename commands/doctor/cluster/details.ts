@@ -16,7 +16,9 @@ interface Snapshot {
 }
 
 /** What Helm has done with a release, newest first, e.g. `v2 podinfo@6.9.3 failed 2026-11-26T04:36:14Z`. */
-export function historyOf({ status }: KubeObject): readonly string[] {
+export function historyOf({ kind, status }: KubeObject): readonly string[] {
+  // A Kustomization has a history of another form.
+  if (kind !== "HelmRelease") return [];
   return ((status?.["history"] ?? []) as readonly Snapshot[])
     .slice(0, most)
     .map(

@@ -124,9 +124,11 @@ function troubleOf(
     details: [
       ...(revisions === undefined ? [] : [revisions]),
       ...concerned.flatMap(historyOf).map((line) => `history  ${line}`),
-      ...warningsAbout(concerned, sight.events).map((line) => `event    ${line}`),
+      ...warningsAbout(concerned, sight.events).map((line) => `event    ${shortened(line, message)}`),
       ...controllers.flatMap((controller) =>
-        errorsAbout(concerned, sight.logs[controller] ?? "").map((line) => `log      ${controller}: ${line}`),
+        errorsAbout(concerned, sight.logs[controller] ?? "").map(
+          (line) => `log      ${controller}: ${shortened(line, message)}`,
+        ),
       ),
     ],
     pods: sickOf(concerned, sight),
@@ -136,6 +138,11 @@ function troubleOf(
         ? `npm run flux -- reconcile ${wordOf(object)}; when that changes nothing, look at ${controllerOf(object.kind)}`
         : nextStep(health),
   };
+}
+
+/** What stands above already need not be read again. */
+function shortened(line: string, message: string): string {
+  return message === "" ? line : line.replace(message, "the same");
 }
 
 function wordOf({ kind, metadata }: KubeObject): string {

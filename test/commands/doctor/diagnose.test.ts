@@ -63,7 +63,9 @@ describe("a diagnosis", () => {
       kustomization("b", waiting, { spec: dependsOn("a") }),
       kustomization("a", broken, { applied: before }),
     ];
-    const events = [warning("Kustomization", "a", "2026-01-01T00:00:00Z", "kustomize build failed")];
+    const events = [
+      warning("Kustomization", "a", "2026-01-01T00:00:00Z", "kustomize build failed: accumulating resources"),
+    ];
     const logs = { "kustomize-controller": logLine("error", "Kustomization", "a", "no such file") };
     assert.deepEqual(linesOf(sight({ flux, events, logs })), [
       "Ready: 0 of 2 Kustomizations, 1 of 1 sources",
@@ -71,7 +73,7 @@ describe("a diagnosis", () => {
       "1. Kustomization flux-system/a fails",
       "   kustomize build failed: accumulating resources",
       "   applied main@sha1:aaaaaaaaaaaa, its source has main@sha1:bbbbbbbbbbbb",
-      "   event    BuildFailed: kustomize build failed",
+      "   event    BuildFailed: the same",
       "   log      kustomize-controller: Reconciliation failed after 1.5s: no such file",
       "   waiting for it: Kustomization flux-system/b",
       "   → the tree at that commit does not build: mend it, push, npm run reconcile",
