@@ -38,14 +38,20 @@ export function rootCauses(all: readonly Health[]): readonly Cause[] {
   };
   return all
     .map((health) => ({ health, waiting: waitingFor(health.name) }))
-    .filter(({ health, waiting }) => isRoot(health, waiting, upstream(health)))
+    .filter(({ health, waiting }) => isRoot(health, waiting, upstream(health), missingOf(health, all)))
     .sort((one, other) => other.waiting.length - one.waiting.length);
 }
 
-function isRoot({ state }: Health, waiting: readonly string[], upstream: readonly Health[]): boolean {
+function isRoot(
+  { state }: Health,
+  waiting: readonly string[],
+  upstream: readonly Health[],
+  missing: readonly string[],
+): boolean {
   if (state === "failing") return upstream.every((other) => other.state === "working");
   if (state === "suspended") return waiting.length > 0;
-  return state === "waiting" && upstream.length === 0;
+  // Whoever waits for what is Ready by now looks again in a moment.
+  return state === "waiting" && missing.length > 0;
 }
 
 /** What an object waits for that is not there at all. */

@@ -56,22 +56,30 @@ const stuckMs = 20 * 60_000;
 /** @param now as Date.now() says it */
 export function diagnose(sight: Sight, now: number): Diagnosis {
   const all = healthOf(sight.flux);
-  const isStuck = ({ object, state }: Health): boolean => {
+  const causes = rootCauses(all);
+  const isMoving = ({ name, state }: Health): boolean =>
+    state === "working" ||
+    (state === "waiting" &&
+      !causes.some(({ health, waiting }) => health.name === name || waiting.includes(name)));
+  const isStuck = (health: Health): boolean => {
+    const { object } = health;
     const since = (conditionOf(object, "Ready") as { readonly lastTransitionTime?: string } | undefined)
       ?.lastTransitionTime;
-    return state === "working" && since !== undefined && now - new Date(since).getTime() > stuckMs;
+    return isMoving(health) && since !== undefined && now - new Date(since).getTime() > stuckMs;
   };
-  const causes = rootCauses(all).map(({ health, waiting }) => troubleOf(health, waiting, all, sight));
-  const stuck = all.filter(isStuck).map((health) => troubleOf(health, [], all, sight));
+  const roots = causes.map(({ health, waiting }) => troubleOf(health, waiting, all, sight));
+  const stuck = all
+    .filter(isStuck)
+    .map((health) => troubleOf({ ...health, state: "working" }, [], all, sight));
   return {
     counts: countsOf(all),
     troubles: [
       ...sight.controllers.flatMap((controller) => controllerTrouble(controller, sight)),
-      ...causes,
+      ...roots,
       ...stuck,
     ],
     atWork: all
-      .filter((health) => health.state === "working" && !isStuck(health))
+      .filter((health) => isMoving(health) && !isStuck(health))
       .map(({ name, message, object }) =>
         [`${name}: ${message}`, ...sickOf([object], sight).map(podText)].join("; "),
       ),

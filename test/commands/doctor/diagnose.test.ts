@@ -82,6 +82,18 @@ describe("a diagnosis", () => {
     ]);
   });
 
+  it("takes for work what waits for something that is Ready by now", () => {
+    const lines = linesOf(
+      sight({
+        flux: [repository, kustomization("a"), kustomization("b", waiting, { spec: dependsOn("a") })],
+      }),
+    );
+    assert.deepEqual(lines.slice(1), [
+      "at work: Kustomization flux-system/b: dependency 'flux-system/a' is not ready",
+      "nothing is wrong",
+    ]);
+  });
+
   it("has a release's history, and its pods with why they are not ready and their last words", () => {
     const failed = { status: "False", reason: "UpgradeFailed", message: "timed out" } as const;
     const history = [
