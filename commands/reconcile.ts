@@ -6,7 +6,6 @@ import { paintFor } from "./plan/print/colours.ts";
 import { treeFolder } from "./reconcile/commit.ts";
 import { Progress } from "./reconcile/progress.ts";
 import { reconcile } from "./reconcile/run.ts";
-import { stackOf } from "./recover/recover.ts";
 
 const help = `npm run reconcile [-- --timeout 10m]
 
@@ -44,13 +43,12 @@ await runCommand(
     const cluster = connect(values);
     redact = (text) => cluster.redactor.redact(text);
     const say = (line: string): void => console.log(redact(line));
-    const stack = values.stack ?? (values.kubeconfig === undefined ? stackOf([]) : undefined);
     const done = await reconcile({
       cluster,
       end,
       signal,
       say,
-      tree: treeFolder(join(import.meta.dirname, ".."), stack),
+      tree: treeFolder(join(import.meta.dirname, ".."), cluster.stack),
       progress: new Progress(say, paintFor(process.stdout, process.env)),
     });
     return done ? 0 : 1;

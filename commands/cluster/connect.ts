@@ -5,7 +5,6 @@ import { defaultAnswerMs } from "../../src/steps/impatientConfig.ts";
 import { Kubernetes } from "../../src/steps/kubernetes.ts";
 import { Redactor } from "../../src/steps/redact.ts";
 import { CommandError } from "../recover/pulumi.ts";
-import { stackOf } from "../recover/recover.ts";
 import { exportStackInClear, kubeconfigOf, type StackState } from "../recover/state.ts";
 
 /** Options of every command that talks to a cluster, for parseArgs. */
@@ -31,6 +30,8 @@ export interface ClusterChoice {
 export interface Cluster {
   /** For people, e.g. `stack home`. */
   readonly name: string;
+  /** Name of the stack, where it is the cluster of one. */
+  readonly stack?: string | undefined;
   readonly kubernetes: Kubernetes;
   /** Addresses of the control planes as far as the state has them, by name. */
   readonly controlPlanes: Readonly<Record<string, string>>;
@@ -44,15 +45,15 @@ export interface Cluster {
  * @throws CommandError when there is no kubeconfig
  */
 export function connect(choice: ClusterChoice, answerMs = defaultAnswerMs): Cluster {
-  const { name, kubeconfig, controlPlanes } =
-    choice.kubeconfig === undefined ? ofStack(choice) : ofFile(choice);
+  const { kubeconfig, ...found } = choice.kubeconfig === undefined ? ofStack(choice) : ofFile(choice);
   const redactor = new Redactor();
   redactor.learn(kubeconfig);
-  return { name, kubernetes: new Kubernetes(kubeconfig, answerMs), controlPlanes, redactor };
+  return { ...found, kubernetes: new Kubernetes(kubeconfig, answerMs), redactor };
 }
 
 interface Credentials {
   readonly name: string;
+  readonly stack?: string;
   readonly kubeconfig: string;
   readonly controlPlanes: Readonly<Record<string, string>>;
 }
@@ -68,14 +69,19 @@ function ofFile({ kubeconfig: file = "" }: ClusterChoice): Credentials {
 }
 
 function ofStack(choice: ClusterChoice): Credentials {
-  const stack = choice.stack ?? stackOf([]);
-  const state = exportStackInClear(stack);
+  const state = exportStackInClear(choice.stack);
+  const stack = choice.stack ?? nameIn(state);
   const kubeconfig = kubeconfigOf(state);
   if (kubeconfig === undefined || kubeconfig === "")
     throw new CommandError(
       `stack ${stack} has no cluster yet → npm run up makes it; another one: --stack NAME or --kubeconfig FILE`,
     );
-  return { name: `stack ${stack}`, kubeconfig, controlPlanes: controlPlanesOf(state) };
+  return { name: `stack ${stack}`, stack, kubeconfig, controlPlanes: controlPlanesOf(state) };
+}
+
+/** The name of the stack that was exported: each of its resources has it. Source: pulumi's URNs. */
+function nameIn(state: StackState): string {
+  return state.deployment.resources?.[0]?.urn.split(":")[2] ?? "(selected)";
 }
 
 /** The stack's output `machines` says `controlplane 192.0.2.11` of each. */
