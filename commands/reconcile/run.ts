@@ -38,7 +38,7 @@ export async function reconcile(run: Reconciliation): Promise<boolean> {
   refuseSuspended([repository, root], objects);
 
   const id = newRequest();
-  const revision = await fetch(run, repository, id);
+  const revision = await fetchBranch(run, repository, id);
   if (revision === undefined) return false;
   run.say(
     `GitRepository home-cluster has ${shortRevision(revision)}${await comparison(run, repository, revision)}`,
@@ -56,7 +56,7 @@ function refuseSuspended(both: readonly KubeObject[], objects: readonly KubeObje
 }
 
 /** Has the repository looked at. @returns what it has fetched; undefined when it could not, which has been said then */
-async function fetch(run: Reconciliation, repository: KubeObject, id: string): Promise<string | undefined> {
+async function fetchBranch(run: Reconciliation, repository: KubeObject, id: string): Promise<string | undefined> {
   const { kubernetes } = run.cluster;
   await request(kubernetes, repository, id);
   let latest: KubeObject | undefined;
