@@ -32,9 +32,10 @@ export function exportStack(stack: string): StackState {
   return JSON.parse(pulumi(["stack", "export", "--stack", stack])) as StackState;
 }
 
-/** Exports a stack with its secrets in clear. They must not leave this process. */
-export function exportStackInClear(stack: string): StackState {
-  return JSON.parse(pulumi(["stack", "export", "--stack", stack, "--show-secrets"])) as StackState;
+/** Exports a stack, or the selected one, with its secrets in clear. They must not leave this process. */
+export function exportStackInClear(stack?: string): StackState {
+  const named = stack === undefined ? [] : ["--stack", stack];
+  return JSON.parse(pulumi(["stack", "export", ...named, "--show-secrets"])) as StackState;
 }
 
 /** Writes the state back without its pending operations; everything else stays byte for byte, secrets encrypted. */

@@ -67,6 +67,7 @@ export const defaults = {
   upgrades: { workersAtOnce: 1, drainSeconds: 300, rebootSeconds: 1_200, ciliumSeconds: 600 },
   generation: 1,
   gone: false,
+  suspend: false,
 };
 
 const node = section({
@@ -184,6 +185,8 @@ export const stackSchema = section({
     /** Seconds until Cilium's pods are all ready after a change of it. Default 600: pulling its images over a home's line takes minutes. When they are over, Helm goes back to what ran before. */
     ciliumSeconds: wholeNumber(10, 7_200, "seconds").default(defaults.upgrades.ciliumSeconds),
   }).default(defaults.upgrades),
+  /** True suspends everything of Flux for maintenance: nothing is applied, corrected or upgraded until it is false again. Default false. Change: one line for each object of Flux that Pulumi owns; the first `up` of a cluster and a bump of Flux need false. */
+  suspend: flag.default(defaults.suspend),
   /** Folder of the Git tree, relative to the project. Default `cluster`. */
   tree: path("cluster").default(defaults.tree),
   /** File with the age key that decrypts the tree's secrets; `~` is the home directory. Default `~/.config/sops/age/home-ops.txt`. Change of the key: runbook. */

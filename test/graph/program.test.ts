@@ -40,6 +40,7 @@ describe("the whole program", () => {
         "command:local:Command flux-proof",
         "command:local:Command flux-secrets-deploy-key-pair",
         "command:local:Command flux-selfManagement",
+        "command:local:Command flux-suspension",
         "command:local:Command preflight-git",
         "command:local:Command talos-k8s-1-inspect",
         "command:local:Command talos-k8s-1-member",
@@ -90,6 +91,7 @@ describe("the whole program", () => {
     "flux-selfManagement",
     "flux-home-cluster",
     "flux-cluster",
+    "flux-suspension",
     "flux-proof",
   ];
   for (const [index, name] of order.entries()) {
@@ -215,6 +217,35 @@ describe("a lab's config", () => {
       found.filter((registration) => registration.protect),
       [],
     );
+  });
+});
+
+describe("a suspended Flux", () => {
+  it("is one input of each object of the hand-off, and what the proofs are told", async () => {
+    const inputs = async (suspend: boolean): Promise<Readonly<Record<string, unknown>>> => {
+      const found = await deploy(() => {
+        program(testConfig({ suspend }));
+      }, answers);
+      return Object.fromEntries(found.map((registration) => [registration.name, registration.inputs]));
+    };
+    const [before, after] = [await inputs(false), await inputs(true)];
+    const changed = Object.keys(after).filter(
+      (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
+    );
+    assert.deepEqual(changed.sort(), [
+      "flux-cluster",
+      "flux-flux",
+      "flux-flux-manifests",
+      "flux-home-cluster",
+      "flux-proof",
+      "flux-selfManagement",
+      "flux-suspension",
+    ]);
+    for (const name of ["flux-cluster", "flux-flux", "flux-flux-manifests", "flux-home-cluster"]) {
+      const { suspend, ...spec } = (after[name] as { spec: Record<string, unknown> }).spec;
+      assert.equal(suspend, true, name);
+      assert.deepEqual(spec, (before[name] as { spec: object }).spec, name);
+    }
   });
 });
 

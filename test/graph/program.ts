@@ -64,6 +64,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     },
     ageKey: { file: "age.txt", identity: pulumi.secret("AGE-SECRET-KEY-1TEST"), recipients: ["age1test"] },
     upgrades: { workersAtOnce: 1, drainSeconds: 300, rebootSeconds: 1_200, ciliumSeconds: 600 },
+    suspend: false,
     protect: true,
     lastRun: { versions: {} },
     warnings: [],

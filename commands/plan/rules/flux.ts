@@ -94,6 +94,13 @@ export const fluxRules: readonly Rule[] = [
   },
   {
     name: /^flux-(flux-manifests|flux|home-cluster|cluster)$/,
+    every: ({ path }) => path === "spec.suspend",
+    row: { on: "Flux", what: "suspended", impact: "live", shows: /^spec\.suspend$/ },
+    because: "while it is suspended Flux applies nothing; afterwards it takes up what Git says by then",
+    takes: "tree",
+  },
+  {
+    name: /^flux-(flux-manifests|flux|home-cluster|cluster)$/,
     row: { on: "Flux", what: "what it applies", impact: "live", shows: /^(spec|metadata)\./, named: true },
     because: "Flux takes it at its next look",
     takes: "tree",

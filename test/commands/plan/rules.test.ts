@@ -232,6 +232,22 @@ describe("what a change means", () => {
       rows: ["Flux | what it applies | spec.interval 10m 1h | [live]"],
     },
     {
+      of: "maintenance",
+      steps: [
+        step("update", "oci", "flux-flux-manifests", {
+          before: oci,
+          after: { spec: { ...oci.spec, suspend: true } },
+        }),
+        step("update", "oci", "flux-flux", {
+          before: self,
+          after: { spec: { ...self.spec, suspend: true } },
+        }),
+        stepUpdate("flux-suspension", { SUSPEND: "false" }, { SUSPEND: "true" }),
+        stepUpdate("flux-proof", {}, { SUSPEND: "true" }),
+      ],
+      rows: ["Flux | suspended | true | [live]"],
+    },
+    {
       of: "patches of Flux's controllers",
       steps: [
         step("update", "oci", "flux-flux", { before: self, after: { spec: { ...self.spec, patches: [] } } }),
