@@ -19,7 +19,7 @@ export interface GithubList<Item> {
 export async function listAtGithub<Item>(
   state: StackState,
   repository: string,
-  kind: "keys",
+  kind: "keys" | "hooks",
   right: string,
 ): Promise<GithubList<Item>> {
   const { owner, baseUrl } = providerInputs(state);

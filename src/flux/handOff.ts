@@ -7,6 +7,7 @@ import type { Config } from "../config/schema.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
 import { KubeManifest, type Manifest } from "./manifests.ts";
+import { repositoryWebhook } from "./webhook.ts";
 
 /** What {@link HandOff} needs. */
 export interface HandOffArgs {
@@ -47,7 +48,10 @@ export class HandOff extends pulumi.ComponentResource {
     const root = tree.clusterKustomization as Manifest;
     this.path = (root["spec"] as { path: string }).path;
     const cluster = new KubeManifest(`${name}-cluster`, root, { ...inCluster, dependsOn: [repository] });
-    this.proven = this.#createProof(name, "proof", args, [cluster]).stdout;
+    const proof = this.#createProof(name, "proof", args, [cluster]);
+    this.proven = proof.stdout;
+    // The Receiver comes with the tree: GitHub's first delivery is to find it.
+    repositoryWebhook(`${name}-webhook`, args, { parent: this, dependsOn: [proof] });
     this.registerOutputs({});
   }
 

@@ -6,11 +6,14 @@ import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { removeUnknownDeployKeys } from "../../commands/recover/deployKeys.ts";
 import type { PendingOperation, StackState, StateResource } from "../../commands/recover/state.ts";
+import { removeUnknownWebhooks } from "../../commands/recover/webhooks.ts";
 import { ensureKeyPair } from "../../lab/git/keys.ts";
 import { startGithub, type Github } from "../../lab/github/api.ts";
 import { openGithubStore, type GithubStore } from "../../lab/github/store.ts";
 
 const keyType = "github:index/repositoryDeployKey:RepositoryDeployKey";
+const hookType = "github:index/repositoryWebhook:RepositoryWebhook";
+const url = "https://flux-webhook.home.example/hook/abc";
 
 describe("recovery at GitHub", () => {
   let folder: string;
@@ -81,6 +84,15 @@ describe("recovery at GitHub", () => {
     assert.ok(typeof added === "object");
     return added.id;
   };
+  const addHook = (to: string): number =>
+    store.addWebhook("home", "cluster", {
+      events: ["push"],
+      active: true,
+      url: to,
+      contentType: "json",
+      secret: "secret",
+      insecureSsl: false,
+    }).id;
 
   it("removes the deploy key that is in no state, and no other", async () => {
     const [known, unknown, another] = [
@@ -96,6 +108,48 @@ describe("recovery at GitHub", () => {
     assert.deepEqual(
       store.keys().map(({ id }) => id),
       [known, another],
+    );
+  });
+
+  const pendingHook = (): readonly PendingOperation[] => [
+    creating(hookType, {
+      repository: "cluster",
+      // As an export in clear wraps it.
+      configuration: { url: { plaintext: JSON.stringify(url) }, contentType: "json" },
+    }),
+  ];
+
+  it("removes the webhook of the URL that was being registered, and no other, without naming the URL", async () => {
+    const [unknown, another] = [addHook(url), addHook("https://elsewhere.example/hook/abc")];
+    const pending = pendingHook();
+    assert.deepEqual(await removeUnknownWebhooks(pending, () => stateOf([], pending)), [
+      `removed webhook ${String(unknown)} from home/cluster: it is in no state`,
+    ]);
+    assert.deepEqual(
+      store.webhooks().map(({ id }) => id),
+      [another],
+    );
+  });
+
+  it("leaves a webhook that the state knows", async () => {
+    const known = addHook(url);
+    const pending = pendingHook();
+    const state = stateOf([resource(hookType, { id: String(known) })], pending);
+    assert.deepEqual(await removeUnknownWebhooks(pending, () => state), []);
+    assert.equal(store.webhooks().length, 1);
+  });
+
+  it("decrypts nothing when no webhook was being registered", async () => {
+    const none = (): StackState => assert.fail("the state was exported in clear");
+    assert.deepEqual(await removeUnknownWebhooks([], none), []);
+  });
+
+  it("says which right is missing", async () => {
+    await github.setFault("no-webhooks", true);
+    const pending = pendingHook();
+    await assert.rejects(
+      removeUnknownWebhooks(pending, () => stateOf([], pending)),
+      /HTTP 403 Resource not accessible.*repos\/home\/cluster\/hooks\n {2}→ export GITHUB_TOKEN with a token that has Webhooks: read and write/,
     );
   });
 });
