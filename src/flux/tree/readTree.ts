@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { removedApiVersions } from "./apiVersions.ts";
 import { checkHandOff } from "./checkHandOff.ts";
+import { repositoryNameProblems } from "./repositoryName.ts";
 import { findMissingSecrets, findSopsFiles, type SopsFile } from "./sopsFiles.ts";
 import { undefinedVariables } from "./variables.ts";
 import { readObjects, readYaml, type TreeObject } from "./yamlFiles.ts";
@@ -70,6 +71,7 @@ export function readTree(root: string): Tree {
       : [
           `${files.secrets} is missing: the root Kustomization cannot be built without the Secret cluster-secrets`,
         ]),
+    ...repositoryNameProblems(root, tree.gitRepository),
     ...undefinedVariables(root),
     ...removedApiVersions(root, fluxVersion),
   ];
