@@ -44,6 +44,21 @@ export function dropPendingOperations(stack: string, state: StackState): void {
   pulumi(["stack", "import", "--stack", stack], JSON.stringify({ ...state, deployment }));
 }
 
+/** What a run was creating of one type when it was killed. */
+export function pendingCreates(
+  pending: readonly PendingOperation[],
+  type: string,
+): readonly PendingOperation[] {
+  return pending.filter((found) => found.resource.type === type && found.type === "creating");
+}
+
+/** Ids of the resources of one type that the state knows. */
+export function idsOf(state: StackState, type: string): readonly string[] {
+  return (state.deployment.resources ?? []).flatMap((found) =>
+    found.type === type && found.id !== undefined ? [found.id] : [],
+  );
+}
+
 /** A secret output of an export in clear: the engine wraps it with its plain text as JSON. */
 export function plainText(value: unknown): string | undefined {
   if (typeof value === "string") return value;

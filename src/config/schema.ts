@@ -14,7 +14,7 @@ import {
   wholeNumber,
 } from "./fields.ts";
 import { gitUrl, knownHostsLine } from "./gitFields.ts";
-import { endpoint, githubBaseUrl } from "./urlFields.ts";
+import { endpoint, githubBaseUrl, webhookUrl } from "./urlFields.ts";
 import { show } from "./problem.ts";
 import { nearest } from "./suggest.ts";
 
@@ -167,6 +167,8 @@ export const stackSchema = section({
     }),
     /** Another GitHub than github.com, e.g. `https://github.example.com/`. Default: github.com. */
     baseUrl: githubBaseUrl.optional(),
+    /** Where GitHub reaches the Receiver of the tree, e.g. `https://flux-webhook.home.example`: a push then reconciles at once. Default: no webhook, Flux looks at its intervals. Change: the webhook at GitHub changes. */
+    webhookUrl: webhookUrl.optional(),
   }),
   git: section({
     /** Where Flux reads the tree, an `ssh://` URL. Default: the one in `cluster/flux/config/cluster.yaml`. Change: one line in the preview. */

@@ -7,6 +7,7 @@ import type { Config } from "../config/schema.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
 import { KubeManifest, type Manifest } from "./manifests.ts";
+import { repositoryWebhook } from "./webhook.ts";
 
 /** What {@link HandOff} needs. */
 export interface HandOffArgs {
@@ -63,7 +64,10 @@ export class HandOff extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [cluster] },
     );
-    this.proven = this.#createProof(name, "proof", args, [children]).stdout;
+    const proof = this.#createProof(name, "proof", args, [children]);
+    this.proven = proof.stdout;
+    // The Receiver comes with the tree: GitHub's first delivery is to find it.
+    repositoryWebhook(`${name}-webhook`, args, { parent: this, dependsOn: [proof] });
     this.registerOutputs({});
   }
 

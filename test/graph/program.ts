@@ -93,7 +93,7 @@ export const answers: DeployOptions = {
     },
     "talos:cluster/kubeconfig:Kubeconfig": { kubeconfigRaw: "apiVersion: v1\nclusters:\n- name: test\n" },
     "command:local:Command": {
-      stdout: '{"privateKey":"PRIVATE","publicKey":"ssh-ed25519 PUBLIC"}',
+      stdout: '{"privateKey":"PRIVATE","publicKey":"ssh-ed25519 PUBLIC","token":"TOKEN"}',
       stderr: "",
     },
   },
