@@ -40,14 +40,12 @@ export const features: readonly Feature[] = [
   {
     name: "a failed upgrade of every HelmRelease is taken back and tried again",
     holds: (tree) =>
-      tree
-        .all("HelmRelease")
-        .every((release) =>
-          isDeepStrictEqual(at(release, "spec.upgrade"), {
-            cleanupOnFail: true,
-            remediation: { retries: 3 },
-          }),
-        ),
+      tree.all("HelmRelease").every((release) =>
+        isDeepStrictEqual(at(release, "spec.upgrade"), {
+          cleanupOnFail: true,
+          remediation: { retries: 3 },
+        }),
+      ),
     without: ["components/helm-releases/kustomization.yaml", "cleanupOnFail: true", "force: false"],
   },
   {
