@@ -7,9 +7,9 @@ import { buildProgram } from "./buildProgram.ts";
 import { findPresent } from "./found.ts";
 import { fluxManifests } from "./fluxManifests/folder.ts";
 import { acquireLock } from "./lock.ts";
+import { moduleFile } from "./moduleFile.ts";
 import { groups, labTools, programOf, type Group } from "./programs.ts";
 import { duration, Progress, type ProgressStream, type Work } from "./progress.ts";
-import { providerSchema } from "./providerSchema.ts";
 import type { Toolbox } from "./toolbox.ts";
 
 /** What to get, and from where. All have defaults. */
@@ -78,6 +78,20 @@ export async function ensureTools(options: EnsureToolsOptions = {}): Promise<Too
   return Object.fromEntries((options.keys ?? labTools).map((key) => [key, toolbox[key] ?? ""]));
 }
 
+/** Path of an entry that is in the cache; undefined when it is not, or there is no such entry. Builds nothing. */
+export function builtTool(key: string, env: Environment = process.env): string | undefined {
+  const workshop: Workshop = { root: cacheRoot(env), recipes: ownRecipes, groups, env };
+  const path = pathOf(key, workshop);
+  return path !== undefined && isBuilt(path) ? path : undefined;
+}
+
+function pathOf(key: string, workshop: Workshop): string | undefined {
+  const made = fluxManifests(key, workshop) ?? moduleFile(key, workshop);
+  const found = programOf(key, workshop.groups);
+  if (made !== undefined || found === undefined) return made?.path;
+  return join(groupFolder(workshop.root, workshop.recipes, found.group), found.program.output);
+}
+
 /** The entries of these keys. Each comes after what it is made with, which is only asked for when it has to be made. */
 function withNeeds(keys: readonly string[], workshop: Workshop): Entry[] {
   const entries = new Map<string, Entry>();
@@ -92,7 +106,7 @@ function withNeeds(keys: readonly string[], workshop: Workshop): Entry[] {
 }
 
 function entryOf(key: string, workshop: Workshop): Entry {
-  const made = fluxManifests(key, workshop) ?? providerSchema(key, workshop);
+  const made = fluxManifests(key, workshop) ?? moduleFile(key, workshop);
   if (made !== undefined) return { key, ...made };
   const found = programOf(key, workshop.groups);
   if (found === undefined) {

@@ -21,6 +21,7 @@ export const groups = [
   "kwok",
   "kube-1.35",
   "flux-2.9",
+  "cluster-build",
   "pulumi",
   "kubernetes-provider",
 ];

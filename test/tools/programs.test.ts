@@ -26,6 +26,22 @@ describe("the table of programs", () => {
         assert.ok(name === "." ? existsSync(join(folder, "main.go")) : module_.includes(name), key);
     });
 
+  it("builds a tree with the modules of the controllers", () => {
+    const versions = (group: string): ReadonlyMap<string, string> => {
+      const text = readFileSync(join(ownRecipes, group, "go.mod"), "utf8");
+      return new Map(
+        [...text.matchAll(/^\t(\S+(?: => \S+)?) (v\S+)/gm)].map(([, name = "", version = ""]) => [
+          name,
+          version,
+        ]),
+      );
+    };
+    const controllers = versions("flux-2.9");
+    const shared = [...versions("cluster-build")].filter(([name]) => controllers.has(name));
+    assert.ok(shared.some(([name]) => name === "github.com/fluxcd/pkg/kustomize"));
+    for (const [name, version] of shared) assert.equal(version, controllers.get(name), name);
+  });
+
   it("probes for the versions that the recipes build", () => {
     const versions: Readonly<Record<string, string>> = {
       crane: "github.com/google/go-containerregistry",

@@ -1,9 +1,9 @@
 // Objects of API versions that the pinned Flux does not serve any more, and the same files with the current ones.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { isMap, isScalar, LineCounter, parseAllDocuments, type Scalar } from "yaml";
+import { isMap, isScalar } from "yaml";
 import { removalOf } from "../apis.ts";
-import { isYaml, listFiles, readDocuments } from "./yamlFiles.ts";
+import type { Finding } from "./finding.ts";
+import type { FileObject } from "./model/objects.ts";
+import type { TreeModel } from "./model/treeModel.ts";
 
 /** An object of a removed API version. */
 export interface OldObject {
@@ -22,19 +22,18 @@ export interface OldObject {
 }
 
 /** All of them in a tree, as of a version of Flux; default: the newest known. */
-export function oldObjects(root: string, fluxVersion?: string): readonly OldObject[] {
-  return listFiles(root)
-    .filter((file) => isYaml(file))
-    .flatMap((file) => inFile(root, file, fluxVersion));
+export function oldObjects({ written }: TreeModel, fluxVersion?: string): readonly OldObject[] {
+  return written.flatMap((object) => oldObject(object, fluxVersion) ?? []);
 }
 
-/** Problems of a tree that pins this version of Flux, one text each. */
-export function removedApiVersions(root: string, fluxVersion: string): readonly string[] {
-  return oldObjects(root, fluxVersion).map(
-    ({ file, line, name, apiVersion, instead, removedIn }) =>
-      `${file}:${String(line)}: ${name} is of ${apiVersion}, which Flux ${removedIn} removed; write ${instead}` +
-      " (npm run migrate:flux shows and makes this change everywhere)",
-  );
+/** The same as findings. */
+export function removedApiVersions(model: TreeModel, fluxVersion?: string): readonly Finding[] {
+  return oldObjects(model, fluxVersion).map(({ file, line, name, apiVersion, instead, removedIn }) => ({
+    file,
+    line,
+    message: `${name} is of ${apiVersion}, which Flux ${removedIn} removed`,
+    fix: `write ${instead} (npm run migrate:flux shows and makes this change everywhere)`,
+  }));
 }
 
 /** The text of a file with the current API versions, everything else as it was. */
@@ -47,30 +46,22 @@ export function withCurrentVersions(text: string, objects: readonly OldObject[])
     );
 }
 
-function inFile(root: string, file: string, fluxVersion: string | undefined): readonly OldObject[] {
-  // Complains about what is no YAML, with file and line.
-  readDocuments(root, file);
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(readFileSync(join(root, file), "utf8"), { lineCounter: lines });
-  return (Array.isArray(documents) ? documents : []).flatMap((document) => {
-    if (!isMap(document.contents)) return [];
-    const apiVersion = document.get("apiVersion", true) as Scalar | undefined;
-    const kind = String(document.get("kind") ?? "");
-    if (!isScalar(apiVersion) || typeof apiVersion.value !== "string" || !Array.isArray(apiVersion.range))
-      return [];
-    const removal = removalOf(apiVersion.value, kind, fluxVersion);
-    if (removal === undefined) return [];
-    const [start, end] = apiVersion.range;
-    return [
-      {
-        file,
-        line: lines.linePos(start).line,
-        name: `${kind} ${String(document.getIn(["metadata", "name"]) ?? "")}`,
-        apiVersion: apiVersion.value,
-        instead: removal.instead,
-        removedIn: removal.minor,
-        range: [start, end] as const,
-      },
-    ];
-  });
+function oldObject(
+  { node, data, file, line }: FileObject,
+  fluxVersion: string | undefined,
+): OldObject | undefined {
+  const { apiVersion, kind, metadata } = data;
+  const removal = removalOf(apiVersion, kind, fluxVersion);
+  const scalar = isMap(node) ? node.get("apiVersion", true) : undefined;
+  if (removal === undefined || !isScalar(scalar) || !Array.isArray(scalar.range)) return undefined;
+  const [start, end] = scalar.range;
+  return {
+    file,
+    line: line("apiVersion"),
+    name: `${kind} ${metadata.name}`,
+    apiVersion,
+    instead: removal.instead,
+    removedIn: removal.minor,
+    range: [start, end],
+  };
 }

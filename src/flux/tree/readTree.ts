@@ -1,12 +1,14 @@
 // The Git tree as far as the program needs it: the four objects of the hand-off, the version of Flux, Cilium's values,
 // and what must be put right before anything is touched. Reads files only; knows neither Pulumi nor a cluster.
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { removedApiVersions } from "./apiVersions.ts";
-import { checkHandOff } from "./checkHandOff.ts";
+import { checkFluxKustomization, checkHandOff, pinnedTag, type HandOffObjects } from "./checkHandOff.ts";
+import { findingText } from "./finding.ts";
+import { findHandOff } from "./handOffObjects.ts";
+import { readModel, type TreeModel } from "./model/treeModel.ts";
 import { findMissingSecrets, findSopsFiles, type SopsFile } from "./sopsFiles.ts";
 import { undefinedVariables } from "./variables.ts";
-import { readObjects, readYaml, type TreeObject } from "./yamlFiles.ts";
+import type { TreeObject } from "./yamlFiles.ts";
 
 /** A tree that was read. All paths in it are relative to `path`. */
 export interface Tree {
@@ -34,9 +36,7 @@ export interface Tree {
   readonly problems: readonly string[];
 }
 
-const files = {
-  flux: "flux/config/flux.yaml",
-  cluster: "flux/config/cluster.yaml",
+const treeFiles = {
   secrets: "flux/vars/cluster-secrets.sops.yaml",
   cilium: "bootstrap/cilium/values.yaml",
 } as const;
@@ -47,45 +47,51 @@ const files = {
  * @throws Error with one message when a file without which nothing works is missing or is no YAML
  */
 export function readTree(root: string): Tree {
-  const flux = readObjects(root, files.flux);
-  const cluster = readObjects(root, files.cluster);
+  const model = readModel(root);
+  const [unreadable] = model.unreadable;
+  if (unreadable !== undefined)
+    throw new Error(`${unreadable.file}:${String(unreadable.line)} is no YAML: ${unreadable.reason}`);
+  const handOff = handOffOf(model);
   const tree = {
     path: root,
-    ociRepository: pick(flux, files.flux, "OCIRepository", "flux-manifests"),
-    fluxKustomization: pick(flux, files.flux, "Kustomization", "flux"),
-    gitRepository: pick(cluster, files.cluster, "GitRepository", "home-cluster"),
-    clusterKustomization: pick(cluster, files.cluster, "Kustomization", "cluster"),
-    clusterSecretsFile: join(root, files.secrets),
-    ciliumValues: readValues(root),
-    sopsFiles: findSopsFiles(root),
-    missingSecrets: findMissingSecrets(root),
+    ociRepository: handOff.ociRepository.data,
+    fluxKustomization: handOff.fluxKustomization.data,
+    gitRepository: handOff.gitRepository.data,
+    clusterKustomization: handOff.clusterKustomization.data,
+    clusterSecretsFile: join(root, treeFiles.secrets),
+    ciliumValues: readValues(model),
+    sopsFiles: findSopsFiles(model),
+    missingSecrets: findMissingSecrets(model),
   };
-  const reference = tree.ociRepository.spec?.["ref"] as { tag?: unknown } | undefined;
-  const fluxVersion = typeof reference?.tag === "string" ? reference.tag : "";
-  const secretsFile = existsSync(tree.clusterSecretsFile) || tree.missingSecrets.includes(files.secrets);
+  const fluxVersion = pinnedTag(handOff.ociRepository);
+  const secretsFile =
+    model.files.kindOf(treeFiles.secrets) === "file" || tree.missingSecrets.includes(treeFiles.secrets);
   const problems = [
-    ...checkHandOff(tree, fluxVersion, files),
+    ...checkHandOff(handOff).map(findingText),
+    ...checkFluxKustomization(handOff.fluxKustomization).map(findingText),
     ...(secretsFile
       ? []
       : [
-          `${files.secrets} is missing: the root Kustomization cannot be built without the Secret cluster-secrets`,
+          `${treeFiles.secrets} is missing: the root Kustomization cannot be built without the Secret cluster-secrets`,
         ]),
-    ...undefinedVariables(root),
-    ...removedApiVersions(root, fluxVersion),
+    ...undefinedVariables(model).map(findingText),
+    ...removedApiVersions(model, fluxVersion).map(findingText),
   ];
   return { ...tree, fluxVersion, problems };
 }
 
-function pick(objects: readonly TreeObject[], file: string, kind: string, name: string): TreeObject {
-  const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
-  if (found !== undefined) return found;
-  const there = objects.map((object) => `${object.kind} ${object.metadata.name}`).join(", ");
-  throw new Error(`${file} has no ${kind} named ${name}; it has ${there === "" ? "no objects" : there}`);
+function handOffOf(model: TreeModel): HandOffObjects {
+  const { objects, missing } = findHandOff(model);
+  const [first] = missing;
+  if (first !== undefined) throw new Error(`${first.file} ${first.reason}`);
+  return objects as HandOffObjects;
 }
 
-function readValues(root: string): Readonly<Record<string, unknown>> {
-  const values = readYaml(root, files.cilium);
+function readValues({ files, root }: TreeModel): Readonly<Record<string, unknown>> {
+  const yaml = files.yaml(treeFiles.cilium);
+  if (yaml === undefined) throw new Error(`${treeFiles.cilium} is missing in ${root}`);
+  const values = yaml.documents[0]?.toJS() as unknown;
   if (typeof values === "object" && values !== null && !Array.isArray(values))
     return values as Readonly<Record<string, unknown>>;
-  throw new Error(`${files.cilium} holds no values; expected a map such as "ipam: {mode: kubernetes}"`);
+  throw new Error(`${treeFiles.cilium} holds no values; expected a map such as "ipam: {mode: kubernetes}"`);
 }

@@ -1,7 +1,5 @@
 // Encrypted files of the tree: who can open them, and which are missing.
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { listFiles, readYaml } from "./yamlFiles.ts";
+import type { TreeModel } from "./model/treeModel.ts";
 
 /** An encrypted file. */
 export interface SopsFile {
@@ -11,22 +9,25 @@ export interface SopsFile {
   readonly recipients: readonly string[];
 }
 
-const suffix = ".sops.yaml";
+/** How encrypted files are named, and examples of them. */
+export const sopsSuffix = ".sops.yaml";
 const example = ".example";
 
 /** All `*.sops.yaml` files. */
-export function findSopsFiles(root: string): readonly SopsFile[] {
-  return listFiles(root)
-    .filter((file) => file.endsWith(suffix))
-    .map((path) => ({ path, recipients: recipientsOf(readYaml(root, path)) }));
+export function findSopsFiles({ files }: TreeModel): readonly SopsFile[] {
+  return files
+    .files()
+    .filter((file) => file.endsWith(sopsSuffix))
+    .map((path) => ({ path, recipients: recipientsOf(files.yaml(path)?.documents[0]?.toJS()) }));
 }
 
 /** Files of which only `<file>.example` is there. */
-export function findMissingSecrets(root: string): readonly string[] {
-  return listFiles(root)
-    .filter((file) => file.endsWith(`${suffix}${example}`))
+export function findMissingSecrets({ files }: TreeModel): readonly string[] {
+  return files
+    .files()
+    .filter((file) => file.endsWith(`${sopsSuffix}${example}`))
     .map((file) => file.slice(0, -example.length))
-    .filter((file) => !existsSync(join(root, file)));
+    .filter((file) => files.kindOf(file) === undefined);
 }
 
 function recipientsOf(content: unknown): readonly string[] {

@@ -1,101 +1,101 @@
 // Variables that nobody defines. Flux 2.9 refuses to build a Kustomization with one of them, long after the push; here
 // it is one message before anything is touched.
 //
-// Flux replaces `${NAME}` after the build, in every Kustomization but those that opt out. Names come from the ConfigMap
-// and the Secret in flux/vars (a SOPS file's keys are readable), and from a Kustomization's own postBuild.substitute.
-import { readFileSync } from "node:fs";
-import { join, posix } from "node:path";
-import { isScalar, LineCounter, parseAllDocuments, visit, type Document } from "yaml";
-import { isYaml, listFiles, readDocuments, readObjects, type TreeObject } from "./yamlFiles.ts";
+// Flux replaces `${NAME}` after the build, in every Kustomization that has variables at all. Names come from the ConfigMaps
+// and Secrets of its postBuild.substituteFrom (a SOPS file's keys are readable), injected ones included, and from its own
+// postBuild.substitute.
+import type { Finding } from "./finding.ts";
+import type { FluxKustomization } from "./model/fluxKustomizations.ts";
+import { fieldsOf, listOf, valueAt } from "./model/values.ts";
+import type { TreeModel } from "./model/treeModel.ts";
+import { substituteFromOf, variablesOf, type Variables } from "./model/variables.ts";
+import { usesIn, type Use } from "./variableUses.ts";
 
-/** Label with which a Kustomization opts out of decryption and substitution. */
-const optOut = "substitution.flux.home.arpa/disabled";
-/** Annotation or label with which one object does. Source: fluxcd/kustomize-controller v1.9 docs/spec/v1/kustomizations.md. */
-const objectOptOut = "kustomize.toolkit.fluxcd.io/substitute";
-
-interface Reference {
+/** A use of a variable that nobody defines. */
+export interface UndefinedVariable extends Finding {
+  /** e.g. `SECRET_DOMAIN` */
   readonly name: string;
-  readonly line: number;
 }
 
-/** One text per name and file: `apps/default/echo/app/ingress.yaml:7 uses ${DOMAIN}, which …`. */
-export function undefinedVariables(root: string): readonly string[] {
-  const known = definedVariables(root);
-  const kustomizations = fluxKustomizations(root);
-  return [...listFiles(root, "flux"), ...listFiles(root, "apps")]
-    .filter((file) => !/\.(sops\.yaml|example|md)$/.test(file))
-    .flatMap((file) => {
-      const owner = kustomizations.find(({ path }) => file.startsWith(`${path}/`));
-      if (owner?.disabled === true) return [];
-      const seen = new Set<string>([...known, ...(owner?.variables ?? [])]);
-      return references(root, file).flatMap(({ name, line }) => {
-        if (seen.has(name)) return [];
-        seen.add(name);
-        return [
-          `${file}:${String(line)} uses \${${name}}, which nothing defines; add it to flux/vars, give it a default` +
-            ` (\${${name}:=…}), or write $\${${name}} for the text itself`,
-        ];
-      });
+/** One finding per name and file. */
+export function undefinedVariables(model: TreeModel): readonly UndefinedVariable[] {
+  const known = new Map(
+    model.kustomizations.map((owner) => [owner, variablesOf(owner, model.providers)] as const),
+  );
+  const everywhere = new Set([...known.values()].flatMap(({ names }) => [...names]));
+  const shared = sharedNames(model);
+  const seen = new Set<string>();
+  return [...known].flatMap(([owner, variables]) => {
+    const isWrong = judge(owner, variables, shared, model);
+    if (isWrong === undefined) return [];
+    return usesIn(model, owner).flatMap((use) => {
+      const key = `${use.file} ${use.name}`;
+      if (!isWrong(use) || seen.has(key)) return [];
+      seen.add(key);
+      const found = findingOf(model, owner, use, { everywhere, isReplaced: variables.areReplaced });
+      return [{ ...found, name: use.name }];
     });
-}
-
-/** Keys of every ConfigMap and Secret in flux/vars; an example stands for a file that is still missing. */
-function definedVariables(root: string): readonly string[] {
-  return listFiles(root, "flux/vars")
-    .filter((file) => isYaml(file.replace(/\.example$/, "")))
-    .flatMap((file) => readObjects(root, file))
-    .filter(({ kind }) => kind === "ConfigMap" || kind === "Secret")
-    .flatMap((object) => Object.keys({ ...(object["data"] as object), ...(object["stringData"] as object) }));
-}
-
-/** Flux Kustomizations of the tree, the deepest path first. */
-function fluxKustomizations(
-  root: string,
-): readonly { readonly path: string; readonly disabled: boolean; readonly variables: readonly string[] }[] {
-  const objects: readonly TreeObject[] = [...listFiles(root, "flux"), ...listFiles(root, "apps")]
-    .filter((file) => isYaml(file) && !file.endsWith(".sops.yaml"))
-    .flatMap((file) => readObjects(root, file))
-    .filter(
-      ({ apiVersion, kind }) => kind === "Kustomization" && apiVersion.startsWith("kustomize.toolkit."),
-    );
-  return objects
-    .map(({ metadata, spec }) => ({
-      // `./cluster/apps/default/echo/app` in the repository is `apps/default/echo/app` in the tree.
-      path: posix.normalize(String(spec?.["path"] ?? "")).replace(/^cluster\//, ""),
-      disabled: metadata.labels?.[optOut] === "true",
-      variables: Object.keys((spec?.["postBuild"] as { substitute?: object } | undefined)?.substitute ?? {}),
-    }))
-    .sort((a, b) => b.path.length - a.path.length);
-}
-
-function references(root: string, file: string): readonly Reference[] {
-  const text = readFileSync(join(root, file), "utf8");
-  // Generated ConfigMaps take other files in as they are.
-  if (!isYaml(file)) return inText(text, 1);
-  readDocuments(root, file);
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines });
-  return (Array.isArray(documents) ? documents : []).flatMap((document) => inDocument(document, lines));
-}
-
-/** Values and keys only: comments are gone after the build. */
-function inDocument(document: Document, lines: LineCounter): readonly Reference[] {
-  const metadata = (document.toJS() as Partial<TreeObject> | null)?.metadata;
-  if ({ ...metadata?.labels, ...metadata?.annotations }[objectOptOut] === "disabled") return [];
-  const found: Reference[] = [];
-  visit(document, {
-    Scalar: (_key, node) => {
-      if (!isScalar(node) || typeof node.value !== "string") return;
-      const { line } = lines.linePos(node.range?.[0] ?? 0);
-      found.push(...inText(node.value, line));
-    },
   });
-  return found;
 }
 
-/** Names without a default. Source: fluxcd/pkg envsubst, which knows `${NAME}` and its operators, and `$${` for itself. */
-function inText(text: string, line: number): readonly Reference[] {
-  return [...text.matchAll(/(?<!\$)\$\{([A-Za-z_]\w*)(:?[-=])?[^}]*\}/g)].flatMap(
-    ([, name = "", fallback]) => (fallback === undefined ? [{ name, line }] : []),
+/** Which uses are mistakes in a Kustomization; undefined when none can be. */
+function judge(
+  owner: FluxKustomization,
+  { names, areOpen, areReplaced }: Variables,
+  shared: ReadonlySet<string>,
+  model: TreeModel,
+): ((use: Use) => boolean) | undefined {
+  if (areReplaced) return areOpen ? undefined : ({ name, hasDefault }) => !hasDefault && !names.has(name);
+  // Without variables Flux leaves every text as it is. A name of the whole cluster outside of scripts was surely meant.
+  if (hasOptedOut(owner, model)) return undefined;
+  return ({ name, isScript }) => shared.has(name) && !isScript;
+}
+
+function findingOf(
+  model: TreeModel,
+  owner: FluxKustomization,
+  { file, line, name }: Use,
+  { everywhere, isReplaced }: { everywhere: ReadonlySet<string>; isReplaced: boolean },
+): Finding {
+  const who = `Kustomization ${owner.namespace}/${owner.name}`;
+  const itself = `write $\${${name}} for the text itself`;
+  if (!isReplaced)
+    return {
+      file,
+      line,
+      message: `uses \${${name}}, but ${who} replaces no variables`,
+      fix: `give it postBuild.substituteFrom, or take the variable out`,
+    };
+  const where = model.files.kindOf("flux/vars") === "folder" ? "flux/vars" : `the variables of ${who}`;
+  return {
+    file,
+    line,
+    message: `uses \${${name}}, which nothing defines${everywhere.has(name) ? ` for ${who}` : ""}`,
+    fix: `add it to ${where}, give it a default (\${${name}:=…}), or ${itself}`,
+  };
+}
+
+/** Names of the objects from which Kustomizations take variables: those of the whole cluster. */
+function sharedNames({ kustomizations, providers }: TreeModel): ReadonlySet<string> {
+  const used = new Set(
+    kustomizations.flatMap(({ spec }) => substituteFromOf(spec).map(({ kind, name }) => `${kind}/${name}`)),
+  );
+  return new Set(providers.flatMap(({ kind, name, keys }) => (used.has(`${kind}/${name}`) ? keys : [])));
+}
+
+/** Whether a Kustomization carries a label that a patch which injects variables asks about. */
+function hasOptedOut({ object, parent }: FluxKustomization, { kustomizeFiles }: TreeModel): boolean {
+  const patches = [
+    ...listOf(parent?.spec["patches"]),
+    ...kustomizeFiles.flatMap(({ fields }) => listOf(fields["patches"])),
+  ];
+  const selectors = patches
+    .filter((patch) => String(fieldsOf(patch)["patch"] ?? "").includes("postBuild"))
+    .map((patch) =>
+      ["labelSelector", "annotationSelector"].map((key) => valueAt(patch, "target", key) ?? "").join(","),
+    );
+  const { labels, annotations } = object.data.metadata;
+  return Object.keys({ ...labels, ...annotations }).some((key) =>
+    selectors.some((selector) => selector.includes(key)),
   );
 }

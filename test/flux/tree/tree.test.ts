@@ -67,37 +67,37 @@ describe("readTree", () => {
       what: "an object that Flux would write as well",
       file: cluster,
       replace: ["kustomize.toolkit.fluxcd.io/reconcile: disabled", "some: annotation"],
-      problem: `${cluster}: GitRepository home-cluster lacks the annotation kustomize.toolkit.fluxcd.io/reconcile: disabled; without it Flux and Pulumi both write it`,
+      problem: `${cluster}:7: GitRepository home-cluster lacks the annotation kustomize.toolkit.fluxcd.io/reconcile: disabled; without it Flux and Pulumi both write it`,
     },
     {
       what: "an object in another namespace",
       file: flux,
       replace: ["namespace: flux-system", "namespace: default"],
-      problem: `${flux}: OCIRepository flux-manifests is in namespace default; expected flux-system`,
+      problem: `${flux}:9: OCIRepository flux-manifests is in namespace default; expected flux-system`,
     },
     {
       what: "a root whose deletion would take everything along",
       file: cluster,
       replace: ["  deletionPolicy: Orphan\n", ""],
-      problem: `${cluster}: Kustomization cluster lacks deletionPolicy: Orphan; deleting it would delete everything that it applied`,
+      problem: `${cluster}:24: Kustomization cluster lacks deletionPolicy: Orphan; deleting it would delete everything that it applied`,
     },
     {
       what: "a root that is tried again in an hour",
       file: cluster,
       replace: ["  retryInterval: 2m\n", ""],
-      problem: `${cluster}: Kustomization cluster lacks retryInterval; without it a failed build is tried again only after its interval`,
+      problem: `${cluster}:24: Kustomization cluster lacks retryInterval; without it a failed build is tried again only after its interval`,
     },
     {
       what: "a Flux without a version",
       file: flux,
       replace: ["tag: v2.9.4", "tag: latest"],
-      problem: `${flux}: OCIRepository flux-manifests pins "latest"; expected spec.ref.tag such as v2.9.4, so that a preview shows which Flux comes`,
+      problem: `${flux}:16: OCIRepository flux-manifests pins "latest"; expected spec.ref.tag such as v2.9.4, so that a preview shows which Flux comes`,
     },
     {
       what: "substitution in Flux's own manifests",
       file: flux,
       replace: ["  path: ./\n", "  path: ./\n  postBuild: {}\n"],
-      problem: `${flux}: Kustomization flux has postBuild; remove it, substitution breaks Flux's own manifests`,
+      problem: `${flux}:30: Kustomization flux has postBuild; remove it, substitution breaks Flux's own manifests`,
     },
     {
       what: "an API version that the pinned Flux removed",
@@ -126,7 +126,7 @@ describe("readTree", () => {
     change("apps/default/podinfo/app/helmrelease.yaml", ["${SECRET_DOMAIN}", "${OTHER}"]);
     assert.match(
       readTree(root).problems[0] ?? "",
-      /^apps\/default\/podinfo\/app\/helmrelease\.yaml:\d+ uses/,
+      /^apps\/default\/podinfo\/app\/helmrelease\.yaml:23: uses/,
     );
   });
 

@@ -1,0 +1,103 @@
+import type { Document } from "yaml";
+import type { Finding } from "../../../src/flux/tree/finding.ts";
+import { lineOf } from "../../../src/flux/tree/model/objects.ts";
+import type { YamlFile } from "../../../src/flux/tree/model/treeFiles.ts";
+import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
+import { textOf } from "../../../src/flux/tree/model/values.ts";
+import { listText, type Rule } from "../rule.ts";
+import { encryptedLeaves, hasRecipients, sopsBlock, type Leaf } from "../sops.ts";
+
+/**
+ * Files that are named as encrypted are: a sops block with recipients and a mac, and every value that it speaks of is
+ * ENC[…]. A rule in .sops.yaml whose encrypted_regex matches none of a file's keys leaves everything in clear, block and
+ * all.
+ * Source: getsops/sops v3.11; Flux does not check the mac, so nobody else finds this out.
+ */
+export const encrypted: Rule = {
+  name: "encrypted",
+  what: "files named *.sops.* and files with a sops block are encrypted, value by value",
+  check: ({ model }) =>
+    model.files.files().flatMap((path) => {
+      if (path.endsWith(".example")) return [];
+      const isNamed = /\.sops\.\w+$/.test(path);
+      if (/\.ya?ml$/.test(path) || (isNamed && path.endsWith(".json"))) return inYaml(model, path, isNamed);
+      return isNamed ? inOther(model, path) : [];
+    }),
+};
+
+function inYaml({ files, unreadable }: TreeModel, path: string, isNamed: boolean): readonly Finding[] {
+  const yaml = files.yaml(path);
+  if (unreadable.some(({ file }) => file === path)) return [];
+  if (yaml === undefined || (!isNamed && !/^sops:/m.test(yaml.text))) return [];
+  return yaml.documents.flatMap((document) =>
+    document.contents === null ? [] : inDocument(yaml, document, isNamed),
+  );
+}
+
+function inDocument(yaml: YamlFile, document: Document, isNamed: boolean): readonly Finding[] {
+  const content: unknown = document.toJS();
+  const block = sopsBlock(content);
+  const { contents } = document;
+  const at = (path: readonly (string | number)[], message: string, fix: string): Finding => ({
+    file: yaml.path,
+    line: contents === null ? 1 : lineOf(yaml, document, contents, path),
+    message,
+    fix,
+  });
+  if (block === undefined)
+    return isNamed
+      ? [at([], "is named as encrypted, but has no sops block: all of it stands in clear", encrypt)]
+      : [];
+  const { meant, clear } = encryptedLeaves(content, block);
+  const [first] = clear;
+  return [
+    ...(hasRecipients(block)
+      ? []
+      : [at(["sops"], "has a sops block without recipients: nobody can decrypt it", encrypt)]),
+    ...(textOf(block["mac"]) === undefined
+      ? [at(["sops"], "has a sops block without mac: sops has not encrypted it as a whole", encrypt)]
+      : []),
+    ...(first === undefined
+      ? []
+      : [at(first.path, `has a sops block, but ${valuesText(clear)} in clear`, renew)]),
+    ...(meant.length === 0
+      ? [
+          at(
+            ["sops"],
+            `has a sops block, but its ${selector(block)} matches no key: all of it stands in clear`,
+            "correct the rule for it in .sops.yaml, encrypt it anew, and change the secrets: they are in Git's history",
+          ),
+        ]
+      : []),
+  ];
+}
+
+const encrypt = "sops encrypt --in-place it, and change the secrets if it was ever pushed";
+const renew = "decrypt and encrypt it anew with sops, and change the secrets if it was ever pushed";
+
+function selector(block: Readonly<Record<string, unknown>>): string {
+  const key =
+    ["encrypted_regex", "encrypted_suffix", "unencrypted_regex"].find((name) => name in block) ?? "rule";
+  return `${key} ${textOf(block[key]) ?? ""}`.trim();
+}
+
+/** Names only, never what they hold. */
+function valuesText(leaves: readonly Leaf[]): string {
+  const names = leaves.map(({ path }) => path.join("."));
+  const shown = names.length > 3 ? [...names.slice(0, 2), `${String(names.length - 2)} more`] : names;
+  return `${listText(shown)} ${names.length === 1 ? "stands" : "stand"}`;
+}
+
+/** Sops writes its metadata into .env and .ini files as well, and makes JSON of what it does not know. */
+function inOther({ files }: TreeModel, path: string): readonly Finding[] {
+  const text = files.text(path);
+  if (text !== undefined && text.includes("ENC[") && text.includes("sops")) return [];
+  return [
+    {
+      file: path,
+      line: 1,
+      message: "is named as encrypted, but sops has not encrypted it: all of it stands in clear",
+      fix: encrypt,
+    },
+  ];
+}

@@ -1,0 +1,63 @@
+import { posix } from "node:path";
+import type { FluxKustomization } from "../../../src/flux/tree/model/fluxKustomizations.ts";
+import { inRepository } from "../../../src/flux/tree/model/place.ts";
+import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
+import { listOf, textOf } from "../../../src/flux/tree/model/values.ts";
+import type { Finding } from "../../../src/flux/tree/finding.ts";
+import { finding, type Rule } from "../rule.ts";
+
+/**
+ * The folder of a Flux Kustomization is in the repository, and so are its components.
+ * Source: kustomize-controller: "kustomization path not found" stops it until the next push.
+ */
+export const pathExists: Rule = {
+  name: "path-exists",
+  what: "spec.path and spec.components of every Kustomization lead to a folder",
+  check: ({ model }) =>
+    model.kustomizations.flatMap((kustomization) => {
+      const { isLocal, folder } = kustomization;
+      if (!isLocal || folder === undefined) return [];
+      // Of a copy of a tree, nobody can see what lies around it.
+      if (folder.startsWith("..") && model.place.repository === undefined) return [];
+      return model.files.kindOf(folder) === "folder"
+        ? missingComponents(model, kustomization, folder)
+        : [missingFolder(model, kustomization, folder)];
+    }),
+};
+
+function missingFolder(
+  { files, place }: TreeModel,
+  kustomization: FluxKustomization,
+  folder: string,
+): Finding {
+  const { object, spec, name, namespace } = kustomization;
+  const kind = files.kindOf(folder);
+  const found = kind === undefined ? "which is not there" : `which is a ${kind}`;
+  return finding(
+    object.source,
+    ["spec", "path"],
+    `Kustomization ${namespace}/${name} has the path ${textOf(spec["path"]) ?? "./"}, ${found}; expected a folder, from the root of the repository`,
+    `correct spec.path, or add ${inRepository(place, folder)}`,
+  );
+}
+
+/** Components of a Flux Kustomization that are not there. */
+export function missingComponents(
+  { files }: TreeModel,
+  { object, spec, name, namespace }: FluxKustomization,
+  folder: string,
+): readonly Finding[] {
+  if (spec["ignoreMissingComponents"] === true) return [];
+  return listOf(spec["components"]).flatMap((component, index) => {
+    if (typeof component !== "string" || component.includes("${")) return [];
+    if (files.kindOf(posix.join(folder, component)) === "folder") return [];
+    return [
+      finding(
+        object.source,
+        ["spec", "components", index],
+        `Kustomization ${namespace}/${name} has the component ${component}, which is not there; expected a folder, from spec.path`,
+        "correct it, or add the component",
+      ),
+    ];
+  });
+}

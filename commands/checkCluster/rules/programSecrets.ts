@@ -1,0 +1,82 @@
+import type { Finding } from "../../../src/flux/tree/finding.ts";
+import { fluxNamespace } from "../../../src/flux/tree/model/fluxKustomizations.ts";
+import { findHandOff } from "../../../src/flux/tree/handOffObjects.ts";
+import { textOf, valueAt } from "../../../src/flux/tree/model/values.ts";
+import { substituteFromOf } from "../../../src/flux/tree/model/variables.ts";
+import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
+import { injectionOf } from "../injected.ts";
+import { finding, type Rule } from "../rule.ts";
+
+/** Secrets that the program makes, all in flux-system. Source: src/bootstrap/fluxSecrets.ts, src/bootstrap/steps/fluxInstall.ts. */
+const made = { deployKey: "github-deploy-key", ageKey: "age-key", variables: "cluster-secrets" } as const;
+
+/** Secrets that the program makes are referred to by the names that it gives them. */
+export const programSecrets: Rule = {
+  name: "program-secrets",
+  what: `the secrets that the program makes (${Object.values(made).join(", ")}) are the ones that are referred to`,
+  check: ({ model, isHandOff }) =>
+    isHandOff ? [...deployKeyFindings(model), ...rootFindings(model), ...ageKeyFindings(model)] : [],
+};
+
+function deployKeyFindings(model: TreeModel): readonly Finding[] {
+  const repository = findHandOff(model).objects.gitRepository;
+  if (repository === undefined) return [];
+  const name = textOf(valueAt(repository.data, "spec", "secretRef", "name"));
+  if (name === made.deployKey) return [];
+  return [
+    finding(
+      repository,
+      ["spec", "secretRef", "name"],
+      `GitRepository ${repository.data.metadata.name} has ${name === undefined ? "no secretRef" : `the secret ${name}`}; the program makes ${made.deployKey}`,
+      `write secretRef: {name: ${made.deployKey}}`,
+    ),
+  ];
+}
+
+/** The Kustomization that delivers the variables needs them itself. */
+function rootFindings(model: TreeModel): readonly Finding[] {
+  const root = findHandOff(model).objects.clusterKustomization;
+  if (root === undefined) return [];
+  const names = substituteFromOf(root.data.spec ?? {}).flatMap(({ kind, name }) =>
+    kind === "Secret" ? [name] : [],
+  );
+  if (names.includes(made.variables)) return [];
+  return [
+    finding(
+      root,
+      ["spec", "postBuild", "substituteFrom"],
+      `Kustomization ${root.data.metadata.name} takes its variables from ${names.length === 0 ? "no Secret" : `Secret ${names.join(", ")}`}; the program makes ${made.variables}`,
+      `write {kind: Secret, name: ${made.variables}} into postBuild.substituteFrom`,
+    ),
+  ];
+}
+
+function ageKeyFindings(model: TreeModel): readonly Finding[] {
+  const field = ["spec", "decryption", "secretRef", "name"];
+  return model.kustomizations.flatMap((kustomization) => {
+    const { object, name, namespace } = kustomization;
+    const secret = textOf(valueAt(object.data, ...field));
+    const isThere = model.providers.some(
+      (other) =>
+        other.kind === "Secret" && other.name === secret && (other.namespace ?? namespace) === namespace,
+    );
+    if (secret === undefined || isThere || (secret === made.ageKey && namespace === fluxNamespace)) return [];
+    const patch = injectionOf(model, kustomization, field);
+    const who =
+      patch === undefined
+        ? `Kustomization ${namespace}/${name} decrypts`
+        : `Kustomizations in ${namespace} that this patch reaches decrypt`;
+    const [found, fix] =
+      secret === made.ageKey
+        ? [`it is in ${fluxNamespace}`, `put the Kustomization into ${fluxNamespace}`]
+        : [`the program makes ${made.ageKey}`, `write decryption.secretRef.name: ${made.ageKey}`];
+    return [
+      finding(
+        patch ?? object.source,
+        field,
+        `${who} with Secret ${namespace}/${secret}, which is not there; ${found}`,
+        fix,
+      ),
+    ];
+  });
+}

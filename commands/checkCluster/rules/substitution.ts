@@ -1,0 +1,46 @@
+import type { Finding } from "../../../src/flux/tree/finding.ts";
+import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
+import { variablesOf } from "../../../src/flux/tree/model/variables.ts";
+import { undefinedVariables } from "../../../src/flux/tree/variables.ts";
+import { kustomizationOf } from "../builds.ts";
+import { problemFinding } from "../buildProblems.ts";
+import type { Rule } from "../rule.ts";
+import { isExplained } from "./build.ts";
+
+/**
+ * Variables can be replaced, and what comes of it is YAML. What undefined-variable and substitute-from say is not said
+ * again.
+ * Source: the program cluster-build, over fluxcd/pkg kustomize and envsubst.
+ */
+export const substitution: Rule = {
+  name: "substitution",
+  what: "variables can be replaced, and what comes of it is YAML *",
+  check: ({ model, builds }) => {
+    const known = new Set(undefinedVariables(model).map(({ name }) => name));
+    return builds.flatMap(({ kustomizations }) =>
+      kustomizations.flatMap((built) => {
+        const kustomization = kustomizationOf(model, built);
+        if (kustomization !== undefined && isExplained(model, kustomization)) return [];
+        const isOpen = kustomization !== undefined && variablesOf(kustomization, model.providers).areOpen;
+        return built.problems.flatMap((problem) => {
+          if (problem.rule !== "substitution" || problem.field?.endsWith("substituteFrom") === true)
+            return [];
+          const name = /^the variable \$\{(\w+)\} is not defined$/.exec(problem.message)?.[1];
+          if (name !== undefined && (isOpen || known.has(name))) return [];
+          const found = problemFinding(model, kustomization, problem, {
+            message: `${problem.object ?? `Kustomization ${built.namespace}/${built.name}`}: ${problem.message}`,
+            fix: "correct the variable, or write $${…} for the text itself",
+          });
+          return [name === undefined ? found : atVariable(model, found, name)];
+        });
+      }),
+    );
+  },
+};
+
+/** The line from which on the variable is used. */
+function atVariable({ files }: TreeModel, found: Finding, name: string): Finding {
+  const lines = (files.text(found.file) ?? "").split("\n").slice(found.line - 1);
+  const index = lines.findIndex((line) => line.includes(`\${${name}`));
+  return { ...found, line: found.line + Math.max(0, index) };
+}

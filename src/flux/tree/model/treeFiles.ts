@@ -1,0 +1,130 @@
+// The files of a tree, each read and parsed once. Nothing here throws because of what a file holds: what is wrong with it
+// is kept beside it.
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import { LineCounter, parseAllDocuments, type Document } from "yaml";
+
+/** A YAML file. */
+export interface YamlFile {
+  /** Relative to the tree. */
+  readonly path: string;
+  readonly text: string;
+  readonly documents: readonly Document[];
+  readonly lines: LineCounter;
+  /** Why it is no YAML. */
+  readonly problem?: { readonly line: number; readonly text: string };
+}
+
+/** What lies at a path. */
+export type EntryKind = "file" | "folder" | "link";
+
+/** Folders that hold no manifests, whatever lies in them. */
+const ignored = new Set(["node_modules"]);
+
+const yamlName = /\.ya?ml(\.example)?$/;
+
+/** The files of one tree. Paths are relative to it, with `/`; `../…` leads out of it. */
+export class TreeFiles {
+  readonly root: string;
+  readonly #entries = new Map<string, EntryKind>();
+  readonly #texts = new Map<string, string | undefined>();
+  readonly #yaml = new Map<string, YamlFile | undefined>();
+
+  constructor(root: string) {
+    this.root = root;
+    this.#read("");
+  }
+
+  /** Every file, sorted. */
+  files(): readonly string[] {
+    return [...this.#entries].flatMap(([path, kind]) => (kind === "file" ? [path] : [])).sort();
+  }
+
+  /** Files that are meant as YAML, examples of encrypted ones among them; templates of Helm charts are none. */
+  yamlPaths(): readonly string[] {
+    return this.files().filter((path) => yamlName.test(path) && !this.#isChartTemplate(path));
+  }
+
+  /** What lies at a path; Flux leaves symbolic links out, so they are neither file nor folder. */
+  kindOf(path: string): EntryKind | undefined {
+    const at = posix.normalize(path).replace(/\/$/, "");
+    if (at === "." || at === "") return "folder";
+    if (!at.startsWith("..")) return this.#entries.get(at);
+    try {
+      const stat = lstatSync(join(this.root, at));
+      return stat.isSymbolicLink() ? "link" : stat.isDirectory() ? "folder" : "file";
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The names in a folder. */
+  namesIn(folder: string): readonly string[] {
+    try {
+      return readdirSync(join(this.root, folder)).sort();
+    } catch {
+      return [];
+    }
+  }
+
+  /** A file's text; undefined when it is not there or not UTF-8. */
+  text(path: string): string | undefined {
+    if (!this.#texts.has(path)) this.#texts.set(path, decode(join(this.root, path)));
+    return this.#texts.get(path);
+  }
+
+  /** A file as YAML; undefined when it is not there. */
+  yaml(path: string): YamlFile | undefined {
+    if (!this.#yaml.has(path))
+      this.#yaml.set(path, this.kindOf(path) === "file" ? parseYaml(path, this.text(path)) : undefined);
+    return this.#yaml.get(path);
+  }
+
+  #read(folder: string): void {
+    for (const entry of readdirSync(join(this.root, folder), { withFileTypes: true })) {
+      if (entry.name.startsWith(".") || ignored.has(entry.name)) continue;
+      const path = posix.join(folder, entry.name);
+      if (entry.isSymbolicLink()) this.#entries.set(path, "link");
+      else if (entry.isFile()) this.#entries.set(path, "file");
+      else if (entry.isDirectory()) {
+        this.#entries.set(path, "folder");
+        this.#read(path);
+      }
+    }
+  }
+
+  #isChartTemplate(path: string): boolean {
+    const at = path.lastIndexOf("/templates/");
+    return at >= 0 && this.#entries.has(`${path.slice(0, at)}/Chart.yaml`);
+  }
+}
+
+function decode(path: string): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
+  } catch {
+    return undefined;
+  }
+}
+
+function parseYaml(path: string, text: string | undefined): YamlFile {
+  const lines = new LineCounter();
+  if (text === undefined)
+    return { path, text: "", documents: [], lines, problem: { line: 1, text: "it is not UTF-8 text" } };
+  try {
+    // Flux's own parser knows merge keys.
+    const parsed = parseAllDocuments(text, { lineCounter: lines, merge: true, logLevel: "error" });
+    const documents = Array.isArray(parsed) ? parsed : [];
+    const error = documents.flatMap(({ errors }) => errors)[0];
+    if (error === undefined) return { path, text, documents, lines };
+    const line = error.linePos?.[0].line ?? 1;
+    return { path, text, documents: [], lines, problem: { line, text: reasonOf(error.message) } };
+  } catch (error) {
+    return { path, text, documents: [], lines, problem: { line: 1, text: reasonOf(String(error)) } };
+  }
+}
+
+/** The first line of a parser's message, without the place, which is said elsewhere. */
+function reasonOf(message: string): string {
+  return (message.split("\n")[0] ?? "").replace(/ at line \d+, column \d+:?$/, "").replace(/:$/, "");
+}

@@ -1,0 +1,104 @@
+// The command as a user runs it.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { rules } from "../../../commands/checkCluster/rules.ts";
+import { withTree } from "./fixture.ts";
+
+const project = join(import.meta.dirname, "..", "..", "..");
+const command = join(project, "commands", "checkCluster.ts");
+
+function run(...args: readonly string[]): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
+    encoding: "utf8",
+    cwd: project,
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+const release = "cluster/apps/default/echo/app/helmrelease.yaml";
+const typo = { replace: { [release]: { "${SECRET_DOMAIN}": "${SECRET_DOMIAN}" } } };
+const fix =
+  "add it to flux/vars, give it a default (${SECRET_DOMIAN:=…}), or write $${SECRET_DOMIAN} for the text itself";
+
+describe("npm run check:cluster", () => {
+  it("finds nothing in the shipped tree", () => {
+    const { code, out, err } = run();
+    assert.match(out, /^cluster: nothing found \(\d+ Kustomizations in \d+ files\)\n/);
+    assert.deepEqual([code, err], [0, ""]);
+  });
+
+  it("prints file, line, rule and what to do, and ends with 1", async () => {
+    await withTree(typo, (root) => {
+      const { code, out } = run(join(root, "cluster"));
+      const [first, second, empty, summary] = out.split("\n");
+      assert.equal(first, `${release}:19  undefined-variable  uses \${SECRET_DOMIAN}, which nothing defines`);
+      assert.equal(second, `  ${fix}`);
+      assert.equal(empty, "");
+      assert.equal(summary, `${root}/cluster: 1 finding in 1 file (6 Kustomizations in 23 files)`);
+      assert.equal(code, 1);
+    });
+  });
+
+  it("gives the same as JSON, and an empty list for nothing", async () => {
+    await withTree(typo, (root) => {
+      const { code, out } = run("--json", join(root, "cluster"));
+      assert.deepEqual(JSON.parse(out), [
+        {
+          file: release,
+          line: 19,
+          rule: "undefined-variable",
+          message: "uses ${SECRET_DOMIAN}, which nothing defines",
+          fix,
+        },
+      ]);
+      assert.equal(code, 1);
+    });
+    await withTree({}, (root) => {
+      const { code, out } = run(join(root, "cluster"), "--json");
+      assert.deepEqual([code, JSON.parse(out)], [0, []]);
+    });
+  });
+
+  it("leaves out what a comment says is meant so", async () => {
+    const line = "    host: echo.${SECRET_DOMAIN}";
+    const ignored = (comment: string) => ({
+      replace: { [release]: { [line]: `    host: \${OTHER}${comment}` } },
+    });
+    const codeOf = (comment: string): Promise<number | null> =>
+      withTree(ignored(comment), (root) => run(join(root, "cluster")).code);
+    assert.equal(await codeOf(" # check:cluster ignore undefined-variable"), 0);
+    assert.equal(await codeOf(" # check:cluster ignore undefined"), 1);
+    assert.equal(await codeOf(""), 1);
+  });
+
+  it("takes the version of Kubernetes from the stack file, or from the command line", async () => {
+    const old = {
+      replace: { "cluster/apps/default/backup/app/cronjob.yaml": { "batch/v1": "batch/v1beta1" } },
+    };
+    await withTree(old, (root) => {
+      assert.equal(run(join(root, "cluster")).code, 1);
+      assert.equal(run(join(root, "cluster"), "--kubernetes", "v1.24").code, 0);
+    });
+    const older = { replace: { ...old.replace, "Pulumi.home.yaml": { "v1.36.3": "v1.24.1" } } };
+    assert.equal(await withTree(older, (root) => run(join(root, "cluster")).code), 0);
+  });
+
+  it("ends with 2 and one line for what it cannot check", () => {
+    for (const [args, message] of [
+      [["no-such-tree"], "no-such-tree is no folder; name that of the Git tree, e.g. cluster\n"],
+      [["package.json"], "package.json is no folder; name that of the Git tree, e.g. cluster\n"],
+      [["--all"], "Unknown option '--all'; see npm run check:cluster -- --help\n"],
+      [["a", "b"], "one tree at a time; b is too much\n"],
+      [["--kubernetes", "new"], "--kubernetes new is no version; expected one such as v1.36\n"],
+    ] as const)
+      assert.deepEqual(run(...args), { code: 2, out: "", err: message });
+  });
+
+  it("lists all rules in its help", () => {
+    const { code, out } = run("--help");
+    assert.equal(code, 0);
+    for (const { name, what } of rules) assert.ok(out.includes(`  ${name}`) && out.includes(what), name);
+  });
+});

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { definitionsFor } from "../../../commands/cluster/definitions.ts";
+import { treeRequest } from "../../../commands/cluster/request.ts";
+import { configFile, TreeFixture } from "./treeFixture.ts";
+
+describe("the request for a tree", () => {
+  let fixture: TreeFixture;
+  beforeEach(() => (fixture = new TreeFixture()));
+  afterEach(() => fixture.remove());
+  const config = "cluster/flux/config/cluster.yaml";
+  const without = { schemas: false } as const;
+
+  it("begins with the Kustomizations of flux/config, from the source of the one for the tree", () => {
+    const { request } = treeRequest(fixture.write({ [config]: configFile() }).tree, without);
+    assert.equal(request.root, fixture.root);
+    assert.deepEqual(request.source, {
+      kind: "GitRepository",
+      namespace: "flux-system",
+      name: "home-cluster",
+    });
+    assert.deepEqual(
+      request.start.map(({ metadata }) => metadata.name),
+      ["flux", "cluster"],
+    );
+  });
+
+  it("finds the root of a tree that lies deeper and is called otherwise", () => {
+    fixture.write({ "clusters/home/flux/config/cluster.yaml": configFile("clusters/home/flux") });
+    const { request } = treeRequest(join(fixture.root, "clusters/home"), without);
+    assert.equal(request.root, fixture.root);
+  });
+
+  it("takes a tree that is the repository itself", () => {
+    fixture.write({ "flux/config/cluster.yaml": configFile("./flux") });
+    assert.equal(treeRequest(fixture.root, without).request.root, fixture.root);
+  });
+
+  it("says when the path does not lead into the tree", () => {
+    fixture.write({ "home/flux/config/cluster.yaml": configFile() });
+    assert.throws(() => treeRequest(join(fixture.root, "home"), without), {
+      message:
+        `Kustomization cluster has path ./cluster/flux, but the tree is ${fixture.root}/home; expected a folder that ends` +
+        " with /cluster: correct spec.path in flux/config, or the folder's name",
+    });
+  });
+
+  it("says when there is no Kustomization to begin with", () => {
+    assert.throws(() => treeRequest(fixture.root, without), {
+      message:
+        `flux/config of ${fixture.root} has no Flux Kustomization whose spec.path ends with /flux; that is the one with` +
+        " which Flux begins",
+    });
+  });
+
+  it("gives variables in clear, and placeholders for those of Secrets", () => {
+    const secret =
+      "apiVersion: v1\nkind: Secret\nmetadata: {name: cluster-secrets, namespace: flux-system}\n";
+    fixture.write({
+      [config]: configFile(),
+      "cluster/flux/vars/settings.yaml":
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cluster-settings, namespace: flux-system}\n" +
+        'data: {TIMEZONE: Europe/Berlin, COUNT: "3"}\n',
+      "cluster/flux/vars/secrets.sops.yaml": `${secret}stringData: {DOMAIN: "ENC[AES256_GCM,data:x]"}\nsops: {mac: x}\n`,
+      "cluster/flux/vars/secrets.sops.yaml.example": `${secret}stringData: {OLD: old.example}\n`,
+      "cluster/flux/vars/more.sops.yaml.example": `${secret.replace("cluster-secrets", "more")}data: {KEY: dmFsdWU=}\n`,
+    });
+    assert.deepEqual(treeRequest(fixture.tree, without).request.variables, {
+      "ConfigMap/flux-system/cluster-settings": { TIMEZONE: "Europe/Berlin", COUNT: "3" },
+      "Secret/flux-system/cluster-secrets": { DOMAIN: "..DOMAIN.." },
+      "Secret/flux-system/more": { KEY: "..KEY.." },
+    });
+  });
+
+  for (const [tag, strict] of [
+    ["v2.9.4", true],
+    ["v2.8.1", false],
+    ["latest", true],
+  ] as const)
+    it(`${strict ? "refuses" : "allows"} undefined variables for Flux ${tag}`, () => {
+      fixture.write({ [config]: configFile("./cluster/flux", tag) });
+      assert.equal(treeRequest(fixture.tree, without).request.strict, strict);
+    });
+});
+
+describe("the definitions for a tree", () => {
+  let cache: string;
+  const before = process.env["XDG_CACHE_HOME"];
+  beforeEach(() => {
+    cache = mkdtempSync(join(tmpdir(), "tree-test-"));
+    process.env["XDG_CACHE_HOME"] = cache;
+  });
+  afterEach(() => {
+    if (before === undefined) delete process.env["XDG_CACHE_HOME"];
+    else process.env["XDG_CACHE_HOME"] = before;
+    rmSync(cache, { recursive: true });
+  });
+
+  it("are left out while they have not been made, with what makes them", () => {
+    assert.deepEqual(definitionsFor("v2.9.1"), {
+      definitions: [],
+      kubernetes: "",
+      leftOut: [
+        "Flux's kinds are not validated: flux-manifests@v2.9.4 is not there; `npm run tools -- flux-manifests@v2.9.4` gets it",
+        "Kubernetes' own kinds are not validated: kubernetes-definitions@1.35 is not there;" +
+          " `npm run tools -- kubernetes-definitions@1.35` gets it",
+      ],
+    });
+  });
+
+  it("are left out for a Flux of which there are none", () => {
+    assert.equal(
+      definitionsFor("v3.0.0").leftOut[0],
+      'Flux\'s kinds are not validated: there are definitions of v2.9.4, v2.7.3, not of "v3.0.0"',
+    );
+  });
+});

@@ -1,0 +1,60 @@
+// Builds small trees with the real cluster-build.
+import assert from "node:assert/strict";
+import { runClusterBuild } from "../../commands/cluster/buildTree.ts";
+import { treeRequest } from "../../commands/cluster/request.ts";
+import type { BuildAnswer, BuiltKustomization, ClusterObject } from "../../commands/cluster/types.ts";
+import { ensureTools } from "../../tools/ensureTools.ts";
+import { configFile, kustomization, TreeFixture } from "../commands/cluster/treeFixture.ts";
+
+/** Texts by file. */
+export type Files = Readonly<Record<string, string>>;
+
+/** One tree per test. */
+export class ClusterBuilder {
+  program = "";
+  fixture!: TreeFixture;
+
+  /** Once: gets what is needed. */
+  async start(): Promise<void> {
+    const keys = ["cluster-build", "flux-manifests@v2.9.4", "kubernetes-definitions@1.35"];
+    this.program = (await ensureTools({ keys }))["cluster-build"] ?? "";
+  }
+
+  begin(): void {
+    this.fixture = new TreeFixture().write({ "cluster/flux/config/cluster.yaml": configFile() });
+  }
+
+  end(): void {
+    this.fixture.remove();
+  }
+
+  /** Builds a tree of these files, relative to the repository. */
+  readonly build = (files: Files): Promise<BuildAnswer> =>
+    runClusterBuild(this.program, treeRequest(this.fixture.write(files).tree).request);
+
+  /** Builds one app with this spec and these files in its folder, relative to that. */
+  readonly buildApp = async (files: Files, spec = ""): Promise<BuiltKustomization> => {
+    const inFolder = Object.entries(files).map(([file, text]) => [`cluster/app/${file}`, text]);
+    const { kustomizations } = await this.build({
+      "cluster/flux/app.yaml": kustomization("app", "./cluster/app", spec),
+      ...(Object.fromEntries(inFolder) as Files),
+    });
+    const app = kustomizations.find(({ name }) => name === "app");
+    assert.ok(app);
+    return app;
+  };
+}
+
+/** The only object of a Kustomization without problems. */
+export function only({ objects, problems }: BuiltKustomization): ClusterObject {
+  assert.deepEqual(problems, []);
+  assert.equal(objects.length, 1);
+  return objects[0]?.object as ClusterObject;
+}
+
+/** Rule, object, file, field and message of each problem. */
+export function problemsOf({ problems }: BuiltKustomization): readonly string[] {
+  return problems.map(({ rule, object, file, field, message }) =>
+    [rule, object, file, field, message].map((part) => part ?? "-").join(" | "),
+  );
+}

@@ -1,0 +1,73 @@
+// How cluster-build puts variables in. No lab: it is here because the program has to be built.
+import assert from "node:assert/strict";
+import { afterEach, before, beforeEach, describe, it } from "node:test";
+import { configFile, configMap } from "../commands/cluster/treeFixture.ts";
+import { ClusterBuilder, only, problemsOf } from "./clusterBuilder.ts";
+
+const builder = new ClusterBuilder();
+const { buildApp } = builder;
+before(() => builder.start());
+beforeEach(() => {
+  builder.begin();
+});
+afterEach(() => {
+  builder.end();
+});
+
+describe("substitution", () => {
+  const settings = {
+    "../flux/vars/settings.yaml": configMap("settings", '{ZONE: Berlin, LINES: "a\\nb"}', "flux-system"),
+    "../flux/vars/secrets.sops.yaml":
+      "apiVersion: v1\nkind: Secret\nmetadata: {name: secrets, namespace: flux-system}\n" +
+      'stringData: {DOMAIN: "ENC[x]"}\nsops: {mac: x}\n',
+  };
+  const from = `  postBuild:
+    substitute: {ZONE: mine}
+    substituteFrom:
+      - {kind: ConfigMap, name: settings}
+      - {kind: Secret, name: secrets}
+      - {kind: Secret, name: absent, optional: true}`;
+
+  it("takes ConfigMaps, Secrets as placeholders, what is optional, and a Kustomization's own values first", async () => {
+    const data = '{a: "${ZONE} ${LINES} ${DOMAIN} ${OTHER:=default} $${ZONE}"}';
+    const app = await buildApp({ ...settings, "one.yaml": configMap("one", data) }, from);
+    assert.deepEqual(only(app)["data"], { a: "mine ab ..DOMAIN.. default ${ZONE}" });
+  });
+
+  it("passes over what opts out, and Kustomizations without postBuild", async () => {
+    const one = configMap("one", '{a: "${ZONE} ${NOTHING}"}');
+    const optedOut = one.replace(
+      "namespace: default",
+      "namespace: default, labels: {kustomize.toolkit.fluxcd.io/substitute: disabled}",
+    );
+    const data = { a: "${ZONE} ${NOTHING}" };
+    assert.deepEqual(only(await buildApp({ ...settings, "one.yaml": optedOut }, from))["data"], data);
+    assert.deepEqual(only(await buildApp({ ...settings, "one.yaml": one }))["data"], data);
+  });
+
+  it("reports all undefined variables of an object at once, and goes on", async () => {
+    const app = await buildApp(
+      { ...settings, "one.yaml": configMap("one", '{a: "${ONE} ${TWO}", b: "${ZONE}"}') },
+      from,
+    );
+    assert.deepEqual(problemsOf(app), [
+      "substitution | ConfigMap default/one | cluster/app/one.yaml | - | the variable ${ONE} is not defined",
+      "substitution | ConfigMap default/one | cluster/app/one.yaml | - | the variable ${TWO} is not defined",
+    ]);
+    assert.deepEqual(app.objects[0]?.object["data"], { a: "..ONE.. ..TWO..", b: "mine" });
+  });
+
+  it("replaces them by nothing where Flux is older", async () => {
+    builder.fixture.write({ "cluster/flux/config/cluster.yaml": configFile("./cluster/flux", "v2.7.3") });
+    const app = await buildApp({ ...settings, "one.yaml": configMap("one", '{a: "${ONE}x"}') }, from);
+    assert.deepEqual(only(app)["data"], { a: "x" });
+  });
+
+  it("reports a source of variables that is not there", async () => {
+    const app = await buildApp({ "one.yaml": configMap("one", "{a: b}") }, from);
+    assert.deepEqual(problemsOf(app), [
+      "substitution | - | cluster/flux/app.yaml | spec.postBuild.substituteFrom |" +
+        " substitute from 'ConfigMap/settings' error: configmaps \"settings\" not found",
+    ]);
+  });
+});
