@@ -56,7 +56,11 @@ function refuseSuspended(both: readonly KubeObject[], objects: readonly KubeObje
 }
 
 /** Has the repository looked at. @returns what it has fetched; undefined when it could not, which has been said then */
-async function fetchBranch(run: Reconciliation, repository: KubeObject, id: string): Promise<string | undefined> {
+async function fetchBranch(
+  run: Reconciliation,
+  repository: KubeObject,
+  id: string,
+): Promise<string | undefined> {
   const { kubernetes } = run.cluster;
   await request(kubernetes, repository, id);
   let latest: KubeObject | undefined;
