@@ -61,6 +61,8 @@ export interface BuiltKustomization {
   readonly path: string;
   /** `namespace/name` of the Kustomization that brings this one; null for one to begin with. */
   readonly parent: string | null;
+  /** The Flux Kustomization itself. */
+  readonly object: ClusterObject;
   /** Why it was not built; null when it was. */
   readonly skipped: string | null;
   readonly objects: readonly BuiltObject[];

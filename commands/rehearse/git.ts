@@ -84,7 +84,8 @@ function toplevel(folder: string): string {
   }
 }
 
-function git(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
+/** What `git args…` prints in a folder. @throws Error of child_process when it fails */
+export function git(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
   return execFileSync("git", ["-C", folder, ...args], {
     encoding: "utf8",
     env: { ...process.env, ...env },

@@ -12,3 +12,14 @@ export function paintFor(stream: { readonly isTTY?: boolean }, env: NodeJS.Proce
   const colours = stream.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
   return (format, text) => (colours ? styleText(format, text, { validateStream: false }) : text);
 }
+
+/** Colours the lines of a diff. */
+export function paintDiff(diff: string, paint: Paint): string {
+  const paintLine = (line: string): string => {
+    if (line.startsWith("@@") || line.startsWith("…")) return paint("dim", line);
+    if (line.startsWith("+")) return paint("green", line);
+    if (line.startsWith("-")) return paint("red", line);
+    return line;
+  };
+  return diff.split("\n").map(paintLine).join("\n");
+}

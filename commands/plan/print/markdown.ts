@@ -1,6 +1,7 @@
 // The plan for a pull request: a table, and diffs that open on a click.
 import { duration } from "../text.ts";
 import type { Plan, PlanRow } from "../types.ts";
+import { code, details, escape } from "./markdownParts.ts";
 import { bundleLine, changeLines, destruction, headline, looksText, names } from "./words.ts";
 
 /** All of it, without a line break at the end. */
@@ -40,28 +41,4 @@ function bundleTexts({ fluxBundle }: Plan): readonly string[] {
   ];
   if (objects.length === 0) return [escape(bundleLine(fluxBundle))];
   return [details(bundleLine(fluxBundle), objects.join("\n").trim())];
-}
-
-function details(summary: string, diff: string): string {
-  return `<details><summary>${html(summary)}</summary>\n\n${fenced(diff)}\n\n</details>`;
-}
-
-/** A fence longer than any in the text. */
-function fenced(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const fence = "`".repeat(longest + 1);
-  return `${fence}diff\n${text}\n${fence}`;
-}
-
-/** Code in a table cell: its bars would end the cell. */
-function code(text: string): string {
-  return `<code>${html(text).replaceAll("|", "&#124;")}</code>`;
-}
-
-function html(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}
-
-function escape(text: string): string {
-  return html(text).replaceAll(/([\\`*_|[\]])/g, "\\$1");
 }

@@ -1,7 +1,7 @@
 // The plan for people: one table that fits 120 columns, then the diffs.
 import { duration } from "../text.ts";
 import type { Impact, Plan, PlanDiff, PlanRow } from "../types.ts";
-import type { Format, Paint } from "./colours.ts";
+import { paintDiff, type Format, type Paint } from "./colours.ts";
 import { bundleLine, changeLines, destruction, headline, looksText, names } from "./words.ts";
 
 const width = 120;
@@ -107,13 +107,7 @@ function wrap(text: string, room: number): readonly string[] {
 }
 
 function diffText(what: string, { of, diff }: PlanDiff, paint: Paint): string {
-  const lines = diff.split("\n").map((line) => {
-    if (line.startsWith("@@") || line.startsWith("…")) return paint("dim", line);
-    if (line.startsWith("+")) return paint("green", line);
-    if (line.startsWith("-")) return paint("red", line);
-    return line;
-  });
-  return [paint("bold", `${what} ${names(of)}`.trim()), ...lines].join("\n");
+  return [paint("bold", `${what} ${names(of)}`.trim()), paintDiff(diff, paint)].join("\n");
 }
 
 function bundleTexts({ fluxBundle }: Plan, paint: Paint): readonly string[] {

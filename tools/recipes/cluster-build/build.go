@@ -42,6 +42,7 @@ func (builder *builder) build(each found) *Built {
 		Name:      each.object.GetName(),
 		Path:      filepath.Clean(filepath.Join(".", path)),
 		Parent:    each.parent,
+		Object:    each.object.Object,
 		Objects:   []Object{},
 		Problems:  []Problem{},
 	}

@@ -45,6 +45,8 @@ type Built struct {
 	Path string `json:"path"`
 	// Parent is "namespace/name" of the Kustomization whose build brought this one; nil for a start.
 	Parent *string `json:"parent"`
+	// Object is the Flux Kustomization itself.
+	Object map[string]any `json:"object"`
 	// Skipped says why it was not built; nil when it was.
 	Skipped  *string   `json:"skipped"`
 	Objects  []Object  `json:"objects"`

@@ -1,0 +1,120 @@
+// Compares what Flux applies before and after a change of the tree.
+import type { BuildAnswer, BuiltKustomization } from "../cluster/types.ts";
+import { chartChanges } from "./charts.ts";
+import { fateOf, lossOf, specOf } from "./fate.ts";
+import { objectDiffs } from "./objectDiffs.ts";
+import { says, sideObjects, titleOf, type Applied, type SideObjects } from "./objects.ts";
+import type { ClusterDiff, KustomizationDiff, ObjectDiff, UnknownPart } from "./types.ts";
+
+/** A side: its name, e.g. `main`, and what was built of it. */
+export interface Side {
+  readonly name: string;
+  readonly answer: BuildAnswer;
+}
+
+/** What lies between two sides. */
+interface Between {
+  readonly before: SideObjects;
+  readonly after: SideObjects;
+  /** Whether both sides know what a Kustomization applies. */
+  readonly isKnown: (kustomization: string) => boolean;
+}
+
+interface Change {
+  readonly by: string;
+  readonly diff: ObjectDiff;
+  readonly loss?: string | undefined;
+}
+
+/** Compares them. Of what does not build on either side nothing is said but that. */
+export function compare(from: Side, to: Side): ClusterDiff {
+  const [before, after] = [sideObjects(from.answer), sideObjects(to.answer)];
+  const isKnown = (kustomization: string): boolean =>
+    [...chainOf(before, kustomization), ...chainOf(after, kustomization)].every(
+      (name) => !before.unknown.has(name) && !after.unknown.has(name),
+    );
+  const between = { before, after, isKnown };
+  const ids = new Set([...before.objects.keys(), ...after.objects.keys()]);
+  const changes = [...ids].flatMap((id) => changeOf(id, between));
+  const kustomizations = kustomizationDiffs(changes, between);
+  const charts = chartChanges(before, after, isKnown);
+  return {
+    from: from.name,
+    to: to.name,
+    outcome: kustomizations.length + charts.length === 0 ? "nothing" : "changes",
+    unknown: [...unknownParts("from", before), ...unknownParts("to", after)],
+    losses: changes.flatMap(({ loss }) => loss ?? []).sort(),
+    charts,
+    kustomizations,
+  };
+}
+
+/** A Kustomization and those above it: below one that does not build it may well be there. */
+function chainOf(side: SideObjects, name: string): readonly string[] {
+  const chain = [name];
+  for (let above = parentOf(side, name); above !== undefined; above = parentOf(side, above))
+    chain.push(above);
+  return chain;
+}
+
+function parentOf(side: SideObjects, name: string): string | undefined {
+  return side.kustomizations.get(name)?.parent ?? undefined;
+}
+
+function unknownParts(side: "from" | "to", { unknown }: SideObjects): readonly UnknownPart[] {
+  return [...unknown].map(([kustomization, reason]) => ({ side, kustomization, reason }));
+}
+
+function changeOf(id: string, between: Between): readonly Change[] {
+  const [old, next] = [between.before.objects.get(id), between.after.objects.get(id)];
+  if (![old, next].every((side) => side === undefined || between.isKnown(side.by))) return [];
+  if (next === undefined) return old === undefined ? [] : [removal(old, between)];
+  const diffs = objectDiffs(old?.object, next.object);
+  const common = { name: titleOf(next.object), file: next.file, diffs };
+  const notApplied = says(next.object, "reconcile")
+    ? { note: "is not applied by Flux; where Pulumi does it, npm run plan shows it" }
+    : {};
+  if (old === undefined) return [{ by: next.by, diff: { ...common, ...notApplied, state: "added" } }];
+  if (old.by !== next.by)
+    return [{ by: next.by, diff: { ...common, ...move(old, between), state: "moved" } }];
+  return diffs.length === 0 ? [] : [{ by: next.by, diff: { ...common, ...notApplied, state: "changed" } }];
+}
+
+function removal(old: Applied, { before, after }: Between): Change {
+  const { deleted, note } = fateOf(old, before, after);
+  const diff = { name: titleOf(old.object), file: old.file, note, diffs: [], state: "removed" } as const;
+  return { by: old.by, diff, loss: deleted ? lossOf(old.object) : undefined };
+}
+
+/** Flux prunes what still carries the mark of the Kustomization that has lost it. */
+function move(old: Applied, { before, after }: Between): Pick<ObjectDiff, "movedFrom" | "note"> {
+  const { deleted } = fateOf(old, before, after);
+  const note = `is deleted and made anew if Flux comes to ${old.by} first`;
+  return { movedFrom: old.by, ...(deleted ? { note } : {}) };
+}
+
+function kustomizationDiffs(changes: readonly Change[], between: Between): readonly KustomizationDiff[] {
+  const { before, after, isKnown } = between;
+  const byName = Map.groupBy(changes, ({ by }) => by);
+  const names = new Set([...before.kustomizations.keys(), ...after.kustomizations.keys()]);
+  return [...names].sort().flatMap((name): readonly KustomizationDiff[] => {
+    const [old, next] = [before.kustomizations.get(name), after.kustomizations.get(name)];
+    const built = next ?? old;
+    const objects = (byName.get(name) ?? []).map(({ diff }) => diff);
+    const state = next === undefined ? "removed" : old === undefined ? "added" : "changed";
+    if (built === undefined || !isKnown(name) || (state === "changed" && objects.length === 0)) return [];
+    return [
+      { name, path: built.path, state, suspended: isSuspended(built), objects: objects.toSorted(byRank) },
+    ];
+  });
+}
+
+function isSuspended({ object }: BuiltKustomization): boolean {
+  return specOf(object).suspend === true;
+}
+
+/** HelmReleases first, the others by name. */
+function byRank(one: ObjectDiff, other: ObjectDiff): number {
+  const rank = ({ name }: ObjectDiff): string => `${name.startsWith("HelmRelease ") ? "0" : "1"}${name}`;
+  return rank(one).localeCompare(rank(other));
+}

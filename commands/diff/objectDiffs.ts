@@ -1,0 +1,35 @@
+// The unified diffs of one object, with everything secret masked.
+import { yamlDiff } from "../plan/diffs.ts";
+import { maskPair } from "../plan/mask.ts";
+import type { ClusterObject } from "../cluster/types.ts";
+import { maskSecrets } from "./secrets.ts";
+import type { TitledDiff } from "./types.ts";
+
+/** Empty when both are the same but for what sops notes of its own. */
+export function objectDiffs(
+  before: ClusterObject | undefined,
+  after: ClusterObject | undefined,
+): readonly TitledDiff[] {
+  const [old, next] = maskPair(...maskSecrets(before, after)) as readonly [
+    ClusterObject | undefined,
+    ClusterObject | undefined,
+  ];
+  // A release that comes or goes is one thing.
+  const parts =
+    old?.kind === "HelmRelease" && next?.kind === "HelmRelease"
+      ? [
+          { title: "values", diff: yamlDiff(valuesOf(old), valuesOf(next)) },
+          { title: "", diff: yamlDiff(withoutValues(old), withoutValues(next)) },
+        ]
+      : [{ title: "", diff: yamlDiff(old, next) }];
+  return parts.filter(({ diff }) => diff !== "");
+}
+
+function valuesOf({ spec }: ClusterObject): unknown {
+  return (spec as { values?: unknown } | undefined)?.values;
+}
+
+function withoutValues({ spec, ...object }: ClusterObject): unknown {
+  const { values: _, ...rest } = (spec ?? {}) as Readonly<Record<string, unknown>>;
+  return { ...object, spec: rest };
+}

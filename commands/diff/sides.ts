@@ -1,0 +1,69 @@
+// Both sides as they are, or would be, in Git; each in a private folder, so that nothing in the repository is touched.
+import { existsSync, mkdirSync, realpathSync } from "node:fs";
+import { join, relative } from "node:path";
+import { buildTree } from "../cluster/buildTree.ts";
+import { CommandError } from "../recover/pulumi.ts";
+import { exportCommitted, exportWorking, git } from "../rehearse/git.ts";
+import type { Side } from "./compare.ts";
+
+/** What is compared. */
+export interface SidesRequest {
+  /** Absolute path of the tree in the working tree. */
+  readonly tree: string;
+  readonly from: string;
+  /** Undefined: the working tree. */
+  readonly to: string | undefined;
+}
+
+/** What the working tree is called. */
+export const workingTree = "the working tree";
+
+/**
+ * Builds both.
+ * @param folder where the copies go; whoever gives it removes it
+ * @throws CommandError when a side is not there or cannot be read
+ */
+export async function readSides(request: SidesRequest, folder: string): Promise<readonly [Side, Side]> {
+  const { from, to } = request;
+  const repository = repositoryOf(request.tree);
+  for (const ref of [from, ...(to === undefined ? [] : [to])]) requireCommit(repository, ref);
+  const tree = relative(repository, realpathSync(request.tree));
+  const side = async (name: string, ref: string | undefined, at: string): Promise<Side> => {
+    const copy = join(folder, at);
+    mkdirSync(copy, { mode: 0o700 });
+    if (ref === undefined) exportWorking(repository, copy);
+    else exportCommitted(repository, ref, copy);
+    return build(name, copy, tree);
+  };
+  return Promise.all([side(from, from, "from"), side(to ?? workingTree, to, "to")]);
+}
+
+function repositoryOf(tree: string): string {
+  if (!existsSync(tree)) throw new CommandError(`there is no folder ${tree}; name the tree with --tree`);
+  try {
+    return realpathSync(git(tree, ["rev-parse", "--show-toplevel"]).trim());
+  } catch {
+    throw new CommandError(`${tree} is in no Git repository, so there is nothing to compare it with`);
+  }
+}
+
+function requireCommit(repository: string, ref: string): void {
+  try {
+    git(repository, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`]);
+  } catch {
+    throw new CommandError(`there is no commit ${ref} in ${repository}; name one that git log shows`);
+  }
+}
+
+async function build(name: string, copy: string, tree: string): Promise<Side> {
+  if (!existsSync(join(copy, tree))) throw new CommandError(`there is no ${tree} in ${name}`);
+  try {
+    const { answer, leftOut } = await buildTree(join(copy, tree), { schemas: false });
+    if (answer === undefined) throw new CommandError(leftOut.join("\n"));
+    return { name, answer };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    // Nobody knows the copy.
+    throw new CommandError(`${name}: ${error.message.replaceAll(`${copy}/`, "").replaceAll(copy, ".")}`);
+  }
+}

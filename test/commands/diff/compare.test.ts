@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { changes, diffOf, object, release } from "./answers.ts";
+
+const one = object("ConfigMap", "one", { data: { a: "b" } });
+const deleted = "is deleted from the cluster";
+
+describe("the diff of objects", () => {
+  it("says nothing where nothing differs but the order of keys", () => {
+    const turned = object("ConfigMap", "one", { data: { c: "d", a: "b" } });
+    const same = object("ConfigMap", "one", { data: { a: "b", c: "d" } });
+    const diff = diffOf([{ name: "a", objects: [turned] }], [{ name: "a", objects: [same] }]);
+    assert.equal(diff.outcome, "nothing");
+    assert.deepEqual(diff.kustomizations, []);
+  });
+
+  it("names what is added, changed and removed, per Kustomization", () => {
+    const diff = diffOf(
+      [{ name: "a", objects: [one, object("Service", "old")] }],
+      [{ name: "a", objects: [object("ConfigMap", "one", { data: { a: "c" } }), object("Service", "new")] }],
+    );
+    assert.equal(diff.outcome, "changes");
+    assert.deepEqual(changes(diff), [
+      "flux-system/a | changed | ConfigMap default/one",
+      "flux-system/a | added | Service default/new",
+      `flux-system/a | removed | Service default/old | ${deleted}`,
+    ]);
+    assert.deepEqual(diff.kustomizations[0]?.objects[0]?.diffs, [
+      { title: "", diff: " data:\n-  a: b\n+  a: c" },
+    ]);
+  });
+
+  it("shows another API version of an object as its change", () => {
+    const old = object("HorizontalPodAutoscaler", "x", {}, "autoscaling/v2beta2");
+    const diff = diffOf(
+      [{ name: "a", objects: [old] }],
+      [{ name: "a", objects: [{ ...old, apiVersion: "autoscaling/v2" }] }],
+    );
+    assert.deepEqual(changes(diff), ["flux-system/a | changed | HorizontalPodAutoscaler default/x"]);
+  });
+
+  it("shows another content of a generated object as its change", () => {
+    const generated = (hash: string, value: string): ReturnType<typeof object> =>
+      object("ConfigMap", `gen-${hash}`, { data: { value } });
+    const diff = diffOf(
+      [{ name: "a", objects: [generated("4h2mbtbbt6", "x")] }],
+      [{ name: "a", objects: [generated("9g2kc5f84d", "y")] }],
+    );
+    assert.deepEqual(changes(diff), ["flux-system/a | changed | ConfigMap default/gen-9g2kc5f84d"]);
+  });
+
+  it("shows an object that another Kustomization has now as moved, with what that may do", () => {
+    const diff = diffOf(
+      [
+        { name: "a", objects: [one] },
+        { name: "b", objects: [] },
+      ],
+      [
+        { name: "a", objects: [] },
+        { name: "b", objects: [one] },
+      ],
+    );
+    assert.deepEqual(changes(diff), [
+      "flux-system/b | moved | ConfigMap default/one | flux-system/a |" +
+        " is deleted and made anew if Flux comes to flux-system/a first",
+    ]);
+  });
+
+  it("says of what Flux does not apply that Pulumi may", () => {
+    const marked = (tag: string): ReturnType<typeof object> => ({
+      ...object("OCIRepository", "flux", { spec: { tag } }),
+      metadata: { name: "flux", annotations: { "kustomize.toolkit.fluxcd.io/reconcile": "disabled" } },
+    });
+    const diff = diffOf([{ name: "a", objects: [marked("1")] }], [{ name: "a", objects: [marked("2")] }]);
+    assert.deepEqual(changes(diff), [
+      "flux-system/a | changed | OCIRepository flux | is not applied by Flux; where Pulumi does it, npm run plan shows it",
+    ]);
+  });
+});
+
+describe("what comes of an object that is in Git no more", () => {
+  const noted = (kept: object, spec?: object): readonly (string | undefined)[] => {
+    const object_ = { ...one, ...kept };
+    const app = { name: "a", ...(spec === undefined ? {} : { spec }) };
+    const diff = diffOf([{ ...app, objects: [object_] }], [{ ...app, objects: [] }]);
+    return diff.kustomizations.flatMap(({ objects }) => objects.map(({ note }) => note));
+  };
+  const marked = {
+    metadata: { ...one.metadata, labels: { "kustomize.toolkit.fluxcd.io/prune": "disabled" } },
+  };
+
+  for (const [what, kept, spec, note] of [
+    ["prunes: it is deleted", {}, { prune: true }, deleted],
+    [
+      "does not prune: it stays",
+      {},
+      { prune: false },
+      "stays in the cluster: Kustomization flux-system/a does not prune",
+    ],
+    [
+      "is suspended: it stays",
+      {},
+      { suspend: true },
+      "stays in the cluster: Kustomization flux-system/a is suspended",
+    ],
+    [
+      "must not prune it: it stays",
+      marked,
+      {},
+      "stays in the cluster: it says kustomize.toolkit.fluxcd.io/prune: disabled",
+    ],
+  ] as const)
+    it(`where the Kustomization ${what}`, () => {
+      assert.deepEqual(noted(kept, spec), [note]);
+    });
+
+  for (const [what, spec, note] of [
+    ["goes with it", {}, deleted],
+    ["goes with it, as the policy says", { prune: false, deletionPolicy: "Delete" }, deleted],
+    [
+      "stays, as the policy says",
+      { deletionPolicy: "Orphan" },
+      "stays in the cluster: Kustomization flux-system/a leaves everything behind (deletionPolicy: Orphan)",
+    ],
+    [
+      "stays without prune",
+      { prune: false },
+      "stays in the cluster: Kustomization flux-system/a does not prune",
+    ],
+    [
+      "stays while suspended",
+      { suspend: true },
+      "stays in the cluster: Kustomization flux-system/a is suspended when it is deleted",
+    ],
+  ] as const)
+    it(`where the Kustomization is gone: it ${what}`, () => {
+      assert.deepEqual(changes(diffOf([{ name: "a", objects: [one], spec }], [])), [
+        "flux-system/a removed",
+        `flux-system/a | removed | ConfigMap default/one | ${note}`,
+        `flux-system/apps | removed | Kustomization flux-system/a | ${deleted}`,
+      ]);
+    });
+
+  it("is said aloud where more than the object is lost", () => {
+    const diff = diffOf(
+      [{ name: "a", objects: [object("PersistentVolumeClaim", "data"), one] }],
+      [{ name: "a", objects: [] }],
+    );
+    assert.deepEqual(diff.losses, ["PersistentVolumeClaim default/data is deleted, and perhaps its data"]);
+  });
+});
+
+describe("what does not build", () => {
+  it("is not taken for deleted, nor is what lies below it", () => {
+    const inner = { name: "inner", objects: [object("Service", "x")], parent: "a" };
+    const problems = [
+      { file: "cluster/a/kustomization.yaml", message: "cluster/a/gone.yaml is named, but is not there" },
+    ];
+    const diff = diffOf([{ name: "a", objects: [one] }, inner], [{ name: "a", objects: [], problems }]);
+    assert.deepEqual(diff.unknown, [
+      {
+        side: "to",
+        kustomization: "flux-system/a",
+        reason: "cluster/a/kustomization.yaml: cluster/a/gone.yaml is named, but is not there",
+      },
+    ]);
+    assert.deepEqual(
+      changes(diff).filter((line) => !line.startsWith("flux-system/apps |")),
+      [],
+    );
+  });
+});
+
+describe("the charts", () => {
+  const chart = (version: string, values: object = {}): object => ({
+    chart: { spec: { chart: "podinfo", version } },
+    values,
+  });
+
+  it("are named with both versions, and values come before the rest of a release", () => {
+    const diff = diffOf(
+      [
+        {
+          name: "a",
+          objects: [release("x", chart("1.0.0", { replicas: 1 })), release("old", chart("1.0.0"))],
+        },
+      ],
+      [
+        {
+          name: "a",
+          objects: [release("x", chart("1.1.0", { replicas: 2 })), release("new", chart("2.0.0"))],
+        },
+      ],
+    );
+    assert.deepEqual(diff.charts, [
+      { release: "default/new", from: undefined, to: "podinfo 2.0.0" },
+      { release: "default/old", from: "podinfo 1.0.0", to: undefined },
+      { release: "default/x", from: "podinfo 1.0.0", to: "podinfo 1.1.0" },
+    ]);
+    const [, , changed] = diff.kustomizations[0]?.objects ?? [];
+    assert.deepEqual(changed?.diffs, [
+      { title: "values", diff: "-replicas: 1\n+replicas: 2" },
+      { title: "", diff: " spec:\n   chart:\n     spec:\n-      version: 1.0.0\n+      version: 1.1.0" },
+    ]);
+  });
+
+  it("are found in the source that a release names", () => {
+    const source = (tag: string): ReturnType<typeof object> =>
+      object("OCIRepository", "charts", {
+        spec: { url: "oci://example.org/charts/app-template", ref: { tag } },
+      });
+    const named = release("x", { chartRef: { kind: "OCIRepository", name: "charts" } });
+    const diff = diffOf(
+      [{ name: "a", objects: [named, source("4.0.0")] }],
+      [{ name: "a", objects: [named, source("4.1.0")] }],
+    );
+    assert.deepEqual(diff.charts, [
+      { release: "default/x", from: "app-template 4.0.0", to: "app-template 4.1.0" },
+    ]);
+  });
+});
