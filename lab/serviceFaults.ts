@@ -16,6 +16,7 @@ export const serviceFaults = {
   "github-5xx": "GitHub answers 503",
   "github-rate-limit": "GitHub's rate limit is used up",
   "github-no-administration": "the token lacks the permission Administration",
+  "github-no-webhooks": "the token lacks the permission Webhooks",
   "github-down": "nobody answers at GitHub",
   "registry-down": "the registry answers 503",
   "internet-down": "nobody answers at the proxy",
@@ -68,6 +69,9 @@ export async function switchServiceFault(
         break;
       case "github-no-administration":
         await github.setFault("no-administration", on);
+        break;
+      case "github-no-webhooks":
+        await github.setFault("no-webhooks", on);
         break;
       case "github-down":
         await github.setFault("down", on);

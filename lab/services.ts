@@ -7,14 +7,17 @@ import { readTreeSources, type ChartReference, type TreeSources } from "./charts
 import { openFactory, type Factory } from "./factory/factory.ts";
 import { startGitHost, type GitHost } from "./git/host.ts";
 import { startGithub, type Github } from "./github/api.ts";
+import { sendThrough } from "./github/sendThrough.ts";
 import { openGithubStore } from "./github/store.ts";
 import { ports, type LabLayout } from "./layout.ts";
 import type { Handler } from "./proxy/http.ts";
+import { handOnTo } from "./proxy/passOn.ts";
 import { startProxy, type Proxy } from "./proxy/proxy.ts";
 import { chartPublisher, type PublishCharts } from "./registry/charts.ts";
 import { publicRegistry } from "./registry/publicRegistry.ts";
 import { startRegistry, type Registry } from "./registry/registry.ts";
 import { switchServiceFault, type ServiceFault } from "./serviceFaults.ts";
+import { statusToken, webhookHost } from "./settings.ts";
 
 /** What {@link startServices} needs. */
 export interface ServicesOptions {
@@ -56,6 +59,8 @@ export interface Services {
 
 /** Host of the Image Factory. */
 const factoryHost = "factory.talos.dev";
+/** Where Flux writes commit statuses. */
+const githubHost = "api.github.com";
 /** Home of the Flux artifacts; more registries come from the tree's `oci://` URLs. */
 const fluxRegistryHost = "ghcr.io";
 
@@ -79,6 +84,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   };
 
   try {
+    let tellGithub: Github["pushed"] = () => undefined;
     const store = openGithubStore(join(layout.state, "github.json"));
     const git = keep(
       await startGitHost({
@@ -88,6 +94,9 @@ export async function startServices(options: ServicesOptions): Promise<Services>
         hostKeyFile: join(layout.secrets, "git-host-key"),
         adminKeyFile: join(layout.secrets, "git-owner-key"),
         keys: () => store.keys().map((key) => ({ ...key, repo: `${key.owner}/${key.repository}` })),
+        pushed: (push) => {
+          tellGithub(push);
+        },
         log: logs.of("git"),
       }),
     );
@@ -97,15 +106,20 @@ export async function startServices(options: ServicesOptions): Promise<Services>
         address,
         port: ports.github,
         token: options.githubToken,
+        statusToken,
         login: owner,
         store,
         repositories: {
           exists: (...names) => git.repositoryExists(...names),
           sshUrl: (...names) => git.url(...names),
         },
+        send: sendThrough({ address, port: ports.proxy, root: layout.proxyRoot }),
         log: logs.of("github"),
       }),
     );
+    tellGithub = (push) => {
+      github.pushed(push);
+    };
     const registry = keep(
       await startRegistry({
         crane: requiredTool(options.toolbox, "crane"),
@@ -133,7 +147,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
         address,
         port: ports.proxy,
         root: layout.proxyRoot,
-        routes: routesOf({ registry, charts, factory, sources, publishCharts }),
+        routes: routesOf({ registry, charts, factory, sources, publishCharts, layout }),
         log: logs.of("proxy"),
       }),
     );
@@ -160,11 +174,14 @@ interface Internet {
   readonly factory: Factory;
   readonly sources: () => TreeSources;
   readonly publishCharts: PublishCharts;
+  readonly layout: LabLayout;
 }
 
 /** Who answers for which public host. The handlers stay, the list of hosts follows the tree. */
 function routesOf(internet: Internet): () => ReadonlyMap<string, Handler> {
-  const { registry, charts, factory, sources, publishCharts } = internet;
+  const { registry, charts, factory, sources, publishCharts, layout } = internet;
+  const github = handOnTo(`http://${layout.servicesAddress}:${String(ports.github)}`);
+  const receiver = handOnTo(`http://${layout.podsAddress}:${String(ports.fluxReceiver)}`);
   const handlers = new Map<string, Handler>();
   const handlerOf = (host: string, make: () => Handler): [string, Handler] => {
     const handler = handlers.get(host) ?? make();
@@ -178,6 +195,8 @@ function routesOf(internet: Internet): () => ReadonlyMap<string, Handler> {
         handlerOf(host, () => publicRegistry(registry, host, publishCharts)),
       ),
       handlerOf(factoryHost, () => factory.handler),
+      [githubHost, github],
+      [webhookHost, receiver],
     ]);
 }
 

@@ -3,6 +3,12 @@
 /** Owner and name of the Git repository that the cluster is in. */
 export const home = { owner: "home", repository: "home-cluster" } as const;
 
+/** Where the Internet reaches the Receiver of the tree: `flux-webhook.` and the example's SECRET_DOMAIN. */
+export const webhookHost = "flux-webhook.home.example";
+
+/** What the example of the tree's Secret `github-status-token` holds: at the lab's GitHub a token that works. */
+export const statusToken = "github_pat_put-your-token-here";
+
 /** Versions that a new lab's stack begins with. */
 export const versions = {
   talos: "v1.12.0",

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parse, stringify } from "yaml";
 import { ports, type LabLayout } from "./layout.ts";
-import { home, network, schematicId, versions } from "./settings.ts";
+import { home, network, schematicId, versions, webhookHost } from "./settings.ts";
 
 /** What only the running services know. */
 export interface StackServices {
@@ -61,6 +61,7 @@ function stackConfig(layout: LabLayout, services: StackServices): Record<string,
     "home-ops:github": {
       ...home,
       baseUrl: `http://${layout.servicesAddress}:${String(ports.github)}/`,
+      webhookUrl: `https://${webhookHost}`,
     },
     "home-ops:git": { url: services.gitUrl, knownHosts: [services.knownHostsLine] },
     "home-ops:tree": inProject(join(layout.repo, "cluster")),

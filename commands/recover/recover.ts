@@ -1,5 +1,6 @@
 // Puts right what a killed `pulumi up` left behind, so that the next one can finish it.
 import { removeUnknownDeployKeys } from "./deployKeys.ts";
+import { removeUnknownWebhooks } from "./webhooks.ts";
 import { removeBrokenAttributes } from "./attributes.ts";
 import { clearReleases } from "./helm.ts";
 import { freeLock } from "./lock.ts";
@@ -26,6 +27,7 @@ export async function recover(args: readonly string[]): Promise<readonly string[
   if (pending.length === 0) return done;
   done.push(...(await clearReleases(pending, () => exportStackInClear(stack))));
   done.push(...(await removeUnknownDeployKeys(pending, state)));
+  done.push(...(await removeUnknownWebhooks(pending, () => exportStackInClear(stack))));
   dropPendingOperations(stack, state);
   for (const operation of pending)
     done.push(`dropped a pending operation: ${operation.type} ${nameOf(operation.resource.urn)}`);

@@ -32,15 +32,31 @@ export function exportStack(stack: string): StackState {
   return JSON.parse(pulumi(["stack", "export", "--stack", stack])) as StackState;
 }
 
-/** Exports a stack with its secrets in clear. They must not leave this process. */
-export function exportStackInClear(stack: string): StackState {
-  return JSON.parse(pulumi(["stack", "export", "--stack", stack, "--show-secrets"])) as StackState;
+/** Exports a stack, or the selected one, with its secrets in clear. They must not leave this process. */
+export function exportStackInClear(stack?: string): StackState {
+  const named = stack === undefined ? [] : ["--stack", stack];
+  return JSON.parse(pulumi(["stack", "export", ...named, "--show-secrets"])) as StackState;
 }
 
 /** Writes the state back without its pending operations; everything else stays byte for byte, secrets encrypted. */
 export function dropPendingOperations(stack: string, state: StackState): void {
   const deployment = { ...state.deployment, pending_operations: [] };
   pulumi(["stack", "import", "--stack", stack], JSON.stringify({ ...state, deployment }));
+}
+
+/** What a run was creating of one type when it was killed. */
+export function pendingCreates(
+  pending: readonly PendingOperation[],
+  type: string,
+): readonly PendingOperation[] {
+  return pending.filter((found) => found.resource.type === type && found.type === "creating");
+}
+
+/** Ids of the resources of one type that the state knows. */
+export function idsOf(state: StackState, type: string): readonly string[] {
+  return (state.deployment.resources ?? []).flatMap((found) =>
+    found.type === type && found.id !== undefined ? [found.id] : [],
+  );
 }
 
 /** A secret output of an export in clear: the engine wraps it with its plain text as JSON. */

@@ -85,7 +85,11 @@ function toplevel(folder: string): string {
 }
 
 /** What `git args…` prints in a folder. @throws Error of child_process when it fails */
-export function git(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
+export function git(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): string {
   return execFileSync("git", ["-C", folder, ...args], {
     encoding: "utf8",
     env: { ...process.env, ...env },

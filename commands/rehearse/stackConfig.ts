@@ -24,8 +24,11 @@ export interface LabStack {
   readonly left: readonly string[];
 }
 
-/** What the lab decides: where the repository is, who may write to it, and that everything may be deleted again. */
-const ofTheLab = ["github", "git", "tree", "ageKeyFile", "protect"];
+/**
+ * What the lab decides: where the repository is, who may write to it, that everything may be deleted again, and that Flux is
+ * not suspended, which a new cluster cannot be.
+ */
+const ofTheLab = ["github", "git", "tree", "ageKeyFile", "protect", "suspend"];
 
 /** The only disk of a lab's machine. */
 const disk = "/dev/vda";

@@ -6,6 +6,7 @@ import ssh2, { type Connection, type ServerChannel } from "ssh2";
 import { listen } from "../proxy/listener.ts";
 import { parseGitCommand, refusals, type GitCommand } from "./command.ts";
 import { ensureKeyPair, normalizedPublicKey, type KeyPair } from "./keys.ts";
+import { PushedRefs, type PushedRef } from "./pushedRefs.ts";
 import { createRepository, repositoryExists, serveCommand } from "./repositories.ts";
 
 /** A deploy key. */
@@ -29,6 +30,8 @@ export interface GitHostOptions {
   readonly keys: () => readonly AuthorizedKey[];
   /** Private key that may write everywhere, made when it is missing (0600): the owner's own key. */
   readonly adminKeyFile: string;
+  /** Told of every branch and tag that a push has changed, after it. Must not throw and not wait. Default: nobody is. */
+  readonly pushed?: (ref: PushedRef) => void;
   readonly log: (line: string) => void;
 }
 
@@ -65,6 +68,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   const admin = await ensureKeyPair(options.adminKeyFile, "lab owner");
   const adminKey = normalizedPublicKey(admin.publicKey) ?? "";
   const children = new Set<ChildProcessWithoutNullStreams>();
+  const refs = new PushedRefs(root, options.pushed ?? (() => undefined), log);
   let refuseKeys = false;
 
   const identify = (key: string): Identity | undefined => {
@@ -91,9 +95,13 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     else if (command.service === "receive-pack" && identity.key?.readOnly === true)
       refuse(channel, refusals.readOnly);
     else {
+      if (command.service === "receive-pack") refs.begin(command);
       const child = serveCommand(root, command, protocol);
       children.add(child);
-      child.once("close", () => children.delete(child));
+      child.once("close", () => {
+        children.delete(child);
+        if (command.service === "receive-pack") refs.end(command);
+      });
       connect(channel, child, log);
     }
   };

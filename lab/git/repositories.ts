@@ -52,7 +52,7 @@ export function serveCommand(
  * Nothing of the user's own Git: no configuration, no hooks, no credential helpers. What GitHub allows beyond git's
  * defaults (any commit by its id, partial clones) is set here.
  */
-function gitEnvironment(root: string): NodeJS.ProcessEnv {
+export function gitEnvironment(root: string): NodeJS.ProcessEnv {
   const settings = [
     ["init.defaultBranch", "main"],
     ["safe.directory", "*"],

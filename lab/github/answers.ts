@@ -22,14 +22,24 @@ export function failure(
   return { status, body, headers };
 }
 
-/** 422 for a deploy key that GitHub does not take. */
+/** One mistake in a request's body. */
+export interface FieldError {
+  readonly resource: string;
+  readonly code: string;
+  readonly field?: string;
+  readonly message?: string;
+}
+
+/** 422 for a body that GitHub does not take. */
+export function invalid(message: string, errors: readonly FieldError[], page: string, status = 422): Answer {
+  const { body } = failure(status, message, page) as { body: object };
+  return { status, body: errors.length === 0 ? body : { ...body, errors } };
+}
+
+/** The same for a deploy key. */
 export function invalidKey(message: string): Answer {
   const errors = [{ resource: "PublicKey", code: "custom", field: "key", message }];
-  const page = `${documentation}${pages.createKey}`;
-  return {
-    status: 422,
-    body: { message: "Validation Failed", errors, documentation_url: page, status: "422" },
-  };
+  return invalid("Validation Failed", errors, pages.createKey);
 }
 
 /** Pages of the documentation that errors point to. */
@@ -41,6 +51,13 @@ export const pages = {
   getKey: "/deploy-keys/deploy-keys#get-a-deploy-key",
   createKey: "/deploy-keys/deploy-keys#create-a-deploy-key",
   deleteKey: "/deploy-keys/deploy-keys#delete-a-deploy-key",
+  listHooks: "/repos/webhooks#list-repository-webhooks",
+  getHook: "/repos/webhooks#get-a-repository-webhook",
+  createHook: "/repos/webhooks#create-a-repository-webhook",
+  changeHook: "/repos/webhooks#update-a-repository-webhook",
+  deleteHook: "/repos/webhooks#delete-a-repository-webhook",
+  listStatuses: "/commits/statuses#list-commit-statuses-for-a-reference",
+  createStatus: "/commits/statuses#create-a-commit-status",
   rateLimit: "/overview/rate-limits-for-the-rest-api",
 } as const;
 

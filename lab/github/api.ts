@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { httpServer, readBody } from "../proxy/http.ts";
 import { listen } from "../proxy/listener.ts";
 import { commonHeaders, entityTag, failure, pages, userBody, type Answer } from "./answers.ts";
+import { Deliveries, type Push, type Send } from "./deliveries.ts";
 import { answerRepository } from "./repositoryCalls.ts";
 import type { GithubStore } from "./store.ts";
 
@@ -11,14 +12,18 @@ import type { GithubStore } from "./store.ts";
 export interface GithubOptions {
   readonly address: string;
   readonly port: number;
-  /** The one token that is right. */
+  /** The token that may administer repositories and their webhooks. */
   readonly token: string;
+  /** One that may only write commit statuses. Default: there is none. */
+  readonly statusToken?: string;
   /** User whose token it is; owns what the lab makes. */
   readonly login: string;
   readonly store: GithubStore;
   readonly repositories: Repositories;
   /** Names that are organizations; any other owner is a user. Default: none. */
   readonly organizations?: readonly string[];
+  /** Sends what webhooks are told. */
+  readonly send: Send;
   readonly log: (line: string) => void;
 }
 
@@ -28,8 +33,15 @@ export interface Repositories {
   sshUrl(owner: string, name: string): string;
 }
 
-/** What can be wrong with GitHub. `no-administration`: the token is a fine-grained one without that permission. */
-export type GithubFault = "401" | "5xx" | "rate-limit" | "no-administration" | "down";
+/** What can be wrong with GitHub. `no-…`: the token is a fine-grained one without that permission. */
+export type GithubFault = "401" | "5xx" | "rate-limit" | "no-administration" | "no-webhooks" | "down";
+
+/** Permissions of a fine-grained token. */
+export interface Rights {
+  readonly administration: boolean;
+  readonly webhooks: boolean;
+  readonly statuses: boolean;
+}
 
 /** A running GitHub. */
 export interface Github {
@@ -37,6 +49,8 @@ export interface Github {
   setFault(fault: GithubFault, on: boolean): Promise<void>;
   /** Slow link: milliseconds added to every piece of data. 0 = none. */
   setLatency(milliseconds: number): void;
+  /** Tells the repository's webhooks of a branch or tag that somebody has pushed. Returns at once. */
+  pushed(push: Push): void;
   /** For the stack config's `github.baseUrl`, e.g. `http://127.10.1.2:3080/`. */
   readonly baseUrl: string;
 }
@@ -52,8 +66,8 @@ export interface Call {
   readonly api: string;
   /** Login of the token; undefined without one. */
   readonly login: string | undefined;
-  /** Whether the token may read and write deploy keys. */
-  readonly administration: boolean;
+  readonly rights: Rights;
+  readonly deliveries: Deliveries;
 }
 
 const hourlyLimit = 5000;
@@ -64,13 +78,17 @@ export async function startGithub(options: GithubOptions): Promise<Github> {
   const baseUrl = `http://${address}:${String(port)}/`;
   const faults = new Set<GithubFault>();
   const limit = { remaining: hourlyLimit, resetsAt: nextReset() };
+  const api = `${baseUrl}api/v3`;
+  const { store, send, repositories } = options;
+  const deliveries = new Deliveries({ store, send, repositories, api, log });
 
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     const url = new URL(request.url ?? "/", baseUrl);
     if (faults.has("5xx")) return failure(503, "Service Unavailable");
     if (request.headers["user-agent"] === undefined) return failure(403, userAgentNeeded);
     const given = tokenOf(request.headers.authorization);
-    if (given !== undefined && (given !== options.token || faults.has("401")))
+    const rights = rightsOf(options, given, faults);
+    if (rights === undefined || (given !== undefined && faults.has("401")))
       return failure(401, "Bad credentials");
     if (faults.has("rate-limit")) limit.remaining = 0;
     if (limit.remaining === 0) return rateLimited();
@@ -80,9 +98,10 @@ export async function startGithub(options: GithubOptions): Promise<Github> {
       url,
       path: url.pathname.replace(/^\/api\/v3(?=\/|$)/, "").replace(/^\/+|\/+$/g, ""),
       body: await readBody(request, 1024 * 1024),
-      api: `${baseUrl}api/v3`,
+      api,
       login: given === undefined ? undefined : options.login,
-      administration: given !== undefined && !faults.has("no-administration"),
+      rights,
+      deliveries,
     });
   };
 
@@ -102,7 +121,13 @@ export async function startGithub(options: GithubOptions): Promise<Github> {
 
   return {
     baseUrl,
-    stop: () => listener.stop(),
+    stop: async () => {
+      await deliveries.stop();
+      await listener.stop();
+    },
+    pushed: (push) => {
+      if (!faults.has("down")) deliveries.push(push);
+    },
     setFault: async (fault, on) => {
       log(`fault ${fault} ${on ? "on" : "off"}`);
       if (on) faults.add(fault);
@@ -114,6 +139,20 @@ export async function startGithub(options: GithubOptions): Promise<Github> {
       listener.setLatency(milliseconds);
     },
   };
+}
+
+/** What a token may do; undefined for a wrong one. Nobody without a token may do anything. */
+function rightsOf(
+  options: GithubOptions,
+  given: string | undefined,
+  faults: ReadonlySet<GithubFault>,
+): Rights | undefined {
+  const none = { administration: false, webhooks: false, statuses: false };
+  if (given === undefined) return none;
+  if (given === options.statusToken) return { ...none, statuses: true };
+  if (given !== options.token) return undefined;
+  const may = (right: "administration" | "webhooks"): boolean => !faults.has(`no-${right}`);
+  return { ...none, administration: may("administration"), webhooks: may("webhooks") };
 }
 
 function answerCall(options: GithubOptions, call: Call): Answer {

@@ -1,88 +1,87 @@
-// The calls below `repos/{owner}/{name}`: the repository itself and its deploy keys.
-import { failure, invalidKey, keyBody, linkHeader, pages, repositoryBody, type Answer } from "./answers.ts";
-import type { Call, GithubOptions } from "./api.ts";
-import type { DeployKey } from "./store.ts";
+// The calls below `repos/{owner}/{name}`: the repository itself, and which of its parts each other call is about.
+import { failure, pages, repositoryBody, type Answer } from "./answers.ts";
+import type { Call, GithubOptions, Rights } from "./api.ts";
+import type { PartCall } from "./calls.ts";
+import { answerKeys } from "./keyCalls.ts";
+import { answerStatuses } from "./statusCalls.ts";
+import { answerWebhooks } from "./webhookCalls.ts";
+
+/** A part of a repository, with the permission that it needs. */
+interface Part {
+  readonly path: RegExp;
+  readonly right: keyof Rights;
+  /** Name of the permission in GitHub's header. */
+  readonly permission: string;
+  readonly answer: (options: GithubOptions, call: PartCall) => Answer;
+  /** Page of the documentation that errors point to. */
+  readonly page: (call: PartCall) => string;
+}
+
+const parts: readonly Part[] = [
+  {
+    path: /^keys(?:\/\d+)?$/,
+    right: "administration",
+    permission: "administration",
+    answer: answerKeys,
+    page: (call) =>
+      pageOf(call, {
+        list: pages.listKeys,
+        get: pages.getKey,
+        POST: pages.createKey,
+        DELETE: pages.deleteKey,
+      }),
+  },
+  {
+    path: /^hooks(?:\/\d+)?$/,
+    right: "webhooks",
+    permission: "repository_hooks",
+    answer: answerWebhooks,
+    page: (call) =>
+      pageOf(call, {
+        list: pages.listHooks,
+        get: pages.getHook,
+        POST: pages.createHook,
+        PATCH: pages.changeHook,
+        DELETE: pages.deleteHook,
+      }),
+  },
+  {
+    path: /^(?:statuses\/[0-9a-f]+|commits\/[^/]+\/statuses)$/,
+    right: "statuses",
+    permission: "statuses",
+    answer: answerStatuses,
+    page: (call) =>
+      pageOf(call, { list: pages.listStatuses, get: pages.listStatuses, POST: pages.createStatus }),
+  },
+];
 
 /** Answers a call whose path begins with `repos/`. */
 export function answerRepository(options: GithubOptions, call: Call): Answer {
-  const [, owner, name, rest] = /^repos\/([^/]+)\/([^/]+)(?:\/(.*))?$/.exec(call.path) ?? [];
+  const [, owner, name, rest = ""] = /^repos\/([^/]+)\/([^/]+)(?:\/(.*))?$/.exec(call.path) ?? [];
   // A private repository does not exist for somebody without a token.
   if (owner === undefined || name === undefined || call.login === undefined)
     return failure(404, "Not Found", pages.repository);
-  if (!options.repositories.exists(owner, name)) return failure(404, "Not Found", pageOf(call, rest));
-  if (rest === undefined && call.method === "GET") {
-    const { administration: admin } = call;
+  const part = parts.find(({ path }) => path.test(rest));
+  const partCall: PartCall = { ...call, owner, name, rest };
+  const page = part?.page(partCall) ?? (rest === "" ? pages.repository : "");
+  if (!options.repositories.exists(owner, name)) return failure(404, "Not Found", page);
+  if (rest === "" && call.method === "GET") {
+    const { administration: admin } = call.rights;
     const permissions = { admin, maintain: admin, push: true, triage: true, pull: true };
     const sshUrl = options.repositories.sshUrl(owner, name);
     return { status: 200, body: repositoryBody(call.api, owner, name, sshUrl, permissions) };
   }
-  const [, id] = /^keys(?:\/(\d+))?$/.exec(rest ?? "") ?? [];
-  if (rest !== "keys" && id === undefined) return failure(404, "Not Found");
-  if (!call.administration)
-    return failure(403, "Resource not accessible by personal access token", pageOf(call, rest), {
-      "x-accepted-github-permissions": call.method === "GET" ? "administration=read" : "administration=write",
+  if (part === undefined) return failure(404, "Not Found");
+  if (!call.rights[part.right])
+    return failure(403, "Resource not accessible by personal access token", page, {
+      "x-accepted-github-permissions": `${part.permission}=${call.method === "GET" ? "read" : "write"}`,
     });
-  const keys = options.store.keys().filter((key) => key.owner === owner && key.repository === name);
-  if (id === undefined) {
-    if (call.method === "GET") return listKeys(call, keys);
-    if (call.method === "POST") return addKey(options, call, owner, name);
-  } else if (call.method === "GET") {
-    const key = keys.find((candidate) => candidate.id === Number(id));
-    return key === undefined
-      ? failure(404, "Not Found", pages.getKey)
-      : { status: 200, body: keyBody(call.api, key) };
-  } else if (call.method === "DELETE") {
-    return options.store.remove(owner, name, Number(id))
-      ? { status: 204 }
-      : failure(404, "Not Found", pages.deleteKey);
-  }
-  return failure(404, "Not Found");
+  return part.answer(options, partCall);
 }
 
-function listKeys(call: Call, keys: readonly DeployKey[]): Answer {
-  const number = (name: string, fallback: number): number => {
-    const value = Number(call.url.searchParams.get(name) ?? fallback);
-    return Number.isInteger(value) && value > 0 ? value : fallback;
-  };
-  const perPage = Math.min(number("per_page", 30), 100);
-  const page = number("page", 1);
-  const shown = keys.slice((page - 1) * perPage, page * perPage);
-  const link = linkHeader(call.url, page, Math.ceil(keys.length / perPage));
-  return {
-    status: 200,
-    body: shown.map((key) => keyBody(call.api, key)),
-    headers: link === undefined ? {} : { link },
-  };
-}
-
-function addKey(options: GithubOptions, call: Call, owner: string, repository: string): Answer {
-  let wanted: { key?: unknown; title?: unknown; read_only?: unknown };
-  try {
-    wanted = JSON.parse(call.body.toString("utf8")) as typeof wanted;
-  } catch {
-    return failure(400, "Problems parsing JSON", pages.createKey);
-  }
-  if (typeof wanted.key !== "string") return invalidKey("key can't be blank");
-  const title =
-    typeof wanted.title === "string" && wanted.title !== "" ? wanted.title : wanted.key.slice(0, 40);
-  // As on GitHub, a key may write unless the caller says otherwise.
-  const readOnly = wanted.read_only === true;
-  const added = options.store.add({
-    owner,
-    repository,
-    title,
-    key: wanted.key,
-    readOnly,
-    addedBy: options.login,
-  });
-  if (typeof added === "string") return invalidKey(added);
-  const body = keyBody(call.api, added);
-  return { status: 201, body, headers: { location: (body as { url: string }).url } };
-}
-
-function pageOf(call: Call, rest: string | undefined): string {
-  if (rest === undefined) return pages.repository;
-  if (call.method === "POST") return pages.createKey;
-  if (call.method === "DELETE") return pages.deleteKey;
-  return rest === "keys" ? pages.listKeys : pages.getKey;
+function pageOf(
+  { method, rest }: PartCall,
+  known: Readonly<Partial<Record<string, string>>> & { readonly list: string; readonly get: string },
+): string {
+  return known[method] ?? (/\/\d+$/.test(rest) ? known.get : known.list);
 }

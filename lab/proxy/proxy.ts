@@ -1,13 +1,14 @@
 // The lab's Internet: a forward proxy that answers, for exactly the hosts it was given, from the lab's own services,
 // and refuses every other host with its name. TLS ends here, with certificates of the lab's own authority, so that the
 // addresses in the Git tree and the stack config are the same in the lab as at home.
-import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { openAuthority } from "./certificates.ts";
 import { httpServer, sendText, type Handler } from "./http.ts";
 import { listen } from "./listener.ts";
+import { passOn } from "./passOn.ts";
 
 /** Who answers for a host; asked at every connection, so hosts may come and go. Host in lower case, without port. */
 export type Routes = ReadonlyMap<string, Handler>;
@@ -50,7 +51,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     if (handler === undefined) sendText(response, 403, `${refusal(host, options.routes())}\n`);
     else if (hostsDown.has(host)) sendText(response, 503, "Service Unavailable\n");
     else await handler(request, response);
-    log(`${host} ${request.method ?? ""} ${request.url ?? ""} ${String(response.statusCode)}`);
+    log(`${host} ${request.method ?? ""} ${readable(request.url ?? "")} ${String(response.statusCode)}`);
   };
 
   /** Serves what comes out of the TLS connections. */
@@ -138,6 +139,11 @@ function refusal(host: string, routes: Routes): string {
   return `lab: ${host} is not served; it serves: ${[...routes.keys()].sort().join(", ")}`;
 }
 
+/** The path of a Flux Receiver is as good as its token. */
+function readable(url: string): string {
+  return url.replace(/^\/hook\/.+/, "/hook/…");
+}
+
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
@@ -155,23 +161,4 @@ function tunnel(host: string, port: number, socket: Duplex, head: Buffer): void 
     socket.end(`HTTP/1.1 502 ${error.message}\r\nConnection: close\r\n\r\n`);
   });
   socket.once("close", () => onward.destroy());
-}
-
-function passOn(target: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const { "proxy-connection": _hop, ...headers } = request.headers;
-    const onward = httpRequest(
-      { host: target.hostname, port: target.port || 80, method: request.method, path: request.url, headers },
-      (answered) => {
-        response.writeHead(answered.statusCode ?? 502, answered.headers);
-        answered.pipe(response);
-        answered.once("close", resolve);
-      },
-    );
-    onward.on("error", (error) => {
-      if (!response.headersSent) sendText(response, 502, `lab: ${target.host}: ${error.message}\n`);
-      resolve();
-    });
-    request.pipe(onward);
-  });
 }

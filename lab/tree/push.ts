@@ -70,11 +70,16 @@ export async function pushTree(options: PushOptions): Promise<PushResult> {
   return { changed: remote !== commit, commit };
 }
 
+/** Keys that were taken out of a running cluster (cluster/bootstrap/README.md): each home and each lab has its own. */
+function isTakenOut(file: string): boolean {
+  return file.startsWith("bootstrap/") && file.endsWith(encrypted);
+}
+
 /** Makes `target` what `source` is, except for encrypted files. */
 function copyTree(source: string, target: string): void {
   const wanted = new Set(filesOf(source).filter((file) => !file.endsWith(encrypted)));
   for (const file of filesOf(target))
-    if (!wanted.has(file) && !wanted.has(`${file}.example`)) rmSync(join(target, file));
+    if (!wanted.has(file) && !wanted.has(`${file}.example`) && !isTakenOut(file)) rmSync(join(target, file));
   for (const file of wanted) {
     mkdirSync(dirname(join(target, file)), { recursive: true });
     cpSync(join(source, file), join(target, file));
@@ -86,7 +91,9 @@ async function encryptSecrets(source: string, target: string, options: PushOptio
   const recipient = await recipientOf(ageKeyFile);
   const files = filesOf(source);
   // A home's own file is encrypted to the home's key, which no lab has.
-  const hidden = files.filter((file) => file.endsWith(encrypted) && !files.includes(`${file}.example`));
+  const hidden = files.filter(
+    (file) => file.endsWith(encrypted) && !files.includes(`${file}.example`) && !isTakenOut(file),
+  );
   if (hidden.length > 0)
     throw new Error(
       `${hidden.join(", ")}: encrypted to somebody else's key; put ${hidden[0] ?? ""}.example with placeholders beside it`,

@@ -1,4 +1,5 @@
-// Phase 3: what Flux needs before it can read Git: its namespace, the age key, a read-only deploy key.
+// Phase 3: what Flux needs before it can read Git: its namespace, the age key, a read-only deploy key; and the token with
+// which GitHub signs what it sends.
 import * as github from "@pulumi/github";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
@@ -24,10 +25,17 @@ interface KeyPair {
 
 const namespaceName = "flux-system";
 
-/** Namespace `flux-system` with the Secrets `age-key` and `github-deploy-key`, and the key's public half at GitHub. */
+/**
+ * Namespace `flux-system` with the Secrets `age-key`, `github-deploy-key` and `github-webhook-token`, and the deploy key's
+ * public half at GitHub.
+ */
 export class FluxSecrets extends pulumi.ComponentResource {
   /** Private half of the deploy key, OpenSSH format; secret. */
   readonly deployKey: pulumi.Output<string>;
+  /** Token of the Receiver `github`; secret. */
+  readonly webhookToken: pulumi.Output<string>;
+  /** GitHub, with the token of the environment. */
+  readonly github: GithubProvider;
 
   constructor(name: string, args: FluxSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("home-ops:bootstrap:FluxSecrets", name, {}, opts);
@@ -39,8 +47,15 @@ export class FluxSecrets extends pulumi.ComponentResource {
     const pair = this.#createKeyPair(name, config, args.machines);
     this.deployKey = pulumi.secret(pair.apply((keys) => keys.privateKey));
     const publicKey = pulumi.unsecret(pair.apply((keys) => keys.publicKey));
+    this.github = new GithubProvider(
+      `${name}-github`,
+      { owner: config.github.owner, baseUrl: config.github.baseUrl },
+      { parent: this },
+    );
     this.#createDeployKey(name, config, publicKey);
     this.#createDeployKeySecret(name, config, publicKey, namespace, inCluster);
+    this.webhookToken = this.#createWebhookToken(name, args.machines);
+    this.#createWebhookTokenSecret(name, namespace, inCluster);
     this.registerOutputs({});
   }
 
@@ -91,11 +106,6 @@ export class FluxSecrets extends pulumi.ComponentResource {
   }
 
   #createDeployKey(name: string, config: Config, publicKey: pulumi.Output<string>): void {
-    const provider = new GithubProvider(
-      `${name}-github`,
-      { owner: config.github.owner, baseUrl: config.github.baseUrl },
-      { parent: this },
-    );
     new github.RepositoryDeployKey(
       `${name}-deploy-key`,
       {
@@ -106,7 +116,7 @@ export class FluxSecrets extends pulumi.ComponentResource {
         readOnly: true,
       },
       // GitHub refuses the same key twice, so a replacement cannot be created first.
-      { parent: this, provider, deleteBeforeReplace: true },
+      { parent: this, provider: this.github, deleteBeforeReplace: true },
     );
   }
 
@@ -131,6 +141,41 @@ export class FluxSecrets extends pulumi.ComponentResource {
           "identity.pub": publicKey,
           known_hosts: config.git.knownHosts.map((line) => `${line}\n`).join(""),
         },
+      },
+      { parent: this, ...opts, dependsOn: [namespace] },
+    );
+  }
+
+  #createWebhookToken(name: string, machines: Machines): pulumi.Output<string> {
+    const step = stepCommand(
+      `${name}-webhook-token`,
+      {
+        program: "src/bootstrap/steps/webhookToken.ts",
+        // As with the deploy key: another input would be another token.
+        inputs: { CLUSTER_ID: machines.clusterId },
+        secretOutput: true,
+      },
+      { parent: this },
+    );
+    return pulumi.secret(step.stdout.apply((text) => (JSON.parse(text) as { token: string }).token));
+  }
+
+  #createWebhookTokenSecret(
+    name: string,
+    namespace: kubernetes.core.v1.Namespace,
+    opts: pulumi.CustomResourceOptions,
+  ): void {
+    new kubernetes.core.v1.Secret(
+      `${name}-webhook-token-secret`,
+      {
+        // Receiver github names it in its secretRef; the label makes it take another token at once.
+        metadata: {
+          name: "github-webhook-token",
+          namespace: namespace.metadata.name,
+          labels: { "reconcile.fluxcd.io/watch": "Enabled" },
+          annotations: fieldManager,
+        },
+        stringData: { token: this.webhookToken },
       },
       { parent: this, ...opts, dependsOn: [namespace] },
     );

@@ -5,6 +5,7 @@ import { checkRecipients, readAgeKey, recipientsOf, type AgeKeyFile } from "./ag
 import { checkMachineMoves } from "./checks/machineMoves.ts";
 import { checkMoves } from "./checks/moves.ts";
 import { repositoryProblems } from "./checks/repository.ts";
+import { checkSuspend } from "./checks/suspend.ts";
 import type { AgeKey, Config, GitConfig } from "./config.ts";
 import type { Environment } from "./environment.ts";
 import { resolveGit } from "./gitRemote.ts";
@@ -44,7 +45,9 @@ export async function assembleConfig(
   const secrets = lookAtSecretsFile(stack, surroundings);
   const flux = checkFluxSkew(stack, tree.value);
   const { lastRun } = surroundings;
-  const moves = checkMoves(lastRun.versions, wantedVersions(stack, tree.value));
+  const wanted = wantedVersions(stack, tree.value);
+  const moves = checkMoves(lastRun.versions, wanted);
+  const suspend = checkSuspend(stack.values, lastRun.versions, wanted);
   const machines = checkMachineMoves(lastRun.machines, lastRun.versions, stack.values);
 
   const problems = [
@@ -52,6 +55,7 @@ export async function assembleConfig(
     ...tree.problems,
     ...flux.errors,
     ...moves,
+    ...suspend,
     ...machines.problems,
     ...age.problems,
     ...git.problems,

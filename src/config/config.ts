@@ -49,6 +49,8 @@ export interface StackConfig {
   readonly patches: DeepReadonly<StackInput["patches"]>;
   readonly github: DeepReadonly<StackInput["github"]>;
   readonly upgrades: DeepReadonly<StackInput["upgrades"]>;
+  /** Whether Flux is suspended for maintenance. */
+  readonly suspend: boolean;
   /** Whether machine secrets and age key are guarded against deletion. */
   readonly protect: boolean;
 }

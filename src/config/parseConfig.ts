@@ -51,7 +51,7 @@ export function checkStack(raw: Readonly<Record<string, unknown>>): CheckedStack
 }
 
 function derive(input: StackInput): StackConfig {
-  const { cluster, network, versions, patches, github, upgrades, protect } = input;
+  const { cluster, network, versions, patches, github, upgrades, suspend, protect } = input;
   const [gone, nodes] = [true, false].map((isGone) =>
     input.nodes.filter((node) => node.gone === isGone).map((node) => deriveNode(node, input)),
   ) as [Node[], Node[]];
@@ -68,6 +68,7 @@ function derive(input: StackInput): StackConfig {
     patches,
     github,
     upgrades,
+    suspend,
     protect,
   };
 }

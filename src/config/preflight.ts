@@ -25,6 +25,7 @@ export class Preflight extends pulumi.ComponentResource {
           GITHUB_REPOSITORY: github.repository,
           // The variable that the GitHub provider reads as well; an empty value would mean "no host".
           ...(github.baseUrl === undefined ? {} : { GITHUB_BASE_URL: github.baseUrl }),
+          ...(github.webhookUrl === undefined ? {} : { WEBHOOK_URL: github.webhookUrl }),
           GIT_URL: git.url,
           GIT_KNOWN_HOSTS: git.knownHosts.join("\n"),
         },

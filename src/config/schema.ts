@@ -14,7 +14,7 @@ import {
   wholeNumber,
 } from "./fields.ts";
 import { gitUrl, knownHostsLine } from "./gitFields.ts";
-import { endpoint, githubBaseUrl } from "./urlFields.ts";
+import { endpoint, githubBaseUrl, webhookUrl } from "./urlFields.ts";
 import { show } from "./problem.ts";
 import { nearest } from "./suggest.ts";
 
@@ -67,6 +67,7 @@ export const defaults = {
   upgrades: { workersAtOnce: 1, drainSeconds: 300, rebootSeconds: 1_200, ciliumSeconds: 600 },
   generation: 1,
   gone: false,
+  suspend: false,
 };
 
 const node = section({
@@ -166,6 +167,8 @@ export const stackSchema = section({
     }),
     /** Another GitHub than github.com, e.g. `https://github.example.com/`. Default: github.com. */
     baseUrl: githubBaseUrl.optional(),
+    /** Where GitHub reaches the Receiver of the tree, e.g. `https://flux-webhook.home.example`: a push then reconciles at once. Default: no webhook, Flux looks at its intervals. Change: the webhook at GitHub changes. */
+    webhookUrl: webhookUrl.optional(),
   }),
   git: section({
     /** Where Flux reads the tree, an `ssh://` URL. Default: the one in `cluster/flux/config/cluster.yaml`. Change: one line in the preview. */
@@ -184,6 +187,8 @@ export const stackSchema = section({
     /** Seconds until Cilium's pods are all ready after a change of it. Default 600: pulling its images over a home's line takes minutes. When they are over, Helm goes back to what ran before. */
     ciliumSeconds: wholeNumber(10, 7_200, "seconds").default(defaults.upgrades.ciliumSeconds),
   }).default(defaults.upgrades),
+  /** True suspends everything of Flux for maintenance: nothing is applied, corrected or upgraded until it is false again. Default false. Change: one line for each object of Flux that Pulumi owns; the first `up` of a cluster and a bump of Flux need false. */
+  suspend: flag.default(defaults.suspend),
   /** Folder of the Git tree, relative to the project. Default `cluster`. */
   tree: path("cluster").default(defaults.tree),
   /** File with the age key that decrypts the tree's secrets; `~` is the home directory. Default `~/.config/sops/age/home-ops.txt`. Change of the key: runbook. */

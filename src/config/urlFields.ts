@@ -19,6 +19,22 @@ export const endpoint = text({
   },
 });
 
+/** Where GitHub reaches a Receiver: no path, because that one follows from the token. */
+export const webhookUrl = text({
+  expected: "an https URL without a path",
+  example: "https://flux-webhook.home.example",
+  test: (value) => {
+    if (!URL.canParse(value)) return false;
+    const { protocol, hostname, pathname, search, hash, username, password } = new URL(value);
+    const rest = `${search}${hash}${username}${password}`;
+    return protocol === "https:" && hostname !== "" && pathname === "/" && rest === "";
+  },
+  advice: (value) => {
+    const host = /^(?:https?:\/\/)?(?:[^/@]*@)?([\w.-]+(?::\d+)?)(?:[/?#].*)?$/i.exec(value)?.[1];
+    return host === undefined ? undefined : `write https://${host}; the program adds the path`;
+  },
+});
+
 /** A GitHub Enterprise server. The token travels to it, so plain http is for this computer only. */
 export const githubBaseUrl = text({
   expected: "an https URL",

@@ -25,6 +25,11 @@ const currentOfKind: Readonly<Record<string, string>> = { Alert: "v1beta3", Prov
 
 const suffix = ".toolkit.fluxcd.io";
 
+/** What to write for a kind of Flux, e.g. `helm.toolkit.fluxcd.io/v2`. @param group without the common end, e.g. `helm` */
+export function apiVersionOf(group: string, kind: string): string {
+  return `${group}${suffix}/${currentOfKind[kind] ?? current[group] ?? ""}`;
+}
+
 /** A removed API version. */
 export interface Removal {
   /** The minor of Flux that removed it, e.g. `2.8`. */
@@ -48,6 +53,6 @@ export function removalOf(apiVersion: string, kind: string, fluxVersion?: string
   if (pinned !== undefined && compareMinors(pinned, by) < 0) return undefined;
   return {
     minor: removal.minor,
-    instead: `${group}/${currentOfKind[kind] ?? current[short] ?? version}`,
+    instead: apiVersionOf(short, kind),
   };
 }

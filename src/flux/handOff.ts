@@ -7,6 +7,7 @@ import type { Config } from "../config/schema.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
 import { KubeManifest, type Manifest } from "./manifests.ts";
+import { repositoryWebhook } from "./webhook.ts";
 
 /** What {@link HandOff} needs. */
 export interface HandOffArgs {
@@ -28,11 +29,15 @@ export class HandOff extends pulumi.ComponentResource {
 
   constructor(name: string, args: HandOffArgs, opts?: pulumi.ComponentResourceOptions) {
     super("home-ops:flux:HandOff", name, {}, opts);
-    const { tree, git } = args.config;
+    const { tree, git, suspend } = args.config;
     const inCluster = { parent: this, provider: args.cluster.provider, deletedWith: args.machines.anchor };
 
-    const source = new KubeManifest(`${name}-flux-manifests`, tree.ociRepository, inCluster);
-    const self = new KubeManifest(`${name}-flux`, tree.fluxKustomization, {
+    const source = new KubeManifest(
+      `${name}-flux-manifests`,
+      suspended(tree.ociRepository, suspend),
+      inCluster,
+    );
+    const self = new KubeManifest(`${name}-flux`, suspended(tree.fluxKustomization, suspend), {
       ...inCluster,
       dependsOn: [source],
     });
@@ -40,14 +45,29 @@ export class HandOff extends pulumi.ComponentResource {
     const selfManaged = this.#createProof(name, "selfManagement", args, [self]);
     const readable = this.#createProof(name, "gitAccess", args, [args.secrets]);
 
-    const repository = new KubeManifest(`${name}-home-cluster`, withUrl(tree.gitRepository, git.url), {
-      ...inCluster,
-      dependsOn: [selfManaged, readable],
-    });
-    const root = tree.clusterKustomization as Manifest;
+    const repository = new KubeManifest(
+      `${name}-home-cluster`,
+      suspended(withUrl(tree.gitRepository, git.url), suspend),
+      { ...inCluster, dependsOn: [selfManaged, readable] },
+    );
+    const root = suspended(tree.clusterKustomization, suspend);
     this.path = (root["spec"] as { path: string }).path;
     const cluster = new KubeManifest(`${name}-cluster`, root, { ...inCluster, dependsOn: [repository] });
-    this.proven = this.#createProof(name, "proof", args, [cluster]).stdout;
+    // The root comes first in both directions: suspended, it cannot take a child's suspension back; resumed, it hands its
+    // children what Git says by now.
+    const children = stepCommand(
+      `${name}-suspension`,
+      {
+        program: "src/flux/steps/suspension.ts",
+        inputs: { CLUSTER_ID: args.machines.clusterId, SUSPEND: String(suspend) },
+        secrets: { KUBECONFIG_TEXT: args.cluster.kubeconfig },
+      },
+      { parent: this, dependsOn: [cluster] },
+    );
+    const proof = this.#createProof(name, "proof", args, [children]);
+    this.proven = proof.stdout;
+    // The Receiver comes with the tree: GitHub's first delivery is to find it.
+    repositoryWebhook(`${name}-webhook`, args, { parent: this, dependsOn: [proof] });
     this.registerOutputs({});
   }
 
@@ -61,7 +81,12 @@ export class HandOff extends pulumi.ComponentResource {
       `${name}-${program}`,
       {
         program: `src/flux/steps/${program}.ts`,
-        inputs: { CLUSTER_ID: args.machines.clusterId, ...proofInputs(args.config) },
+        inputs: {
+          CLUSTER_ID: args.machines.clusterId,
+          ...proofInputs(args.config),
+          // Whether the key can read Git does not depend on it.
+          ...(args.config.suspend && program !== "gitAccess" ? { SUSPEND: "true" } : {}),
+        },
         secrets: { KUBECONFIG_TEXT: args.cluster.kubeconfig, DEPLOY_KEY: args.secrets.deployKey },
       },
       { parent: this, dependsOn },
@@ -72,6 +97,11 @@ export class HandOff extends pulumi.ComponentResource {
 /** What the proofs are told. No version and no commit: a bump or a push must not make a preview longer. */
 export function proofInputs({ git }: Config): Readonly<Record<string, string>> {
   return { GIT_URL: git.url, GIT_BRANCH: git.branch, GIT_KNOWN_HOSTS: git.knownHosts.join("\n") };
+}
+
+/** The object as Pulumi writes it while Flux is suspended; as it stands in the tree otherwise. */
+function suspended(object: Manifest, suspend: boolean): Manifest {
+  return suspend ? { ...object, spec: { ...(object["spec"] as object), suspend: true } } : object;
 }
 
 /** The file names the repository at home; the stack config may name another one (a lab's). */

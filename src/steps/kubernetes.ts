@@ -159,7 +159,19 @@ export class Kubernetes {
     });
   }
 
-  /** Changes the given fields of an object without a namespace; null removes one. */
+  /** Changes the given fields of an object as field manager `home-ops`; null removes one. */
+  async change(
+    object: KubernetesObject,
+    change: { readonly metadata?: object; readonly spec?: object },
+  ): Promise<void> {
+    await this.#patch(object, {
+      contentType: PatchStrategy.MergePatch,
+      query: { fieldManager: "home-ops" },
+      body: change,
+    });
+  }
+
+  /** The same for an object without a namespace, by its name. */
   async mergePatch(
     apiVersion: string,
     kind: string,
@@ -183,6 +195,15 @@ export class Kubernetes {
       await whenNotBusy(() => this.objects.delete({ apiVersion, kind, metadata: { name } }));
     } catch (error) {
       if (!isNotFound(error)) throw readable(error);
+    }
+  }
+
+  /** The last lines that a pod's only container has written; of its former life where it ended before. */
+  async podLog(namespace: string, name: string, tailLines: number, previous = false): Promise<string> {
+    try {
+      return await this.#core.readNamespacedPodLog({ namespace, name, tailLines, previous });
+    } catch (error) {
+      throw readable(error);
     }
   }
 

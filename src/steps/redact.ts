@@ -11,6 +11,8 @@ const shapes: readonly RegExp[] = [
   /\bgithub_pat_[A-Za-z0-9_]{20,}\b/g,
   // PEM, base64-encoded, as kubeconfig, talosconfig and machine config carry it ("-----BEGIN …").
   /LS0tLS1CRUdJTi[A-Za-z0-9+/=]+/g,
+  // The password in a URL.
+  /(?<=\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/@]+(?=@)/gi,
   /\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+/g,
 ];
 

@@ -146,10 +146,11 @@ await describe("a cluster's life", { timeout: 900_000 }, async () => {
     await lab.until("maintenance", async () =>
       (await lab.status()).machines.every(({ state }) => state === "maintenance"),
     );
-    const keys = JSON.parse(readFileSync(join(lab.layout.state, "github.json"), "utf8")) as {
-      keys?: unknown[];
+    const atGithub = JSON.parse(readFileSync(join(lab.layout.state, "github.json"), "utf8")) as {
+      keys: unknown[];
+      webhooks: unknown[];
     };
-    assert.deepEqual(keys.keys ?? [], []);
+    assert.deepEqual([...atGithub.keys, ...atGithub.webhooks], []);
   });
 
   await it("is built anew with new keys by the next up", async () => {

@@ -56,6 +56,11 @@ await describe("a mistake around an up", { timeout: 900_000 }, async () => {
   await it("a wrong GitHub token", () =>
     fails([/GitHub/, /401|Bad credentials/, /→ .*GITHUB_TOKEN/], { GITHUB_TOKEN: "github_pat_wrong" }));
 
+  await it("a GitHub token that may not register webhooks", () =>
+    lab.withFault(["github-no-webhooks"], () =>
+      fails([/webhook on home\/home-cluster: HTTP 403/, /→ give the token Webhooks: read and write/]),
+    ));
+
   await it("a missing repository", () =>
     withConfig({ github: (github) => ({ ...github, repository: "nothing-here" }) }, () =>
       fails([/home\/nothing-here/, /404|not there|no repository|does not exist/i, /→ /]),

@@ -44,6 +44,7 @@ await describe("npm run plan", { timeout: 900_000 }, async () => {
       "GitHub deploy key none >home-cluster",
       "Flux controllers none",
       "Flux hand-off to Git none",
+      "GitHub webhook none >home-cluster",
     ]);
   });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { before, describe, it } from "node:test";
 import { fingerprint } from "../../src/config/lastRun.ts";
 import { deploy, waitsFor, type Registration } from "./deploy.ts";
@@ -39,7 +40,9 @@ describe("the whole program", () => {
         "command:local:Command flux-install-bundle",
         "command:local:Command flux-proof",
         "command:local:Command flux-secrets-deploy-key-pair",
+        "command:local:Command flux-secrets-webhook-token",
         "command:local:Command flux-selfManagement",
+        "command:local:Command flux-suspension",
         "command:local:Command preflight-git",
         "command:local:Command talos-k8s-1-inspect",
         "command:local:Command talos-k8s-1-member",
@@ -53,6 +56,7 @@ describe("the whole program", () => {
         "kubernetes:core/v1:Namespace flux-secrets-namespace",
         "kubernetes:core/v1:Secret flux-secrets-age-key",
         "kubernetes:core/v1:Secret flux-secrets-deploy-key-secret",
+        "kubernetes:core/v1:Secret flux-secrets-webhook-token-secret",
         "kubernetes:helm.sh/v3:Release cluster-cilium",
         "kubernetes:kustomize.toolkit.fluxcd.io/v1:Kustomization flux-cluster",
         "kubernetes:kustomize.toolkit.fluxcd.io/v1:Kustomization flux-flux",
@@ -90,6 +94,7 @@ describe("the whole program", () => {
     "flux-selfManagement",
     "flux-home-cluster",
     "flux-cluster",
+    "flux-suspension",
     "flux-proof",
   ];
   for (const [index, name] of order.entries()) {
@@ -106,14 +111,19 @@ describe("the whole program", () => {
         assert.ok(waitsFor(found, config).has(inspection), `${config} waits for ${inspection}`);
   });
 
-  it("registers the deploy key and both Secrets before Flux is installed", () => {
-    for (const name of ["flux-secrets-deploy-key", "flux-secrets-deploy-key-secret", "flux-secrets-age-key"])
+  it("registers the deploy key and all Secrets before Flux is installed", () => {
+    for (const name of [
+      "flux-secrets-deploy-key",
+      "flux-secrets-deploy-key-secret",
+      "flux-secrets-webhook-token-secret",
+      "flux-secrets-age-key",
+    ])
       assert.ok(waitsFor(found, "flux-install-bundle").has(name), name);
   });
 
   it("gives every Kubernetes resource the one provider and deletes it with the machine secrets", () => {
     const kubernetes = found.filter((registration) => registration.type.startsWith("kubernetes:"));
-    assert.equal(kubernetes.length, 8);
+    assert.equal(kubernetes.length, 9);
     for (const registration of kubernetes) {
       assert.equal(registration.provider, "cluster-kubernetes", registration.name);
       assert.equal(registration.deletedWith, "talos-secrets", registration.name);
@@ -150,10 +160,28 @@ describe("the whole program", () => {
     }
   });
 
-  it("logs nothing of the step whose output is a key, and encrypts it in the state", () => {
-    const step = named("flux-secrets-deploy-key-pair");
-    assert.equal(step.inputs["logging"], "none");
-    assert.deepEqual([...step.additionalSecretOutputs].sort(), ["stderr", "stdout"]);
+  it("logs nothing of the steps whose output is a key, and encrypts it in the state", () => {
+    for (const name of ["flux-secrets-deploy-key-pair", "flux-secrets-webhook-token"]) {
+      const step = named(name);
+      assert.equal(step.inputs["logging"], "none");
+      assert.deepEqual([...step.additionalSecretOutputs].sort(), ["stderr", "stdout"]);
+    }
+  });
+
+  it("makes a token that no change of the stack config makes anew", () => {
+    assert.deepEqual(named("flux-secrets-webhook-token").inputs["environment"], {
+      CLUSTER_ID: "cluster-id",
+    });
+  });
+
+  it("hands the token to the Receiver, which takes another one at once", () => {
+    const { metadata, stringData } = named("flux-secrets-webhook-token-secret").inputs as {
+      metadata: { name: string; labels: object };
+      stringData: object;
+    };
+    assert.equal(metadata.name, "github-webhook-token");
+    assert.deepEqual(metadata.labels, { "reconcile.fluxcd.io/watch": "Enabled" });
+    assert.deepEqual(stringData, { secret: { token: "TOKEN" } });
   });
 
   it("sends the machine config as a secret and the patches in clear", () => {
@@ -190,6 +218,54 @@ describe("the whole program", () => {
   });
 });
 
+describe("a stack config that says where GitHub reaches the cluster", () => {
+  const withUrl = (webhookUrl: string): Promise<readonly Registration[]> =>
+    deploy(() => {
+      program(testConfig({ github: { owner: "home", repository: "home-cluster", webhookUrl } }));
+    }, answers);
+  const webhookOf = (found: readonly Registration[]): Registration => {
+    const [webhook, ...more] = found.filter(({ type }) => type.includes("RepositoryWebhook"));
+    assert.ok(webhook);
+    assert.deepEqual(more, []);
+    return webhook;
+  };
+
+  it("registers a webhook for pushes, with the Receiver's path and its token as secrets", async () => {
+    // The digest of what notification-controller hashes: token, name, namespace.
+    const digest = createHash("sha256").update("TOKENgithubflux-system").digest("hex");
+    for (const url of ["https://flux-webhook.home.example", "https://flux-webhook.home.example/"]) {
+      const webhook = webhookOf(await withUrl(url));
+      assert.equal(webhook.name, "flux-webhook");
+      assert.equal(webhook.provider, "flux-secrets-github");
+      assert.deepEqual(webhook.inputs, {
+        repository: "home-cluster",
+        events: ["push"],
+        active: true,
+        configuration: {
+          url: { secret: `https://flux-webhook.home.example/hook/${digest}` },
+          secret: { secret: "TOKEN" },
+          contentType: "json",
+          insecureSsl: false,
+        },
+      });
+      assert.deepEqual(webhook.additionalSecretOutputs, ["configuration"]);
+    }
+  });
+
+  it("registers it last, when the Receiver has come with the tree", async () => {
+    assert.ok(waitsFor(await withUrl("https://flux-webhook.home.example"), "flux-webhook").has("flux-proof"));
+  });
+
+  it("has GitHub asked for that right before anything is touched", async () => {
+    const found = await withUrl("https://flux-webhook.home.example");
+    const preflight = found.find(({ name }) => name === "preflight-git");
+    assert.equal(
+      (preflight?.inputs["environment"] as Record<string, string>)["WEBHOOK_URL"],
+      "https://flux-webhook.home.example",
+    );
+  });
+});
+
 describe("a first preview", () => {
   it("registers everything while secrets and kubeconfig are unknown", async () => {
     const known = await deploy(() => {
@@ -215,6 +291,35 @@ describe("a lab's config", () => {
       found.filter((registration) => registration.protect),
       [],
     );
+  });
+});
+
+describe("a suspended Flux", () => {
+  it("is one input of each object of the hand-off, and what the proofs are told", async () => {
+    const inputs = async (suspend: boolean): Promise<Readonly<Record<string, unknown>>> => {
+      const found = await deploy(() => {
+        program(testConfig({ suspend }));
+      }, answers);
+      return Object.fromEntries(found.map((registration) => [registration.name, registration.inputs]));
+    };
+    const [before, after] = [await inputs(false), await inputs(true)];
+    const changed = Object.keys(after).filter(
+      (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
+    );
+    assert.deepEqual(changed.sort(), [
+      "flux-cluster",
+      "flux-flux",
+      "flux-flux-manifests",
+      "flux-home-cluster",
+      "flux-proof",
+      "flux-selfManagement",
+      "flux-suspension",
+    ]);
+    for (const name of ["flux-cluster", "flux-flux", "flux-flux-manifests", "flux-home-cluster"]) {
+      const { suspend, ...spec } = (after[name] as { spec: Record<string, unknown> }).spec;
+      assert.equal(suspend, true, name);
+      assert.deepEqual(spec, (before[name] as { spec: object }).spec, name);
+    }
   });
 });
 

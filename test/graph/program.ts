@@ -64,6 +64,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     },
     ageKey: { file: "age.txt", identity: pulumi.secret("AGE-SECRET-KEY-1TEST"), recipients: ["age1test"] },
     upgrades: { workersAtOnce: 1, drainSeconds: 300, rebootSeconds: 1_200, ciliumSeconds: 600 },
+    suspend: false,
     protect: true,
     lastRun: { versions: {} },
     warnings: [],
@@ -92,7 +93,7 @@ export const answers: DeployOptions = {
     },
     "talos:cluster/kubeconfig:Kubeconfig": { kubeconfigRaw: "apiVersion: v1\nclusters:\n- name: test\n" },
     "command:local:Command": {
-      stdout: '{"privateKey":"PRIVATE","publicKey":"ssh-ed25519 PUBLIC"}',
+      stdout: '{"privateKey":"PRIVATE","publicKey":"ssh-ed25519 PUBLIC","token":"TOKEN"}',
       stderr: "",
     },
   },

@@ -79,6 +79,11 @@ describe("renovate.json5", () => {
     assert.deepEqual(refused, []);
   });
 
+  it("gives nothing another name before all rules have seen its own", () => {
+    const renaming = config.packageRules.findIndex((rule) => "overridePackageName" in rule);
+    assert.equal(renaming, config.packageRules.length - 1);
+  });
+
   it("waits 3 days for a patch, 7 for a minor and 14 for a major", () => {
     for (const pin of seen)
       assert.deepEqual(

@@ -50,7 +50,8 @@ function blank(text: string, comment: RegExp): string {
 function withoutComments(file: string, text: string): string {
   if (/\.(ts|mts|mjs|js)$/.test(file)) return literals(file, text);
   if (/\.(proto|json5|go|mod)$/.test(file)) return blank(text, /(?<=^|\s)\/\/.*$/gm);
-  if (file.endsWith(".md")) return text;
+  // What a program printed once; commands are in blocks of other languages.
+  if (file.endsWith(".md")) return blank(text, /^```text\n[\s\S]*?^```$/gm);
   return blank(text, /(?<=^|\s)#.*$/gm);
 }
 

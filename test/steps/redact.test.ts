@@ -24,6 +24,13 @@ describe("Redactor", () => {
     ["a base64 PEM of a kubeconfig", "LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS0tLS0tCk1JSGNB"],
     ["a service account token", "eyJhbGciOiJSUzI1NiIsImtpZCI6.eyJpc3MiOiJrdWJlcm5ldGVz.c2lnbmF0dXJl"],
   ];
+  it("hides the password in a URL and nothing else of it", () => {
+    assert.equal(
+      new Redactor().redact("GET https://me:hunter2@git.example.com/a: 401, see https://example.com:443/a@b"),
+      "GET https://me:[secret]@git.example.com/a: 401, see https://example.com:443/a@b",
+    );
+  });
+
   for (const [name, text] of shapes)
     it(`hides ${name} that it was never told`, () => {
       assert.equal(new Redactor().redact(`before ${text} after`.replace(/ after$/, "")), "before [secret]");

@@ -4,7 +4,7 @@ import { lost, type Rule } from "./rule.ts";
 /** Tried in this order. */
 export const fluxRules: readonly Rule[] = [
   {
-    name: /^flux-secrets-(namespace|age-key|deploy-key-secret)$/,
+    name: /^flux-secrets-(namespace|age-key|deploy-key-secret|webhook-token-secret)$/,
     action: ["create"],
     row: { on: "Flux", what: "namespace and Secrets", impact: "none" },
     because: "new",
@@ -25,7 +25,7 @@ export const fluxRules: readonly Rule[] = [
     takes: "write",
   },
   {
-    name: /^flux-secrets-(?:age-key|deploy-key-secret)$/,
+    name: /^flux-secrets-(?:age-key|deploy-key-secret|webhook-token-secret)$/,
     row: { on: "Flux", what: "Secrets", impact: "live" },
     because: "Flux reads them again by itself",
     takes: "write",
@@ -42,6 +42,19 @@ export const fluxRules: readonly Rule[] = [
     action: [...lost, "update"],
     row: { on: "GitHub", what: "deploy key", impact: "replace", shows: /^(repository|title)$/, named: true },
     because: "Flux reads nothing new from Git until the new key is in the cluster, seconds later",
+    takes: "write",
+  },
+  {
+    name: /^flux-webhook$/,
+    action: ["create"],
+    row: { on: "GitHub", what: "webhook", impact: "none", value: { path: "repository" } },
+    because: "new: from here on a push reconciles at once",
+    takes: "write",
+  },
+  {
+    name: /^flux-webhook$/,
+    row: { on: "GitHub", what: "webhook", impact: "live", shows: /^(repository|events)/, named: true },
+    because: "without it Flux looks at its intervals",
     takes: "write",
   },
   {
@@ -91,6 +104,13 @@ export const fluxRules: readonly Rule[] = [
     },
     because: "the controllers start again with them; workloads go on",
     takes: "flux",
+  },
+  {
+    name: /^flux-(flux-manifests|flux|home-cluster|cluster)$/,
+    every: ({ path }) => path === "spec.suspend",
+    row: { on: "Flux", what: "suspended", impact: "live", shows: /^spec\.suspend$/ },
+    because: "while it is suspended Flux applies nothing; afterwards it takes up what Git says by then",
+    takes: "tree",
   },
   {
     name: /^flux-(flux-manifests|flux|home-cluster|cluster)$/,

@@ -71,7 +71,7 @@ export class GithubClient {
 
   /** @throws GithubError, CancelledError, Error when GitHub cannot be reached */
   request<Body>(
-    method: "GET" | "POST" | "DELETE",
+    method: "GET" | "POST" | "PATCH" | "DELETE",
     path: string,
     options: { readonly body?: unknown; readonly etag?: string | undefined; readonly signal: AbortSignal },
   ): Promise<GithubAnswer<Body>> {

@@ -2,6 +2,7 @@ import type { ProviderDefinition } from "../shared/provider.ts";
 import type { PropertySpecs } from "../shared/spec.ts";
 import { GithubClient } from "./client.ts";
 import { repositoryDeployKey } from "./deployKey.ts";
+import { repositoryWebhook } from "./webhook.ts";
 import { settingsOf } from "./settings.ts";
 
 let client: GithubClient | undefined;
@@ -36,13 +37,16 @@ const config: PropertySpecs = {
   writeDelayMs: { type: "number", description: "Pause between writes. Default 1000" },
 };
 
-/** Stand-in for pulumi-github v6.15.0: deploy keys. A webhook resource would be a file beside deployKey.ts. */
+/** Stand-in for pulumi-github v6.15.0: deploy keys and webhooks of repositories. */
 export const definition: ProviderDefinition = {
   name: "github",
   version: "6.15.0",
-  description: "Stand-in for the GitHub provider: deploy keys.",
+  description: "Stand-in for the GitHub provider: deploy keys and webhooks of repositories.",
   config,
-  resources: { "github:index/repositoryDeployKey:RepositoryDeployKey": repositoryDeployKey(connected) },
+  resources: {
+    "github:index/repositoryDeployKey:RepositoryDeployKey": repositoryDeployKey(connected),
+    "github:index/repositoryWebhook:RepositoryWebhook": repositoryWebhook(connected),
+  },
   functions: {},
   async configure(values, operation) {
     if ((values["appAuth"] ?? "") !== "" && values["appAuth"] !== "null")

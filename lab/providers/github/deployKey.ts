@@ -5,6 +5,7 @@ import type { Properties, Value } from "../shared/values.ts";
 import { stringOf, UNKNOWN } from "../shared/values.ts";
 import { GithubError } from "./client.ts";
 import type { GithubClient } from "./client.ts";
+import { listed } from "./errors.ts";
 
 interface Key {
   readonly id: number;
@@ -27,15 +28,6 @@ function partsOf(id: string): { repository: string; keyId: string } {
   if (!/^\d+$/.test(keyId))
     throw new Error(`unexpected ID format (${JSON.stringify(keyId)}), expected numerical ID`);
   return { repository, keyId };
-}
-
-/** The bridge prints the errors of a Terraform provider of the older kind like this. */
-async function listed<T>(work: Promise<T>): Promise<T> {
-  return work.catch((error: unknown) => {
-    throw new Error(`1 error occurred:\n\t* ${error instanceof Error ? error.message : String(error)}\n\n`, {
-      cause: error,
-    });
-  });
 }
 
 /** The resource, for the client of the provider's configuration. */

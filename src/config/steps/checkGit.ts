@@ -12,8 +12,11 @@ interface Repository {
 await runStep({ name: "check Git access", timeoutSeconds: 90 }, async (step) => {
   const repository = `${step.input("GITHUB_OWNER")}/${step.input("GITHUB_REPOSITORY")}`;
   await checkRepository(step, repository);
+  const webhooks = process.env["WEBHOOK_URL"] !== undefined;
+  if (webhooks) await checkWebhooks(step, repository);
   const key = await checkHostKey(gitRemote(step.input("GIT_URL"), step.input("GIT_KNOWN_HOSTS").split("\n")));
-  return `${repository} is there, the token may register deploy keys, the Git host shows its pinned key ${key}`;
+  const may = webhooks ? "deploy keys and sees webhooks" : "deploy keys";
+  return `${repository} is there, the token may register ${may}, the Git host shows its pinned key ${key}`;
 });
 
 async function checkRepository(step: Step, repository: string): Promise<void> {
@@ -23,7 +26,7 @@ async function checkRepository(step: Step, repository: string): Promise<void> {
       `export GITHUB_TOKEN with a fine-grained token for ${repository} that has Administration: read and write`,
     );
   const token = step.secret("GITHUB_TOKEN");
-  const answer = await ask(repository, token);
+  const answer = await ask<Repository>(`repos/${repository}`, token);
   const todo = tokenAdvice(answer, repository);
   if (todo !== undefined)
     throw new StepError(`GitHub on ${repository}: HTTP ${String(answer.status)} ${answer.message}`, todo);
@@ -34,10 +37,20 @@ async function checkRepository(step: Step, repository: string): Promise<void> {
     );
 }
 
-async function ask(repository: string, token: string): Promise<GithubAnswer<Repository>> {
+/** Writing is tried by `up` alone; a token that may not even read has been given no right to webhooks. */
+async function checkWebhooks(step: Step, repository: string): Promise<void> {
+  const { status, message } = await ask(`repos/${repository}/hooks?per_page=1`, step.secret("GITHUB_TOKEN"));
+  if (status === 200) return;
+  throw new StepError(
+    `GitHub: the token may not register a webhook on ${repository}: HTTP ${String(status)} ${message}`,
+    "give the token Webhooks: read and write on that repository (classic tokens: scope admin:repo_hook), or take github.webhookUrl out of the stack config",
+  );
+}
+
+async function ask<T>(path: string, token: string): Promise<GithubAnswer<T>> {
   const baseUrl = process.env["GITHUB_BASE_URL"];
   try {
-    return await askGithub<Repository>({ baseUrl, token }, `repos/${repository}`);
+    return await askGithub<T>({ baseUrl, token }, path);
   } catch (error) {
     throw new StepError(
       `GitHub (${baseUrl ?? "api.github.com"}) does not answer: ${causeOf(error)}`,

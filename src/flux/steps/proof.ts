@@ -3,11 +3,13 @@
 import { Kubernetes } from "../../steps/kubernetes.ts";
 import { gitRemote, readBranch } from "../../steps/ssh.ts";
 import { runStep } from "../../steps/step.ts";
-import { done, notYet } from "../../steps/wait.ts";
 import { readiness } from "../ready.ts";
+import { treeReadiness } from "../treeReadiness.ts";
 import { waitReady } from "../waitReady.ts";
 
 await runStep({ name: "hand-off proof", timeoutSeconds: 1800 }, async (step) => {
+  if (process.env["SUSPEND"] === "true")
+    return "Flux is suspended: it takes up what Git says by then when suspend is false";
   const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"));
   const branch = step.input("GIT_BRANCH");
   const remote = gitRemote(step.input("GIT_URL"), step.input("GIT_KNOWN_HOSTS").split("\n"));
@@ -33,27 +35,11 @@ await runStep({ name: "hand-off proof", timeoutSeconds: 1800 }, async (step) => 
       },
     ),
   );
-  const count = await waitReady(step, "everything in the tree", () => treeReady(kubernetes));
+  const count = await waitReady(step, "everything in the tree", async () =>
+    treeReadiness([
+      ...(await kubernetes.list("kustomize.toolkit.fluxcd.io/v1", "Kustomization")),
+      ...(await kubernetes.list("helm.toolkit.fluxcd.io/v2", "HelmRelease")),
+    ]),
+  );
   return `Flux runs the cluster from Git: ${branch} at ${commit.slice(0, 12)}, ${String(count)} objects Ready`;
 });
-
-/** All Kustomizations and HelmReleases, wherever they are. */
-async function treeReady(
-  kubernetes: Kubernetes,
-): Promise<ReturnType<typeof done<number>> | ReturnType<typeof notYet>> {
-  const objects = [
-    ...(await kubernetes.list("kustomize.toolkit.fluxcd.io/v1", "Kustomization")),
-    ...(await kubernetes.list("helm.toolkit.fluxcd.io/v2", "HelmRelease")),
-  ];
-  const waiting = objects.flatMap((object) => {
-    if (object.spec?.["suspend"] === true) return [];
-    const seen = readiness(object, {
-      name: `${object.kind ?? ""} ${object.metadata?.namespace ?? ""}/${object.metadata?.name ?? ""}`,
-    });
-    return seen.done ? [] : [seen.missing];
-  });
-  if (waiting.length === 0) return done(objects.length);
-  return notYet(
-    `${String(objects.length - waiting.length)} of ${String(objects.length)} Ready; ${waiting[0] ?? ""}`,
-  );
-}

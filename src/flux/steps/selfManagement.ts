@@ -7,6 +7,8 @@ import { readiness } from "../ready.ts";
 import { waitReady } from "../waitReady.ts";
 
 await runStep({ name: "Flux manages itself", timeoutSeconds: 900 }, async (step) => {
+  if (process.env["SUSPEND"] === "true")
+    return "Flux is suspended: it keeps itself as it is until suspend is false";
   const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"));
   let tag = "";
   const revision = await waitReady(step, "OCIRepository flux-manifests", async () => {

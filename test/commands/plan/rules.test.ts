@@ -232,6 +232,22 @@ describe("what a change means", () => {
       rows: ["Flux | what it applies | spec.interval 10m 1h | [live]"],
     },
     {
+      of: "maintenance",
+      steps: [
+        step("update", "oci", "flux-flux-manifests", {
+          before: oci,
+          after: { spec: { ...oci.spec, suspend: true } },
+        }),
+        step("update", "oci", "flux-flux", {
+          before: self,
+          after: { spec: { ...self.spec, suspend: true } },
+        }),
+        stepUpdate("flux-suspension", { SUSPEND: "false" }, { SUSPEND: "true" }),
+        stepUpdate("flux-proof", {}, { SUSPEND: "true" }),
+      ],
+      rows: ["Flux | suspended | true | [live]"],
+    },
+    {
       of: "patches of Flux's controllers",
       steps: [
         step("update", "oci", "flux-flux", { before: self, after: { spec: { ...self.spec, patches: [] } } }),
@@ -260,6 +276,30 @@ describe("what a change means", () => {
         }),
       ),
       rows: ["GitHub | deploy key | repository old new | [replace]"],
+    },
+    {
+      of: "a webhook, its own right at GitHub asked for before",
+      steps: [
+        stepUpdate("preflight-git", {}, { WEBHOOK_URL: "https://flux-webhook.home.example" }),
+        step("create", "webhook", "flux-webhook", {
+          after: { repository: "home-cluster", configuration: { url: "[secret]", secret: "[secret]" } },
+        }),
+      ],
+      rows: ["GitHub | webhook | home-cluster | [none]"],
+    },
+    {
+      of: "another token, in the cluster and at GitHub",
+      steps: [
+        step("update", "secret", "flux-secrets-webhook-token-secret", {
+          before: { stringData: "[secret]" },
+          after: { stringData: "[another secret]" },
+        }),
+        step("update", "webhook", "flux-webhook", {
+          before: { repository: "home-cluster", configuration: { url: "one", secret: "one" } },
+          after: { repository: "home-cluster", configuration: { url: "other", secret: "other" } },
+        }),
+      ],
+      rows: ["Flux | Secrets | [live]", "GitHub | webhook | [live]"],
     },
     {
       of: "a time limit of the steps, the same on all machines",

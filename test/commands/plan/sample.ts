@@ -11,6 +11,7 @@ const tokens = {
   oci: "kubernetes:source.toolkit.fluxcd.io/v1:OCIRepository",
   secret: "kubernetes:core/v1:Secret",
   deployKey: "github:index/repositoryDeployKey:RepositoryDeployKey",
+  webhook: "github:index/repositoryWebhook:RepositoryWebhook",
   bucket: "aws:s3/bucket:Bucket",
 } as const;
 

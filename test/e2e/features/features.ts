@@ -40,14 +40,12 @@ export const features: readonly Feature[] = [
   {
     name: "a failed upgrade of every HelmRelease is taken back and tried again",
     holds: (tree) =>
-      tree
-        .all("HelmRelease")
-        .every((release) =>
-          isDeepStrictEqual(at(release, "spec.upgrade"), {
-            cleanupOnFail: true,
-            remediation: { retries: 3 },
-          }),
-        ),
+      tree.all("HelmRelease").every((release) =>
+        isDeepStrictEqual(at(release, "spec.upgrade"), {
+          cleanupOnFail: true,
+          remediation: { retries: 3 },
+        }),
+      ),
     without: ["components/helm-releases/kustomization.yaml", "cleanupOnFail: true", "force: false"],
   },
   {
@@ -98,6 +96,46 @@ export const features: readonly Feature[] = [
       "flux/vars/cluster-secrets.sops.yaml.example",
       "    reconcile.fluxcd.io/watch: Enabled\n",
       "    a: b\n",
+    ],
+  },
+  {
+    name: "a HelmRelease that fails is said in its own namespace",
+    holds: (tree) =>
+      tree
+        .all("HelmRelease")
+        .every((release) => tree.all("Alert").some((alert) => isAbout(alert, "HelmRelease", release))),
+    without: ["apps/media/kustomization.yaml", "  - ../../components/alerts\n"],
+  },
+  {
+    name: "a Kustomization or a source that fails is said",
+    holds: (tree) =>
+      ["Kustomization", "GitRepository", "OCIRepository", "HelmRepository"].every((kind) =>
+        isAbout(tree.one("Alert", "flux"), kind, tree.one("GitRepository", "home-cluster")),
+      ),
+    without: [
+      "apps/flux-system/notifications/app/alertmanager.yaml",
+      '    - kind: OCIRepository\n      name: "*"\n',
+    ],
+  },
+  {
+    name: "Flux hears of a push",
+    holds: (tree) =>
+      isDeepStrictEqual(at(tree.one("Receiver", "github"), "spec.resources"), [
+        { apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", name: "home-cluster" },
+      ]) && at(tree.one("Receiver", "github"), "spec.secretRef.name") === "github-webhook-token",
+    without: ["apps/flux-system/kustomization.yaml", "  - webhook/ks.yaml\n"],
+  },
+  {
+    name: "commits get their status at the repository that Flux reads",
+    holds: (tree) =>
+      at(tree.one("Provider", "github-status"), "spec.address") ===
+      String(at(tree.one("GitRepository", "home-cluster"), "spec.url"))
+        .replace("ssh://git@", "https://")
+        .replace(/\.git$/, ""),
+    without: [
+      "flux/vars/cluster-settings.yaml",
+      "GITHUB_REPOSITORY: home/home-cluster",
+      "GITHUB_REPOSITORY: a/b",
     ],
   },
   {
@@ -166,6 +204,16 @@ function comesAfter(tree: BuiltTree, app: string, other: string): boolean {
     name: string;
   }[];
   return dependsOn.some(({ name }) => name === other);
+}
+
+/** Whether an Alert says errors of all objects of a kind in the namespace of an object. */
+function isAbout(alert: ClusterObject, kind: string, { metadata }: ClusterObject): boolean {
+  const sources = (at(alert, "spec.eventSources") ?? []) as readonly { kind: string; name: string }[];
+  return (
+    alert.metadata.namespace === metadata.namespace &&
+    at(alert, "spec.eventSeverity") === "error" &&
+    sources.some((source) => source.kind === kind && source.name === "*")
+  );
 }
 
 function isWatched({ metadata }: ClusterObject): boolean {

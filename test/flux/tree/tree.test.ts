@@ -35,6 +35,7 @@ describe("readTree", () => {
     assert.equal(tree.clusterKustomization.spec?.["path"], "./cluster/flux");
     assert.deepEqual(tree.missingSecrets.toSorted(), [
       "apps/default/smtp-relay/app/secret.sops.yaml",
+      "apps/flux-system/notifications/app/secret.sops.yaml",
       "apps/networking/cloudflared/app/secret.sops.yaml",
       "flux/vars/cluster-secrets.sops.yaml",
     ]);
@@ -51,6 +52,7 @@ describe("readTree", () => {
     assert.deepEqual(sopsFiles, [{ path: "flux/vars/cluster-secrets.sops.yaml", recipients: ["age1abc"] }]);
     assert.deepEqual(missingSecrets, [
       "apps/default/smtp-relay/app/secret.sops.yaml",
+      "apps/flux-system/notifications/app/secret.sops.yaml",
       "apps/networking/cloudflared/app/secret.sops.yaml",
     ]);
   });
@@ -68,6 +70,13 @@ describe("readTree", () => {
       file: cluster,
       replace: ["kustomize.toolkit.fluxcd.io/reconcile: disabled", "some: annotation"],
       problem: `${cluster}:7: GitRepository home-cluster lacks the annotation kustomize.toolkit.fluxcd.io/reconcile: disabled; without it Flux and Pulumi both write it`,
+    },
+    {
+      what: "another repository than the one whose commits get a status",
+      file: cluster,
+      replace: ["ssh://git@github.com/home/home-cluster.git", "ssh://git@github.com/me/mine.git"],
+      problem:
+        "flux/vars/cluster-settings.yaml: GITHUB_REPOSITORY is home/home-cluster, but GitRepository home-cluster reads me/mine; write me/mine, or commits get no status",
     },
     {
       what: "an object in another namespace",

@@ -5,9 +5,11 @@ import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { sshEnvironment } from "../../../lab/git/environment.ts";
 import { startGitHost, type AuthorizedKey, type GitHost } from "../../../lab/git/host.ts";
 import { ensureKeyPair } from "../../../lab/git/keys.ts";
+import type { PushedRef } from "../../../lab/git/pushedRefs.ts";
 
 const address = "127.10.205.52";
 let root: string;
@@ -15,6 +17,7 @@ let host: GitHost;
 let keys: AuthorizedKey[];
 let deployKey: { privateKey: string; publicKey: string };
 const log: string[] = [];
+let pushed: PushedRef[] = [];
 const options = () => ({
   address,
   port: 2222,
@@ -22,6 +25,7 @@ const options = () => ({
   hostKeyFile: join(root, "host-key"),
   adminKeyFile: join(root, "admin-key"),
   keys: () => keys,
+  pushed: (ref: PushedRef) => void pushed.push(ref),
   log: (line: string) => log.push(line),
 });
 
@@ -122,6 +126,49 @@ test("a key with write access pushes", async () => {
     "main:y",
   );
   assert.equal(push.code, 0, push.err);
+});
+
+/** Waits for so many refs: what a push has changed is told after it. */
+async function toldOf(count: number): Promise<readonly PushedRef[]> {
+  const end = Date.now() + 10_000;
+  while (pushed.length < count && Date.now() < end) await delay(10);
+  return pushed;
+}
+
+test("what a push changes is told, with the commits before and after; what changes nothing is not", async () => {
+  await toldOf(2);
+  pushed = [];
+  const work = join(root, "work");
+  const url = host.url("home", "home-cluster");
+  const head = async (): Promise<string> =>
+    (await git(undefined, "-C", work, "rev-parse", "HEAD")).out.trim();
+  const push = async (...refs: string[]): Promise<void> => {
+    const { code, err } = await git("admin-key", "-C", work, "push", "--quiet", "--force", url, ...refs);
+    assert.equal(code, 0, err);
+  };
+  const before = await head();
+  const person = ["-c", "user.name=Lab", "-c", "user.email=lab@example.org"];
+  await git(undefined, "-C", work, ...person, "commit", "--quiet", "--allow-empty", "-m", "Second");
+  const after = await head();
+  const nothing = "0".repeat(40);
+  const of = { owner: "home", repository: "home-cluster" };
+  await push("main:main");
+  assert.deepEqual(await toldOf(1), [{ ...of, ref: "refs/heads/main", before, after }]);
+  await push("main:main");
+  await push("main:refs/tags/v1", "main:side");
+  assert.deepEqual(
+    [...(await toldOf(3))].slice(1).sort((a, b) => a.ref.localeCompare(b.ref)),
+    ["refs/heads/side", "refs/tags/v1"].map((ref) => ({ ...of, ref, before: nothing, after })),
+  );
+  await push(":side");
+  assert.deepEqual((await toldOf(4)).at(-1), {
+    ...of,
+    ref: "refs/heads/side",
+    before: after,
+    after: nothing,
+  });
+  assert.equal((await lsRemote()).code, 0);
+  assert.equal(pushed.length, 4);
 });
 
 test("a deploy key opens its own repository only", async () => {

@@ -1,21 +1,26 @@
 // The lab's GitHub answers as GitHub does. Expected texts are those of api.github.com.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { ensureKeyPair } from "../../../lab/git/keys.ts";
 import { startGithub, type Github } from "../../../lab/github/api.ts";
+import type { Delivery } from "../../../lab/github/deliveries.ts";
 import { openGithubStore } from "../../../lab/github/store.ts";
 
 let root: string;
 let github: Github;
+let deliveries: Delivery[];
+let log: string[];
 let publicKey: string;
 const token = "github_pat_right";
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "lab-github-"));
   publicKey = (await ensureKeyPair(join(root, "key"), "comment")).publicKey;
+  [deliveries, log] = [[], []];
   github = await start();
 });
 afterEach(async () => {
@@ -32,7 +37,12 @@ function start(): Promise<Github> {
     store: openGithubStore(join(root, "github.json")),
     repositories: { exists: (_owner, name) => name === "home-cluster", sshUrl: () => "ssh://git@host/x.git" },
     organizations: ["some-org"],
-    log: () => undefined,
+    statusToken: "github_pat_status",
+    send: (delivery) => {
+      deliveries.push(delivery);
+      return Promise.resolve(delivery.url.includes("broken") ? 500 : 200);
+    },
+    log: (line) => log.push(line),
   });
 }
 
@@ -156,4 +166,148 @@ test("answers without the Enterprise prefix too, as api.github.com", async () =>
   });
   assert.equal(response.status, 200);
   assert.match(response.headers.get("x-github-request-id") ?? "", /^[0-9A-F]{4}:/);
+});
+
+const hooksPath = "repos/home/home-cluster/hooks";
+const hookUrl = "https://flux-webhook.home.example/hook/abc";
+const config = { url: hookUrl, content_type: "json", secret: "s3cret", insecure_ssl: "0" };
+const addHook = (change: object = {}, settings: object = {}) =>
+  ask("POST", hooksPath, {
+    name: "web",
+    events: ["push"],
+    active: true,
+    config: { ...config, ...change },
+    ...settings,
+  });
+
+test("a webhook is added, read, listed, changed, kept in its file, and removed; its secret is never shown", async () => {
+  const added = await addHook();
+  assert.equal(added.status, 201);
+  assert.deepEqual(added.body["config"], { ...config, secret: "********" });
+  assert.deepEqual([added.body["active"], added.body["events"], added.body["name"]], [true, ["push"], "web"]);
+  const path = `${hooksPath}/${String(added.body["id"])}`;
+  assert.equal(added.body["url"], `${github.baseUrl}api/v3/${path}`);
+  const changed = await ask("PATCH", path, { active: false });
+  assert.deepEqual([changed.status, changed.body["active"]], [200, false]);
+  assert.deepEqual(changed.body["config"], added.body["config"]);
+  // A change of the config is a new config, as GitHub's documentation warns.
+  const without = await ask("PATCH", path, { config: { url: hookUrl } });
+  assert.deepEqual(without.body["config"], { url: hookUrl, content_type: "form", insecure_ssl: "0" });
+  assert.deepEqual((await ask("GET", hooksPath)).body, [(await ask("GET", path)).body]);
+  const kept = openGithubStore(join(root, "github.json")).webhooks();
+  assert.deepEqual(
+    kept.map(({ id, url }) => [id, url]),
+    [[added.body["id"], hookUrl]],
+  );
+  assert.equal((await ask("DELETE", path)).status, 204);
+  for (const method of ["GET", "PATCH", "DELETE"])
+    assert.equal((await ask(method, path, method === "PATCH" ? {} : undefined)).status, 404);
+});
+
+test("what GitHub does not take of a webhook is 422", async () => {
+  const errors = async (change: object, settings: object = {}) => {
+    const { status, body } = await addHook(change, settings);
+    assert.deepEqual([status, body.message], [422, "Validation Failed"]);
+    assert.match(String(body["documentation_url"]), /create-a-repository-webhook$/);
+    return body["errors"];
+  };
+  const custom = { resource: "Hook", code: "custom" };
+  await addHook();
+  assert.deepEqual(await errors({ secret: "another" }), [
+    { ...custom, message: "Hook already exists on this repository" },
+  ]);
+  assert.deepEqual(await errors({ url: undefined }), [
+    { ...custom, message: "Config must contain URL for webhooks" },
+  ]);
+  assert.deepEqual(await errors({ url: "flux-webhook.home.example" }), [
+    { ...custom, field: "url", message: "url is missing a scheme" },
+  ]);
+  assert.deepEqual(await errors({ url: "http://127.0.0.1:9292/hook/abc" }), [
+    {
+      ...custom,
+      field: "url",
+      message: "url is not supported because it isn't reachable over the public Internet (127.0.0.1)",
+    },
+  ]);
+  assert.deepEqual(await errors({ url: "https://other.example" }, { events: ["pushed"] }), [
+    { ...custom, field: "events", message: "These events are not allowed for this hook: pushed" },
+  ]);
+  assert.deepEqual(await errors({ url: "https://other.example" }, { name: "github" }), [
+    { resource: "Hook", code: "invalid", field: "name" },
+  ]);
+});
+
+test("a token without the right to webhooks is refused, and nobody without a token sees any", async () => {
+  await github.setFault("no-webhooks", true);
+  const refused = await addHook();
+  assert.equal(refused.status, 403);
+  assert.equal(refused.body.message, "Resource not accessible by personal access token");
+  assert.equal(refused.headers.get("x-accepted-github-permissions"), "repository_hooks=write");
+  assert.equal((await addKey()).status, 201);
+  assert.equal((await fetch(new URL(`api/v3/${hooksPath}`, github.baseUrl))).status, 404);
+});
+
+test("a webhook is told of pushes to its repository, signed as GitHub signs them", async () => {
+  const { body: hook } = await addHook();
+  await addHook({ url: "https://other.example/", secret: undefined }, { active: false });
+  const push = { owner: "home", repository: "home-cluster", ref: "refs/heads/main" };
+  github.pushed({ ...push, before: "a".repeat(40), after: "b".repeat(40) });
+  github.pushed({ ...push, repository: "another", before: "a".repeat(40), after: "b".repeat(40) });
+  const [ping, pushed, ...more] = deliveries;
+  assert.deepEqual(more, []);
+  assert.equal(ping?.headers["x-github-event"], "ping");
+  assert.equal((JSON.parse(ping.body) as Json)["hook_id"], hook["id"]);
+  assert.ok(!ping.body.includes("s3cret"));
+  assert.equal(pushed?.url, hookUrl);
+  const digest = createHmac("sha256", "s3cret").update(pushed.body).digest("hex");
+  assert.equal(pushed.headers["x-hub-signature-256"], `sha256=${digest}`);
+  assert.equal(pushed.headers["content-type"], "application/json");
+  assert.match(pushed.headers["x-github-delivery"] ?? "", /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  assert.match(pushed.headers["user-agent"] ?? "", /^GitHub-Hookshot\//);
+  const body = JSON.parse(pushed.body) as Json & { repository: Json };
+  assert.deepEqual(
+    [body["ref"], body["before"], body["after"], body["created"], body.repository["full_name"]],
+    ["refs/heads/main", "a".repeat(40), "b".repeat(40), false, "home/home-cluster"],
+  );
+});
+
+test("how the last delivery went is shown, and no log names a webhook's URL", async () => {
+  const added = await addHook({ url: "https://broken.example/hook/abc" });
+  const path = `${hooksPath}/${String(added.body["id"])}`;
+  assert.deepEqual((await ask("GET", path)).body["last_response"], {
+    code: 500,
+    status: "misconfigured",
+    message: "Invalid HTTP Response: 500",
+  });
+  assert.ok(log.some((line) => /^delivery \S+ of ping to webhook \d+: HTTP 500$/.test(line)));
+  assert.ok(!log.some((line) => line.includes("hook/abc")));
+});
+
+test("statuses of commits: written with a token for nothing else, listed from the newest", async () => {
+  const status = (sha: string, state: string, authorization = "Bearer github_pat_status") =>
+    ask(
+      "POST",
+      `repos/home/home-cluster/statuses/${sha}`,
+      { state, context: "kustomization/cluster/1", description: "reconciliation succeeded" },
+      { authorization },
+    );
+  const sha = "c".repeat(40);
+  assert.equal((await status(sha, "failure")).status, 201);
+  assert.equal((await status(sha, "success")).status, 201);
+  const { body } = await ask("GET", `repos/home/home-cluster/commits/${sha}/statuses`, undefined, {
+    authorization: "Bearer github_pat_status",
+  });
+  assert.deepEqual(
+    (body as unknown as Json[]).map(({ state, context }) => [state, context]),
+    [
+      ["success", "kustomization/cluster/1"],
+      ["failure", "kustomization/cluster/1"],
+    ],
+  );
+  assert.equal((await status("d".repeat(64), "success")).status, 422);
+  assert.equal((await status(sha, "fine")).status, 422);
+  assert.equal((await status(sha, "success", `Bearer ${token}`)).status, 403);
+  const other = { authorization: "Bearer github_pat_status" };
+  assert.equal((await ask("GET", hooksPath, undefined, other)).status, 403);
+  assert.equal((await ask("GET", keysPath, undefined, other)).status, 403);
 });

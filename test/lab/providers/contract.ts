@@ -75,6 +75,10 @@ export const contracts: Readonly<
         inputs: "key* readOnly repository* title*",
         outputs: "etag",
       },
+      "github:index/repositoryWebhook:RepositoryWebhook": {
+        inputs: "active configuration etag events* repository*",
+        outputs: "url",
+      },
     },
   },
 };

@@ -69,4 +69,24 @@ describe("bringing the tree to the lab's Git host", () => {
     assert.equal(remote(), "a: 1\n");
     assert.equal(readFileSync(at("repo/cluster/a.yaml"), "utf8"), "a: 1\n");
   });
+
+  it("leaves keys that were taken out of a cluster where they are: the home's here, the lab's there", async () => {
+    for (const [tree, content] of [
+      ["cluster", "home: ENC[]\n"],
+      ["repo/cluster", "lab: ENC[]\n"],
+    ] as const) {
+      mkdirSync(at(`${tree}/bootstrap`), { recursive: true });
+      writeFileSync(at(`${tree}/bootstrap/github-deploy-key.sops.yaml`), content);
+    }
+    await push(false);
+    assert.equal(
+      readFileSync(at("repo/cluster/bootstrap/github-deploy-key.sops.yaml"), "utf8"),
+      "lab: ENC[]\n",
+    );
+  });
+
+  it("refuses a secret of the tree that only a home can read", async () => {
+    writeFileSync(at("cluster/secret.sops.yaml"), "a: ENC[]\n");
+    await assert.rejects(push(false), /secret\.sops\.yaml: encrypted to somebody else's key/);
+  });
 });

@@ -1,0 +1,97 @@
+// The cluster that a command is about: that of a stack, as the stack's own state has it, or of a kubeconfig that is named.
+// Never the one that KUBECONFIG or ~/.kube/config happens to point at: people have several.
+import { readFileSync } from "node:fs";
+import { defaultAnswerMs } from "../../src/steps/impatientConfig.ts";
+import { Kubernetes } from "../../src/steps/kubernetes.ts";
+import { Redactor } from "../../src/steps/redact.ts";
+import { CommandError } from "../recover/pulumi.ts";
+import { exportStackInClear, kubeconfigOf, type StackState } from "../recover/state.ts";
+
+/** Options of every command that talks to a cluster, for parseArgs. */
+export const clusterOptions = {
+  stack: { type: "string", short: "s" },
+  kubeconfig: { type: "string" },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+/** Their part of a help text. */
+export const clusterHelp = `  --stack NAME        another stack than the selected one; its state holds the kubeconfig
+  --kubeconfig FILE   a kubeconfig instead, where there is no state at hand; KUBECONFIG is not looked at, because it may mean
+                      another cluster
+  --help              print this`;
+
+/** Which cluster is meant. */
+export interface ClusterChoice {
+  readonly stack?: string | undefined;
+  readonly kubeconfig?: string | undefined;
+}
+
+/** A cluster to talk to. */
+export interface Cluster {
+  /** For people, e.g. `stack home`. */
+  readonly name: string;
+  /** Name of the stack, where it is the cluster of one. */
+  readonly stack?: string | undefined;
+  readonly kubernetes: Kubernetes;
+  /** Addresses of the control planes as far as the state has them, by name. */
+  readonly controlPlanes: Readonly<Record<string, string>>;
+  /** Knows the kubeconfig; for everything that is printed. */
+  readonly redactor: Redactor;
+}
+
+/**
+ * Connects; nothing is asked of the cluster yet.
+ * @param answerMs longest wait for an answer, milliseconds
+ * @throws CommandError when there is no kubeconfig
+ */
+export function connect(choice: ClusterChoice, answerMs = defaultAnswerMs): Cluster {
+  const { kubeconfig, ...found } = choice.kubeconfig === undefined ? ofStack(choice) : ofFile(choice);
+  const redactor = new Redactor();
+  redactor.learn(kubeconfig);
+  return { ...found, kubernetes: new Kubernetes(kubeconfig, answerMs), redactor };
+}
+
+interface Credentials {
+  readonly name: string;
+  readonly stack?: string;
+  readonly kubeconfig: string;
+  readonly controlPlanes: Readonly<Record<string, string>>;
+}
+
+function ofFile({ kubeconfig: file = "" }: ClusterChoice): Credentials {
+  try {
+    return { name: file, kubeconfig: readFileSync(file, "utf8"), controlPlanes: {} };
+  } catch (error) {
+    throw new CommandError(
+      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+function ofStack(choice: ClusterChoice): Credentials {
+  const state = exportStackInClear(choice.stack);
+  const stack = choice.stack ?? nameIn(state);
+  const kubeconfig = kubeconfigOf(state);
+  if (kubeconfig === undefined || kubeconfig === "")
+    throw new CommandError(
+      `stack ${stack} has no cluster yet → npm run up makes it; another one: --stack NAME or --kubeconfig FILE`,
+    );
+  return { name: `stack ${stack}`, stack, kubeconfig, controlPlanes: controlPlanesOf(state) };
+}
+
+/** The name of the stack that was exported: each of its resources has it. Source: pulumi's URNs. */
+function nameIn(state: StackState): string {
+  return state.deployment.resources?.[0]?.urn.split(":")[2] ?? "(selected)";
+}
+
+/** The stack's output `machines` says `controlplane 192.0.2.11` of each. */
+function controlPlanesOf(state: StackState): Readonly<Record<string, string>> {
+  const stack = state.deployment.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const machines = (stack?.outputs?.["machines"] ?? {}) as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(
+    Object.entries(machines).flatMap(([name, text]) => {
+      const address = /^controlplane ([\d.]+)/.exec(String(text))?.[1];
+      return address === undefined ? [] : [[name, address]];
+    }),
+  );
+}

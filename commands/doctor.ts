@@ -1,0 +1,100 @@
+// npm run doctor [-- --cluster]: what is missing on this computer; what is wrong with Flux in the cluster.
+import { join } from "node:path";
+import type { LastRun } from "../src/config/lastRun.ts";
+import { clusterHelp, clusterOptions, connect, type ClusterChoice } from "./cluster/connect.ts";
+import { readArguments, runCommand } from "./cluster/command.ts";
+import { diagnose, type Diagnosis } from "./doctor/cluster/diagnose.ts";
+import type { SickPod } from "./doctor/cluster/details.ts";
+import { lookAtFlux } from "./doctor/cluster/look.ts";
+import { reach } from "./doctor/cluster/reach.ts";
+import { diagnosisLines } from "./doctor/cluster/write.ts";
+import { examineComputer } from "./doctor/computer.ts";
+import { findingLines } from "./doctor/report.ts";
+import { paintFor } from "./plan/print/colours.ts";
+import { CommandError, pulumi } from "./recover/pulumi.ts";
+import { stackOf } from "./recover/recover.ts";
+
+const help = `npm run doctor [-- --cluster]
+
+Without --cluster it looks at this computer and at what an \`up\` needs around it: programs and their versions, the stack
+config with the tree and its secrets, the age key, GITHUB_TOKEN, and whether the machines answer (TCP 50000, two seconds).
+
+  --cluster           looks at Flux in the cluster instead: root causes first, with the revisions, Helm's history, events,
+                      pods and lines of logs that belong to them, what waits for them, and the next step of each. Changes
+                      nothing. Where the cluster's endpoint is dead it looks through a control plane. Secrets are taken out
+${clusterHelp}
+
+Exit code 0: healthy (warnings and what is being worked on do not count). 1: something is wrong or missing. 2: it could not
+look.`;
+
+/** An API server that is well answers in a fraction of that. */
+const answerMs = 8_000;
+const podLogLines = 5;
+
+const paint = paintFor(process.stdout, process.env);
+let redact = (text: string): string => text;
+const say = (line: string): void => console.log(redact(line));
+
+await runCommand({ onInterrupt: "stopped", failure: 2, redact: (text) => redact(text) }, async () => {
+  const { values } = readArguments("npm run doctor", {
+    args: process.argv.slice(2),
+    options: { ...clusterOptions, cluster: { type: "boolean", default: false } },
+  });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  return values.cluster ? cluster(values) : computer(values.stack);
+});
+
+async function computer(name: string | undefined): Promise<number> {
+  const findings = await examineComputer(join(import.meta.dirname, ".."), stackNamed(name));
+  for (const finding of findings) for (const line of findingLines(finding, paint)) say(line);
+  return findings.some(({ state }) => state === "missing") ? 1 : 0;
+}
+
+/** The stack and what its last run has reached. Its outputs are read without secrets. */
+function stackNamed(name: string | undefined): { name: string; lastRun: LastRun } | { problem: string } {
+  try {
+    const stack = name ?? stackOf([]);
+    const outputs = JSON.parse(pulumi(["stack", "output", "--json", "--stack", stack])) as {
+      readonly versions?: LastRun["versions"];
+    };
+    return { name: stack, lastRun: { versions: outputs.versions ?? {} } };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return name === undefined
+      ? { problem: error.message.split("\n").at(-1) ?? "" }
+      : { name, lastRun: { versions: {} } };
+  }
+}
+
+async function cluster(choice: ClusterChoice): Promise<number> {
+  const connection = connect(choice, answerMs);
+  redact = (text) => connection.redactor.redact(text);
+  const { kubernetes, version, detour } = await reach(connection, answerMs);
+  say(`${connection.name}: Kubernetes ${version}`);
+  if (detour !== undefined) say(detour);
+  const sight = await lookAtFlux(kubernetes, connection.redactor);
+  for (const text of sight.unseen) say(`could not look at ${text}`);
+  if (sight.flux.length === 0)
+    throw new CommandError("there is nothing of Flux to be seen in this cluster → npm run up installs it");
+  const diagnosis = diagnose(sight, Date.now());
+  const logs = await logsOf(diagnosis, async ({ namespace, name, hasEnded }) =>
+    kubernetes.podLog(namespace, name, podLogLines, hasEnded).catch(() => ""),
+  );
+  for (const line of diagnosisLines(diagnosis, ({ name }) => logs.get(name) ?? [], paint)) say(line);
+  return diagnosis.troubles.length > 0 || detour !== undefined || sight.unseen.length > 0 ? 1 : 0;
+}
+
+/** The last lines of all pods that are not ready. */
+async function logsOf(
+  { troubles }: Diagnosis,
+  read: (pod: SickPod) => Promise<string>,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const pods = troubles.flatMap((trouble) => trouble.pods);
+  const texts = pods.map(
+    async (pod) => [pod.name, (await read(pod)).split("\n").filter((line) => line !== "")] as const,
+  );
+  return new Map(await Promise.all(texts));
+}

@@ -1,0 +1,103 @@
+// The next step for an object that is not Ready: what to change, where, and how to see that it helped. Pure.
+import { isHandOff, isSuspendedByConfig } from "../../src/flux/suspension.ts";
+import { remedyFor } from "../../src/flux/ready.ts";
+import type { Health } from "./health.ts";
+
+const push = "push, then npm run reconcile";
+
+interface Remedy {
+  readonly kind?: RegExp;
+  readonly pattern: RegExp;
+  readonly todo: (health: Health) => string;
+}
+
+/** First match wins, before the general ones. The patterns are Flux's, Helm's and the API server's own words. */
+const remedies: readonly Remedy[] = [
+  {
+    pattern: /kustomization path not found/,
+    todo: (health) =>
+      `spec.path ${spec(health, "path")} is not in the repository at that commit: correct it, ${push}`,
+  },
+  {
+    kind: /Kustomization/,
+    pattern: /dependency '[^']+' not found/,
+    todo: ({ message }) =>
+      `nothing is called ${/dependency '([^']+)'/.exec(message)?.[1] ?? "so"}: correct spec.dependsOn, ${push}`,
+  },
+  {
+    pattern: /no matches for kind/,
+    todo: () =>
+      `the definition of that kind is not in the cluster yet: let spec.dependsOn name what brings it, ${push}`,
+  },
+  {
+    kind: /Kustomization/,
+    pattern: /immutable/i,
+    todo: (health) =>
+      `a field of it cannot be changed in place: npm run flux -- force ${word(health)} deletes the object and makes it anew`,
+  },
+  {
+    pattern: /admission webhook|failed calling webhook/,
+    todo: () =>
+      "a webhook of the cluster refuses it or does not answer: look at its pods, then npm run reconcile",
+  },
+  {
+    kind: /HelmChart|HelmRelease/,
+    pattern: /chart pull error|invalid chart reference|no chart (version|name) found/i,
+    todo: (health) => `the repository has no such chart: correct spec.chart of ${owner(health)}, ${push}`,
+  },
+  {
+    kind: /HelmRelease/,
+    pattern: /could not (find|get) (Secret|ConfigMap)|could not resolve .* values|valuesFrom/i,
+    todo: () => `the Secret or ConfigMap that spec.valuesFrom names is not there: add it, ${push}`,
+  },
+  {
+    kind: /HelmRelease/,
+    pattern: /^/,
+    todo: (health) =>
+      `look at its pods, correct its values or its chart's version, ${push}; the same once more without a change: npm run flux -- force ${word(health)}`,
+  },
+  {
+    kind: /Kustomization/,
+    pattern: /health check failed|timeout waiting for|stalled resources/i,
+    todo: () => `what it applied does not become ready: look at its pods, correct it, ${push}`,
+  },
+];
+
+/** What to do about an object that fails, waits in vain, or is suspended. */
+export function nextStep(health: Health): string {
+  const { object, state, message } = health;
+  if (state === "suspended")
+    return isHandOff(object) || isSuspendedByConfig(object)
+      ? "write suspend: false in the stack config, then npm run up"
+      : `somebody has suspended it: npm run flux -- resume ${word(health)}`;
+  const own = remedies.find(
+    ({ kind, pattern }) => (kind?.test(object.kind ?? "") ?? true) && pattern.test(message),
+  );
+  if (own !== undefined) return own.todo(health);
+  const general = remedyFor(message);
+  if (isKnown(general)) return general.replace("run pulumi up again", "npm run reconcile");
+  const { namespace = "", name = "" } = object.metadata ?? {};
+  return `look at: kubectl -n ${namespace} describe ${object.kind ?? ""} ${name}`;
+}
+
+function isKnown(general: string): boolean {
+  return !general.startsWith("look at:");
+}
+
+/** As `npm run flux` wants it. */
+export function word({ object: { kind, metadata } }: Health): string {
+  return `${kind ?? ""}/${metadata?.namespace ?? ""}/${metadata?.name ?? ""}`;
+}
+
+function spec({ object }: Health, key: string): string {
+  return String(object.spec?.[key] ?? "");
+}
+
+/** A chart is made of its release: that is where people write. */
+function owner({ object, name }: Health): string {
+  const labels = object.metadata?.labels;
+  const release = labels?.["helm.toolkit.fluxcd.io/name"];
+  return object.kind === "HelmChart" && release !== undefined
+    ? `HelmRelease ${labels?.["helm.toolkit.fluxcd.io/namespace"] ?? ""}/${release}`
+    : name;
+}

@@ -1,0 +1,78 @@
+// Suspends every Kustomization and HelmRelease for maintenance, or resumes those that it has suspended. Pulumi itself does
+// the four objects of the hand-off, before this step. Looks first; may be run again at any point.
+import { Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
+import { runStep, type Step } from "../../steps/step.ts";
+import { done, notYet } from "../../steps/wait.ts";
+import {
+  atWork,
+  suspendedByConfig,
+  suspendedByPeople,
+  suspendedKinds,
+  toResume,
+  toSuspend,
+} from "../suspension.ts";
+
+/** How long what is being applied may take to end. What waits longer (for pods to be ready) changes nothing any more. */
+const settleSeconds = 60;
+
+await runStep({ name: "suspend or resume Flux", timeoutSeconds: 300 }, async (step) => {
+  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"));
+  return step.input("SUSPEND") === "true" ? suspend(step, kubernetes) : resume(kubernetes);
+});
+
+async function suspend(step: Step, kubernetes: Kubernetes): Promise<string> {
+  const end = Date.now() + settleSeconds * 1000;
+  return step.waitFor(
+    {
+      what: "everything suspended",
+      timeoutSeconds: 2 * settleSeconds,
+      todo: "look at: kubectl get kustomizations,helmreleases -A; then run pulumi up again",
+    },
+    async () => {
+      const objects = await fluxObjects(kubernetes);
+      const open = toSuspend(objects);
+      for (const object of open)
+        await kubernetes.change(object, {
+          metadata: { annotations: { [suspendedByConfig]: "true" } },
+          spec: { suspend: true },
+        });
+      // Who was at work may have brought another child, or applied one as it stands in Git.
+      const busy = atWork(objects);
+      if (open.length > 0) return notYet(`${count(open)} suspended`);
+      if (busy.length > 0 && Date.now() < end) return notYet(`${busy.join(", ")}: ending what it has begun`);
+      const left = busy.length === 0 ? "" : `; still ending what they have begun: ${busy.join(", ")}`;
+      return done(`Flux is suspended: ${count(objects)} stay as they are${left}`);
+    },
+  );
+}
+
+async function resume(kubernetes: Kubernetes): Promise<string> {
+  const objects = await fluxObjects(kubernetes);
+  const ours = toResume(objects);
+  // A change of the spec is looked at by its controller at once.
+  for (const object of ours)
+    await kubernetes.change(object, {
+      metadata: { annotations: { [suspendedByConfig]: null } },
+      spec: { suspend: null },
+    });
+  const people = suspendedByPeople(objects);
+  const left = people.length === 0 ? "" : `; suspended by hand and left so: ${people.join(", ")}`;
+  return `${ours.length === 0 ? "nothing was suspended for maintenance" : `${count(ours)} resumed`}${left}`;
+}
+
+async function fluxObjects(kubernetes: Kubernetes): Promise<readonly KubeObject[]> {
+  const lists = await Promise.all(
+    suspendedKinds.map(({ apiVersion, kind }) => kubernetes.list(apiVersion, kind)),
+  );
+  return lists.flat();
+}
+
+/** e.g. `12 Kustomizations and 9 HelmReleases` */
+function count(objects: readonly KubeObject[]): string {
+  return suspendedKinds
+    .map(({ kind }) => {
+      const number = objects.filter((object) => object.kind === kind).length;
+      return `${String(number)} ${kind}${number === 1 ? "" : "s"}`;
+    })
+    .join(" and ");
+}

@@ -1,0 +1,93 @@
+// What suspending everything means: which objects, in which order, and how those that a person had suspended before are
+// told apart from the others. Pure.
+import { conditionOf, type KubeObject } from "../steps/kubernetes.ts";
+
+/**
+ * Annotation of what the config key `suspend` has suspended. Flux's own applies leave it alone, and spec.suspend too, because
+ * its manifests say nothing of them and the fields belong to the manager `home-ops` (Flux takes over those of kubectl only).
+ */
+export const suspendedByConfig = "home-ops.dev/suspended-for-maintenance";
+
+/** Kinds that are suspended one by one. Sources below them only fetch. */
+export const suspendedKinds = [
+  { apiVersion: "kustomize.toolkit.fluxcd.io/v1", kind: "Kustomization" },
+  { apiVersion: "helm.toolkit.fluxcd.io/v2", kind: "HelmRelease" },
+] as const;
+
+/** The objects of the hand-off, all in namespace flux-system: Pulumi is their only writer. */
+export const handOffObjects = [
+  { kind: "OCIRepository", name: "flux-manifests" },
+  { kind: "Kustomization", name: "flux" },
+  { kind: "GitRepository", name: "home-cluster" },
+  { kind: "Kustomization", name: "cluster" },
+] as const;
+
+/** Whether an object is one of the hand-off. */
+export function isHandOff({ kind, metadata }: KubeObject): boolean {
+  return (
+    metadata?.namespace === "flux-system" &&
+    handOffObjects.some((known) => known.kind === kind && known.name === metadata.name)
+  );
+}
+
+/** Whether Flux leaves it alone. */
+export function isSuspended({ spec }: KubeObject): boolean {
+  return spec?.["suspend"] === true;
+}
+
+/** Whether the config key has suspended it. */
+export function isSuspendedByConfig({ metadata }: KubeObject): boolean {
+  return metadata?.annotations?.[suspendedByConfig] !== undefined;
+}
+
+/** What is not suspended yet, parents first: a parent that still works could take a child's suspension back. */
+export function toSuspend(objects: readonly KubeObject[]): readonly KubeObject[] {
+  return parentsFirst(objects.filter((object) => !isHandOff(object) && !isSuspended(object)));
+}
+
+/** What the config key has suspended, parents first: each child then has what its parent says by now. */
+export function toResume(objects: readonly KubeObject[]): readonly KubeObject[] {
+  return parentsFirst(objects.filter((object) => !isHandOff(object) && isSuspendedByConfig(object)));
+}
+
+/** What a person has suspended, by name. */
+export function suspendedByPeople(objects: readonly KubeObject[]): readonly string[] {
+  return objects
+    .filter((object) => isSuspended(object) && !isSuspendedByConfig(object) && !isHandOff(object))
+    .map(nameOf);
+}
+
+/** Objects that their controller is working on right now, by name: it ends what it has begun, suspended or not. */
+export function atWork(objects: readonly KubeObject[]): readonly string[] {
+  return objects
+    .filter((object) => {
+      const reconciling = conditionOf(object, "Reconciling");
+      return reconciling?.status === "True" && reconciling.reason === "Progressing";
+    })
+    .map(nameOf);
+}
+
+/** e.g. `Kustomization flux-system/podinfo` */
+export function nameOf({ kind, metadata }: KubeObject): string {
+  return `${kind ?? ""} ${metadata?.namespace ?? ""}/${metadata?.name ?? ""}`;
+}
+
+/** The Kustomization that applies an object, by name; undefined for what nobody applies. */
+export function parentOf({ metadata }: KubeObject): string | undefined {
+  const name = metadata?.labels?.["kustomize.toolkit.fluxcd.io/name"];
+  const namespace = metadata?.labels?.["kustomize.toolkit.fluxcd.io/namespace"];
+  return name === undefined || namespace === undefined ? undefined : `Kustomization ${namespace}/${name}`;
+}
+
+function parentsFirst(objects: readonly KubeObject[]): readonly KubeObject[] {
+  const byName = new Map(objects.map((object) => [nameOf(object), object]));
+  const depth = (object: KubeObject, seen: readonly string[] = []): number => {
+    const parent = parentOf(object) ?? "";
+    const next = byName.get(parent);
+    return next === undefined || seen.includes(parent) ? 0 : 1 + depth(next, [...seen, parent]);
+  };
+  return objects
+    .map((object) => ({ object, depth: depth(object) }))
+    .sort((one, other) => one.depth - other.depth)
+    .map(({ object }) => object);
+}

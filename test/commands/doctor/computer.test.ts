@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { describe, it } from "node:test";
+import { configFindings } from "../../../commands/doctor/computer.ts";
+import { machineFindings } from "../../../commands/doctor/machines.ts";
+import { findingLines } from "../../../commands/doctor/report.ts";
+import { toolFinding } from "../../../commands/doctor/tools.ts";
+
+const plain = (_: unknown, text: string): string => text;
+
+describe("a tool", () => {
+  const tool = { name: "sops", args: [], minimum: "3.8", todo: "install it" };
+  const rows: readonly (readonly [
+    what: string,
+    code: number,
+    output: string,
+    state: string,
+    found: string,
+  ])[] = [
+    ["that is there", 0, "sops 3.10.2 (latest)", "ok", "3.10.2"],
+    ["that is too old", 0, "sops 3.7.3", "missing", "3.7.3 is older than 3.8"],
+    ["that is not on PATH", -2, "sops is not on PATH", "missing", "is not on PATH"],
+    ["that does not say its version", 0, "hello", "warning", "is there, but does not say its version"],
+  ];
+  for (const [what, code, output, state, found] of rows)
+    it(`${what} is ${state}`, () => {
+      const finding = toolFinding(tool, code, output);
+      assert.deepEqual([finding.state, finding.found], [state, found]);
+      assert.equal(finding.todo, state === "ok" ? undefined : "install it");
+    });
+});
+
+describe("machines", () => {
+  it("are ok when they answer, and a warning when they do not", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const findings = async (): Promise<readonly string[]> =>
+      (await machineFindings([{ name: "k8s-1", address: "127.0.0.1" }], port)).map(
+        ({ state, found }) => `${state} ${found}`,
+      );
+    assert.deepEqual(await findings(), [`ok answers at 127.0.0.1:${String(port)}`]);
+    server.close();
+    await once(server, "close");
+    assert.deepEqual(await findings(), [`warning 127.0.0.1:${String(port)}: refuses the connection`]);
+  });
+});
+
+describe("the stack config", () => {
+  it("is reported mistake by mistake, by what it is about, beside what has none", () => {
+    const problems = [
+      { path: "nodes[0].role", text: "no such role: master → write controlplane" },
+      { path: "ageKeyFile", text: "/k is not there → make one" },
+      { path: "flux/vars/cluster-secrets.sops.yaml", text: "is missing → make it" },
+    ];
+    assert.deepEqual(
+      configFindings("Pulumi.home.yaml", [], { problems }).flatMap((finding) => findingLines(finding, plain)),
+      [
+        "missing  stack config    nodes[0].role: no such role: master",
+        "                         → write controlplane",
+        "missing  age key         ageKeyFile: /k is not there",
+        "                         → make one",
+        "missing  secrets         flux/vars/cluster-secrets.sops.yaml: is missing",
+        "                         → make it",
+      ],
+    );
+    const [first] = problems;
+    assert.ok(first);
+    assert.deepEqual(
+      configFindings("Pulumi.home.yaml", [], { problems: [first] }).map(
+        ({ state, what }) => `${state} ${what}`,
+      ),
+      ["ok age key", "ok secrets", "missing stack config"],
+    );
+  });
+});

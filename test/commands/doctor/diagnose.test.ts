@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { errorsAbout, sicknessOf, warningsAbout } from "../../../commands/doctor/cluster/details.ts";
+import { diagnose } from "../../../commands/doctor/cluster/diagnose.ts";
+import type { Sight } from "../../../commands/doctor/cluster/look.ts";
+import { diagnosisLines } from "../../../commands/doctor/cluster/write.ts";
+import { distinct } from "../../../commands/doctor/report.ts";
+import type { KubeObject } from "../../../src/steps/kubernetes.ts";
+import {
+  before,
+  broken,
+  dependsOn,
+  fluxObject,
+  kustomization,
+  repository,
+  waiting,
+} from "../flux/objects.ts";
+
+const plain = (_: unknown, text: string): string => text;
+const now = new Date("2026-01-01T00:05:00Z").getTime();
+
+function sight(more: Partial<Sight>): Sight {
+  return { flux: [], controllers: [], workloads: [], pods: [], events: [], logs: {}, unseen: [], ...more };
+}
+
+function linesOf(seen: Sight): readonly string[] {
+  return diagnosisLines(diagnose(seen, now), () => ["last words"], plain);
+}
+
+/** A line of a controller's log. */
+function logLine(level: string, kind: string, name: string, error: string): string {
+  return JSON.stringify({
+    level,
+    msg: "Reconciliation failed after 1.5s",
+    controllerKind: kind,
+    namespace: "flux-system",
+    name,
+    error,
+  });
+}
+
+function warning(kind: string, name: string, lastTimestamp: string, message: string): KubeObject {
+  const involvedObject = { kind, namespace: "flux-system", name };
+  return {
+    kind: "Event",
+    type: "Warning",
+    reason: "BuildFailed",
+    message,
+    lastTimestamp,
+    involvedObject,
+  } as KubeObject;
+}
+
+describe("a diagnosis", () => {
+  it("says that nothing is wrong", () => {
+    const lines = linesOf(sight({ flux: [repository, kustomization("a")] }));
+    assert.deepEqual(lines, ["Ready: 1 of 1 Kustomizations, 1 of 1 sources", "nothing is wrong"]);
+  });
+
+  it("has the root cause with all that belongs to it, who waits, and the next step", () => {
+    const flux = [
+      repository,
+      kustomization("b", waiting, { spec: dependsOn("a") }),
+      kustomization("a", broken, { applied: before }),
+    ];
+    const events = [
+      warning("Kustomization", "a", "2026-01-01T00:00:00Z", "kustomize build failed: accumulating resources"),
+    ];
+    const logs = { "kustomize-controller": logLine("error", "Kustomization", "a", "no such file") };
+    assert.deepEqual(linesOf(sight({ flux, events, logs })), [
+      "Ready: 0 of 2 Kustomizations, 1 of 1 sources",
+      "",
+      "1. Kustomization flux-system/a fails",
+      "   kustomize build failed: accumulating resources",
+      "   applied main@sha1:aaaaaaaaaaaa, its source has main@sha1:bbbbbbbbbbbb",
+      "   event    BuildFailed: the same",
+      "   log      kustomize-controller: Reconciliation failed after 1.5s: no such file",
+      "   waiting for it: Kustomization flux-system/b",
+      "   → the tree at that commit does not build: mend it, push, npm run reconcile",
+      "",
+      "1 root cause, 1 object waiting; begin with 1",
+    ]);
+  });
+
+  it("takes for work what waits for something that is Ready by now", () => {
+    const lines = linesOf(
+      sight({
+        flux: [repository, kustomization("a"), kustomization("b", waiting, { spec: dependsOn("a") })],
+      }),
+    );
+    assert.deepEqual(lines.slice(1), [
+      "at work: Kustomization flux-system/b: dependency 'flux-system/a' is not ready",
+      "nothing is wrong",
+    ]);
+  });
+
+  it("has a release's history, and its pods with why they are not ready and their last words", () => {
+    const failed = { status: "False", reason: "UpgradeFailed", message: "timed out" } as const;
+    const history = [
+      { version: 2, chartName: "podinfo", chartVersion: "6.9.3", status: "failed", lastDeployed: "today" },
+    ];
+    const release = fluxObject("HelmRelease", "podinfo", failed, {
+      namespace: "default",
+      status: { history },
+    });
+    const labels = {
+      "helm.toolkit.fluxcd.io/name": "podinfo",
+      "helm.toolkit.fluxcd.io/namespace": "default",
+    };
+    const workload: KubeObject = {
+      kind: "Deployment",
+      metadata: { name: "podinfo", namespace: "default", labels },
+      spec: { selector: { matchLabels: { app: "podinfo" } } },
+    };
+    const lines = linesOf(
+      sight({
+        flux: [release],
+        workloads: [workload],
+        pods: [pod("podinfo-1", "podinfo"), pod("other-1", "other")],
+      }),
+    );
+    assert.ok(lines.includes("   history  v2 podinfo@6.9.3 failed today"), lines.join("\n"));
+    assert.deepEqual(
+      lines.filter((line) => /pod |│/.test(line)),
+      ["   pod default/podinfo-1 ImagePullBackOff: no such image", "     │ last words"],
+    );
+  });
+
+  it("names a controller that is not there, what is stuck and what is suspended by whom", () => {
+    const controller: KubeObject = {
+      kind: "Deployment",
+      metadata: { name: "helm-controller", namespace: "flux-system" },
+      status: { conditions: [{ type: "Available", status: "False", message: "no pods" }] },
+    };
+    const flux = [
+      kustomization("stuck", { status: "Unknown", reason: "Progressing", at: "2025-12-31T00:00:00Z" }),
+      kustomization("busy", { status: "Unknown", reason: "Progressing", reconciling: "Building" }),
+      kustomization("mine", {}, { spec: { suspend: true } }),
+      kustomization("cluster", {}, { spec: { suspend: true } }),
+    ];
+    const lines = linesOf(sight({ flux, controllers: [controller] }));
+    assert.deepEqual(lines.filter((line) => /^(\d|suspended|at work)/.test(line)).slice(0, 4), [
+      "suspended: Kustomization flux-system/mine (by hand), Kustomization flux-system/cluster (stack config)",
+      "at work: Kustomization flux-system/busy: Building",
+      "1. Deployment flux-system/helm-controller is not available",
+      "2. Kustomization flux-system/stuck does not get on",
+    ]);
+  });
+});
+
+function pod(name: string, app: string): KubeObject {
+  return {
+    kind: "Pod",
+    metadata: { name, namespace: "default", labels: { app } },
+    status: {
+      phase: "Pending",
+      containerStatuses: [
+        {
+          name: "c",
+          ready: false,
+          state: { waiting: { reason: "ImagePullBackOff", message: "no such image" } },
+        },
+      ],
+    },
+  };
+}
+
+describe("details", () => {
+  it("are one where they differ by times and ids only, the newest", () => {
+    assert.deepEqual(distinct(["failed after 2s", "failed after 1s", "other"], 3), [
+      "failed after 2s",
+      "other",
+    ]);
+    assert.equal(distinct(["a", "b", "c", "d"], 3).length, 3);
+  });
+
+  it("are warnings about the object, the newest first", () => {
+    const events = [
+      warning("Kustomization", "a", "2026-01-01T00:00:00Z", "old"),
+      warning("Kustomization", "a", "2026-01-01T00:01:00Z", "new"),
+      warning("Kustomization", "b", "2026-01-01T00:02:00Z", "of another"),
+    ];
+    assert.deepEqual(warningsAbout([kustomization("a")], events), ["BuildFailed: new", "BuildFailed: old"]);
+  });
+
+  it("are errors about the object, and lines that are no JSON are passed over", () => {
+    const log = [
+      "I am no JSON",
+      logLine("info", "Kustomization", "a", "fine"),
+      logLine("error", "HelmRelease", "a", "x"),
+    ];
+    assert.deepEqual(errorsAbout([kustomization("a")], log.join("\n")), []);
+    assert.deepEqual(
+      errorsAbout([kustomization("a")], [...log, logLine("error", "Kustomization", "a", "y")].join("\n")),
+      ["Reconciliation failed after 1.5s: y"],
+    );
+  });
+
+  it("are no pods that are ready or have done their work", () => {
+    const ready = { status: { phase: "Running", conditions: [{ type: "Ready", status: "True" }] } };
+    assert.equal(sicknessOf(ready), undefined);
+    assert.equal(sicknessOf({ status: { phase: "Succeeded" } }), undefined);
+    const unscheduled = { conditions: [{ type: "PodScheduled", status: "False", message: "no node" }] };
+    assert.equal(sicknessOf({ status: { phase: "Pending", ...unscheduled } })?.why, "not scheduled: no node");
+  });
+});

@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { chainOf, missingOf, rootCauses } from "../../../commands/flux/causes.ts";
+import { healthOf } from "../../../commands/flux/health.ts";
+import type { KubeObject } from "../../../src/steps/kubernetes.ts";
+import { before, broken, dependsOn, fluxObject, kustomization, repository, waiting } from "./objects.ts";
+
+/** Root causes as `name (what waits for it)`. */
+function causesOf(...objects: readonly KubeObject[]): readonly string[] {
+  return rootCauses(healthOf([repository, ...objects])).map(
+    ({ health, waiting: names }) =>
+      `${health.name.replace("flux-system/", "")} (${names.map((name) => name.replace(/^.*\//, "")).join(" ")})`,
+  );
+}
+
+const noChart = {
+  status: "False",
+  reason: "InvalidChartReference",
+  message: "invalid chart reference",
+} as const;
+
+describe("root causes", () => {
+  it("are none in a healthy cluster", () => {
+    assert.deepEqual(causesOf(kustomization("a"), kustomization("b", {}, { spec: dependsOn("a") })), []);
+  });
+
+  it("are what fails, with all that waits for it directly and through others", () => {
+    assert.deepEqual(
+      causesOf(
+        kustomization("c", waiting, { spec: dependsOn("b") }),
+        kustomization("b", waiting, { spec: dependsOn("a") }),
+        kustomization("a", broken),
+      ),
+      ["Kustomization a (b c)"],
+    );
+  });
+
+  it("begin with the one that most others wait for", () => {
+    assert.deepEqual(
+      causesOf(
+        kustomization("alone", broken),
+        kustomization("a", broken),
+        kustomization("b", waiting, { spec: dependsOn("a") }),
+      ),
+      ["Kustomization a (b)", "Kustomization alone ()"],
+    );
+  });
+
+  it("are a chart that is not there, not the release and not the Kustomization that waits for the release", () => {
+    const notReady = {
+      status: "False",
+      reason: "SourceNotReady",
+      message: "HelmChart is not ready",
+    } as const;
+    const health = {
+      status: "Unknown",
+      reason: "Progressing",
+      reconciling: "Running health checks",
+    } as const;
+    assert.deepEqual(
+      causesOf(
+        kustomization("podinfo", health, { spec: { wait: true } }),
+        fluxObject("HelmRelease", "podinfo", notReady, {
+          parent: "podinfo",
+          status: { helmChart: "flux-system/default-podinfo" },
+        }),
+        fluxObject("HelmChart", "default-podinfo", noChart, {
+          spec: { sourceRef: { kind: "HelmRepository", name: "podinfo" } },
+        }),
+        fluxObject("HelmRepository", "podinfo"),
+      ),
+      ["HelmChart default-podinfo (podinfo podinfo)"],
+    );
+  });
+
+  it("are a repository of charts that fails, and not its chart", () => {
+    assert.deepEqual(
+      causesOf(
+        fluxObject("HelmChart", "default-podinfo", noChart, {
+          spec: { sourceRef: { kind: "HelmRepository", name: "podinfo" } },
+        }),
+        fluxObject("HelmRepository", "podinfo", {
+          status: "False",
+          reason: "Failed",
+          message: "no such host",
+        }),
+      ),
+      ["HelmRepository podinfo (default-podinfo)"],
+    );
+  });
+
+  it("are what is suspended only where others wait for it", () => {
+    const suspended = kustomization("a", {}, { applied: before, spec: { suspend: true } });
+    assert.deepEqual(causesOf(suspended), []);
+    assert.deepEqual(causesOf(suspended, kustomization("b", waiting, { spec: dependsOn("a") })), [
+      "Kustomization a (b)",
+    ]);
+  });
+
+  it("are a dependent whose dependency does not exist", () => {
+    const health = healthOf([kustomization("b", waiting, { spec: dependsOn("nobody") })]);
+    assert.deepEqual(
+      rootCauses(health).map(({ health: { name } }) => name),
+      ["Kustomization flux-system/b"],
+    );
+    assert.deepEqual(
+      health.map((one) => missingOf(one, health)),
+      [["Kustomization flux-system/nobody"]],
+    );
+  });
+
+  it("are not what is being worked on", () => {
+    assert.deepEqual(causesOf(kustomization("a", { status: "Unknown", reason: "Progressing" })), []);
+  });
+
+  it("are said of what waits", () => {
+    const health = healthOf([
+      kustomization("a", broken),
+      kustomization("b", waiting, { spec: dependsOn("a") }),
+    ]);
+    assert.deepEqual(
+      health.map((one) => chainOf(one, rootCauses(health))),
+      [undefined, "waits for Kustomization flux-system/a, which fails"],
+    );
+  });
+});
+
+describe("health", () => {
+  const stateOf = (object: KubeObject): string | undefined => healthOf([repository, object])[1]?.state;
+
+  it("is work while a Kustomization is at another commit than its source", () => {
+    assert.equal(stateOf(kustomization("a", {}, { applied: before })), "working");
+    assert.equal(stateOf(kustomization("a")), "ready");
+  });
+
+  it("is no matter of objects that are only read", () => {
+    for (const object of [
+      { kind: "Alert", metadata: { name: "a" } },
+      { kind: "HelmRepository", metadata: { name: "a" }, spec: { type: "oci" } },
+    ])
+      assert.equal(stateOf(object), "ready");
+  });
+
+  it("is work while a failed upgrade is tried again, and failure when Helm has given up", () => {
+    const failed = { status: "False", reason: "UpgradeFailed", message: "timed out" } as const;
+    assert.equal(stateOf(fluxObject("HelmRelease", "a", { ...failed, reconciling: "retrying" })), "working");
+    const stalled = {
+      conditions: [
+        { type: "Ready", ...failed },
+        { type: "Stalled", status: "True" },
+      ],
+    };
+    assert.equal(stateOf(fluxObject("HelmRelease", "a", {}, { status: stalled })), "failing");
+  });
+
+  it("is work while a failure is of the spec before", () => {
+    const failed = { status: "False", reason: "UpgradeFailed", message: "timed out" } as const;
+    assert.equal(
+      stateOf(fluxObject("HelmRelease", "a", failed, { status: { lastAttemptedGeneration: 0 } })),
+      "working",
+    );
+    assert.equal(
+      stateOf(fluxObject("HelmRelease", "a", failed, { status: { lastAttemptedGeneration: 1 } })),
+      "failing",
+    );
+  });
+});

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { milliseconds } from "../../../commands/cluster/command.ts";
+import { kindNamed } from "../../../commands/flux/kinds.ts";
+import { nextStep } from "../../../commands/flux/remedies.ts";
+import { healthOf } from "../../../commands/flux/health.ts";
+import { notThere, readTarget, wordOf } from "../../../commands/flux/target.ts";
+import type { KubeObject } from "../../../src/steps/kubernetes.ts";
+import { broken, fluxObject, kustomization, type Saying } from "./objects.ts";
+
+describe("a kind", () => {
+  for (const [word, kind, apiVersion] of [
+    ["Kustomization", "Kustomization", "kustomize.toolkit.fluxcd.io/v1"],
+    ["ks", "Kustomization", "kustomize.toolkit.fluxcd.io/v1"],
+    ["HELMRELEASES", "HelmRelease", "helm.toolkit.fluxcd.io/v2"],
+    ["hr", "HelmRelease", "helm.toolkit.fluxcd.io/v2"],
+    ["gitrepositories", "GitRepository", "source.toolkit.fluxcd.io/v1"],
+    ["oci", "OCIRepository", "source.toolkit.fluxcd.io/v1"],
+    ["helmrepo", "HelmRepository", "source.toolkit.fluxcd.io/v1"],
+    ["chart", "HelmChart", "source.toolkit.fluxcd.io/v1"],
+    ["receiver", "Receiver", "notification.toolkit.fluxcd.io/v1"],
+    ["alert", "Alert", "notification.toolkit.fluxcd.io/v1beta3"],
+  ] as const)
+    it(`is known as ${word}`, () => {
+      assert.deepEqual(
+        { kind: kindNamed(word).kind, apiVersion: kindNamed(word).apiVersion },
+        { kind, apiVersion },
+      );
+    });
+
+  it("that is misspelt is corrected", () => {
+    assert.throws(() => kindNamed("HelmRelese"), {
+      message: "there is no kind HelmRelese → did you mean HelmRelease?",
+    });
+  });
+});
+
+describe("an object's name", () => {
+  it("has a kind, a namespace and a name", () => {
+    assert.equal(wordOf(readTarget("hr/default/podinfo")), "HelmRelease/default/podinfo");
+    assert.throws(() => readTarget("hr/podinfo"), { message: /^hr\/podinfo names no object → write <kind>/ });
+    assert.throws(() => readTarget("hr/a/b/c"), { message: /names no object/ });
+  });
+
+  const others: readonly KubeObject[] = [
+    fluxObject("HelmRelease", "podinfo", {}, { namespace: "default" }),
+    fluxObject("HelmRelease", "traefik", {}, { namespace: "networking" }),
+  ];
+  for (const [word, words] of [
+    ["hr/default/podnfo", "did you mean HelmRelease/default/podinfo?"],
+    ["hr/flux-system/traefik", "did you mean HelmRelease/networking/traefik?"],
+    ["hr/x/quite-another-thing", "there are default/podinfo, networking/traefik"],
+  ] as const)
+    it(`is compared with those that exist: ${word}`, () => {
+      assert.ok(
+        notThere(readTarget(word), others).endsWith(`→ ${words}`),
+        notThere(readTarget(word), others),
+      );
+    });
+});
+
+describe("a timeout", () => {
+  it("is written as Flux writes durations", () => {
+    assert.deepEqual(
+      [milliseconds("90s"), milliseconds("10m"), milliseconds("1h")],
+      [90_000, 600_000, 3_600_000],
+    );
+    for (const wrong of ["10", "0s", "ten minutes", "-1m"])
+      assert.throws(() => milliseconds(wrong), /is no duration/);
+  });
+});
+
+describe("the next step", () => {
+  const rows: readonly (readonly [what: string, object: KubeObject, todo: RegExp])[] = [
+    [
+      "a tree that does not build",
+      kustomization("a", broken),
+      /does not build: mend it, push, npm run reconcile$/,
+    ],
+    [
+      "a path that is not there",
+      kustomization("a", failing("kustomization path not found: stat /tmp/x"), { spec: { path: "./gone" } }),
+      /spec\.path \.\/gone is not in the repository/,
+    ],
+    [
+      "a dependency that is not there",
+      kustomization("a", failing("dependency 'flux-system/b' not found: x")),
+      /nothing is called flux-system\/b: correct spec\.dependsOn/,
+    ],
+    [
+      "an immutable field",
+      kustomization("a", failing("Deployment/x dry-run failed (Invalid): spec.selector: field is immutable")),
+      /npm run flux -- force Kustomization\/flux-system\/a deletes the object/,
+    ],
+    [
+      "a kind that is not there",
+      kustomization("a", failing("no matches for kind")),
+      /let spec\.dependsOn name/,
+    ],
+    ["a missing variable", kustomization("a", failing("variable not set (strict mode)")), /has no value/],
+    ["a wrong age key", kustomization("a", failing("cannot get sops data key")), /sops updatekeys/],
+    [
+      "a chart that is not there",
+      fluxObject("HelmChart", "a", failing("invalid chart reference")),
+      /no such chart/,
+    ],
+    [
+      "a failing release",
+      fluxObject("HelmRelease", "a", failing("Helm upgrade failed: context deadline exceeded")),
+      /look at its pods, .* npm run flux -- force HelmRelease\/flux-system\/a$/,
+    ],
+    [
+      "a refused deploy key",
+      fluxObject("GitRepository", "a", failing("unable to authenticate")),
+      /refused the deploy key/,
+    ],
+    [
+      "what a person has suspended",
+      kustomization("a", {}, { spec: { suspend: true } }),
+      /npm run flux -- resume Kustomization\/flux-system\/a/,
+    ],
+    [
+      "the hand-off, suspended",
+      kustomization("cluster", {}, { spec: { suspend: true } }),
+      /suspend: false in the stack/,
+    ],
+    [
+      "something new",
+      kustomization("a", failing("quite new")),
+      /kubectl -n flux-system describe Kustomization a/,
+    ],
+  ];
+  for (const [what, object, todo] of rows)
+    it(`is known for ${what}`, () => {
+      const [health] = healthOf([object]);
+      assert.ok(health);
+      assert.match(nextStep(health), todo);
+    });
+});
+
+function failing(message: string): Saying {
+  return { status: "False", reason: "ReconciliationFailed", message };
+}

@@ -1,0 +1,179 @@
+// Flux torn out of a cluster, and brought back by the commands of cluster/bootstrap/README.md, without Pulumi: the same
+// objects as before, and nothing to do for Pulumi afterwards.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { isDeepStrictEqual } from "node:util";
+import { proxyEnvironment } from "../../lab/proxy/environment.ts";
+import { fluxKinds, fluxObjects } from "./fluxObjects.ts";
+import * as facts from "./handOffFacts.ts";
+import type { Get, KubeObject } from "./handOffFacts.ts";
+import { blocksOf, type Block } from "./pageCommands.ts";
+import { leaks } from "./secrets.ts";
+import { readableTexts, secretsOf } from "./secretsOf.ts";
+import { assertNoChange, project, TestLab } from "./testLab.ts";
+
+const page = readFileSync(join(project, "cluster", "bootstrap", "README.md"), "utf8");
+const flux = "app.kubernetes.io/part-of=flux";
+const namespace = ["--namespace", "flux-system"] as const;
+
+await describe("breaking the glass", { timeout: 900_000 }, async () => {
+  let lab: TestLab;
+  let objects: Readonly<Record<string, unknown>>;
+  let workload: unknown;
+  const get: Get = (args) => lab.get(args);
+  before(async () => {
+    lab = await TestLab.restored("small");
+    await lab.until("everything Ready", () => facts.everythingIsReady(get).then(() => true));
+    objects = await fluxObjects(lab);
+    workload = await podinfo();
+    await nameOwnRepository();
+  });
+  after(async () => {
+    await lab.destroy();
+  });
+
+  /** A home has its repository's URL in the tree; a lab has it in the stack config only. */
+  async function nameOwnRepository(): Promise<void> {
+    const { spec } = await get(["gitrepository", "home-cluster", ...namespace]);
+    await lab.commit("Name this very repository", {
+      "cluster/flux/config/cluster.yaml": (text) =>
+        text.replace(/^ {2}url: .*$/m, `  url: ${String(spec["url"])}`),
+    });
+  }
+
+  const podinfo = async (): Promise<unknown> => {
+    const { metadata } = await get<KubeObject & { metadata: { uid: string } }>([
+      "deployment",
+      "podinfo",
+      "-n",
+      "default",
+    ]);
+    return metadata.uid;
+  };
+
+  /** Runs blocks of the page as one would: in one shell, in the root of the repository. */
+  async function run(wanted: (block: Block) => boolean): Promise<string> {
+    const blocks = blocksOf(page).filter(({ language, heading }) => language === "sh" && heading === "");
+    const chosen = blocksOf(page).filter((block) => block.language === "sh" && wanted(block));
+    assert.notEqual(chosen.length, 0);
+    const script = ["set -eu", `cd '${lab.layout.repo}'`, ...[...blocks, ...chosen].map(({ text }) => text)];
+    // The lab's Internet is behind its proxy; curl is the only program of the page that must get there.
+    const internet = proxyEnvironment(lab.layout);
+    const authority = { CURL_CA_BUNDLE: internet["SSL_CERT_FILE"] };
+    const { code, output } = await lab.run("bash", ["-c", script.join("\n")], { ...internet, ...authority });
+    assert.equal(code, 0, output);
+    return output;
+  }
+
+  await it("leaves out of the page only what the lab has no program for", () => {
+    const others = blocksOf(page).filter(({ language }) => language !== "sh");
+    assert.deepEqual(
+      others.map(({ heading, text }) => [heading, text.split(" ").slice(0, 2).join(" ")]),
+      [["1. Cilium", "$ helm"]],
+    );
+  });
+
+  await it("takes the keys that only Pulumi knows out of the cluster, encrypted", async () => {
+    await run(({ heading }) => heading === "Before you need it");
+    const folder = join(lab.layout.repo, "cluster", "bootstrap");
+    const files = ["github-deploy-key", "github-webhook-token"].filter(
+      (name) => `Secret flux-system/${name}` in objects,
+    );
+    assert.ok(files.includes("github-deploy-key"));
+    for (const name of files) {
+      const file = join(folder, `${name}.sops.yaml`);
+      const { data = {} } = objects[`Secret flux-system/${name}`] as KubeObject;
+      const text = readFileSync(file, "utf8");
+      for (const [key, value] of Object.entries(data)) {
+        assert.match(text, new RegExp(`^ {2,4}${key.replace(".", "\\.")}: ENC\\[`, "m"));
+        assert.ok(!text.includes(value), key);
+      }
+      assert.ok(!existsSync(`${file}.new`));
+    }
+    // As a home does, so that the files are there on the day.
+    await lab.commit("Keep the keys", {});
+  });
+
+  await it("loses Flux with all its definitions, while the workloads run on", async () => {
+    await tearOut();
+    assert.equal(await lab.ok("kubectl", "get", "namespaces", "flux-system", "--ignore-not-found"), "");
+    assert.equal(
+      await lab.ok("kubectl", "get", "crd,clusterrole,clusterrolebinding", "--selector", flux),
+      "",
+    );
+    assert.equal(await podinfo(), workload);
+  });
+
+  await it("has Flux back by the commands of the page, with the same objects", async () => {
+    await run(({ heading }) => /^\d/.test(heading));
+    const commit = (await lab.git("rev-parse", "HEAD")).trim();
+    // The Secrets and ConfigMaps that come with the first pass start a second one.
+    await lab.until("the commit applied", () => facts.rootIsAtTheCommit(get, commit).then(() => true), 120);
+    await lab.until("everything Ready", () => facts.everythingIsReady(get).then(() => true), 120);
+    await facts.fluxAloneOwnsItsControllers(get);
+    const now = await fluxObjects(lab);
+    assert.deepEqual(Object.keys(now), Object.keys(objects));
+    // Only what differs, to be read in a failure.
+    const differing = Object.keys(objects).filter((name) => !isDeepStrictEqual(now[name], objects[name]));
+    const only = (all: typeof objects) => Object.fromEntries(differing.map((name) => [name, all[name]]));
+    assert.deepEqual(only(now), only(objects));
+    assert.equal(await podinfo(), workload);
+  });
+
+  await it("has nothing to do for Pulumi, which goes on with its own objects", async () => {
+    assertNoChange(await lab.preview());
+    assertNoChange(await lab.preview("--refresh"));
+    await lab.commit("Look at Flux less often", {
+      "cluster/flux/config/flux.yaml": (text) => text.replace("  interval: 10m\n", "  interval: 11m\n"),
+    });
+    // As if its key had been another one.
+    await lab.ok("kubectl", "delete", ...namespace, "secret", "github-deploy-key");
+    const flags = ["--yes", "--skip-preview", "--non-interactive", "--refresh"];
+    const output = await lab.ok("npm", "run", "-s", "up", "--", ...flags);
+    assert.match(output, / {4}\+ 1 created\n {4}~ 1 updated\n/);
+    const { spec } = await get(["ocirepository", "flux-manifests", ...namespace]);
+    assert.equal(spec["interval"], "11m");
+    const name = "Secret flux-system/github-deploy-key";
+    assert.deepEqual((await fluxObjects(lab))[name], objects[name]);
+  });
+
+  await it("has shown no secret on the way", async () => {
+    assert.deepEqual(leaks(await secretsOf(lab), readableTexts(lab)), []);
+  });
+
+  /** What `flux uninstall` does, in its order. Source: fluxcd/flux2 pkg/uninstall/uninstall.go. */
+  async function tearOut(): Promise<void> {
+    await lab.ok(
+      "kubectl",
+      "delete",
+      "deployments",
+      ...namespace,
+      "--selector",
+      flux,
+      "--cascade=foreground",
+      "--wait",
+    );
+    const patch = JSON.stringify({ metadata: { finalizers: null } });
+    for (const kind of await fluxKinds(lab)) {
+      const { items } = await get<{ items: readonly KubeObject[] }>([kind, "--all-namespaces"]);
+      for (const [where, group] of Map.groupBy(items, ({ metadata }) => metadata.namespace ?? "")) {
+        const names = group.map(({ metadata }) => metadata.name);
+        await lab.ok(
+          "kubectl",
+          "patch",
+          kind,
+          ...names,
+          "--namespace",
+          where,
+          "--type=merge",
+          "--patch",
+          patch,
+        );
+      }
+    }
+    await lab.ok("kubectl", "delete", "clusterroles,clusterrolebindings,crds", "--selector", flux, "--wait");
+    await lab.ok("kubectl", "delete", "namespace", "flux-system", "--wait");
+  }
+});

@@ -1,0 +1,185 @@
+// The day after: a broken commit and its mending, one object by hand, and maintenance, as people do them.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { assertPreview } from "./changes.ts";
+import type { KubeObject } from "./handOffFacts.ts";
+import { leaks } from "./secrets.ts";
+import { secretsOf } from "./secretsOf.ts";
+import { assertNoChange, TestLab, type CommandResult } from "./testLab.ts";
+
+const dns = "cluster/apps/networking/external-dns/app/kustomization.yaml";
+const podinfo = "cluster/apps/default/podinfo/app/helmrelease.yaml";
+
+await describe("operating Flux", { timeout: 900_000 }, async () => {
+  let lab: TestLab;
+  before(async () => {
+    lab = await TestLab.restored("small");
+  });
+  after(async () => {
+    await lab.destroy();
+  });
+
+  const npm = async (script: string, ...words: string[]): Promise<CommandResult> =>
+    lab.run("npm", ["run", "-s", script, "--", ...words]);
+  /** Runs a command of the project, which must end with this exit code. */
+  async function ends(code: number, script: string, ...words: string[]): Promise<string> {
+    const result = await npm(script, ...words);
+    assert.equal(result.code, code, result.output);
+    return result.output;
+  }
+  const replicas = async (): Promise<unknown> =>
+    (await lab.get<KubeObject>(["deployment", "podinfo", "-n", "default"])).spec["replicas"];
+  const scale = async (count: number): Promise<void> => {
+    await lab.commit(`${String(count)} of podinfo`, {
+      [podinfo]: (text) => text.replace(/replicaCount: \d+/, `replicaCount: ${String(count)}`),
+    });
+  };
+  const head = async (): Promise<string> => (await lab.git("rev-parse", "HEAD")).trim().slice(0, 12);
+  const release = async (name: string, namespace: string): Promise<KubeObject> =>
+    lab.get<KubeObject>(["helmrelease", name, "-n", namespace]);
+
+  it("finds nothing missing on this computer and nothing wrong in the cluster", async () => {
+    const computer = await ends(0, "doctor");
+    for (const what of [
+      "node",
+      "pulumi",
+      "talosctl",
+      "sops",
+      "git",
+      "GITHUB_TOKEN",
+      "stack config",
+      "age key",
+      "k8s-2",
+    ])
+      assert.match(computer, new RegExp(`^ok +${what} `, "m"));
+    assert.match(await ends(0, "doctor", "--cluster"), /nothing is wrong/);
+  });
+
+  it("says why a broken commit is not there, and ends without waiting for what cannot come", async () => {
+    await lab.commit("A file that is not there", {
+      [dns]: (text) => text.replace("resources:\n", "resources:\n  - gone.yaml\n"),
+    });
+    const { code, output, seconds } = await npm("reconcile");
+    assert.equal(code, 1, output);
+    assert.match(
+      output,
+      new RegExp(`GitRepository home-cluster has main@sha1:${await head()}, which is your checkout's HEAD`),
+    );
+    assert.match(
+      output,
+      /✗ Kustomization flux-system\/external-dns: kustomize build failed.*gone\.yaml.*\n +→ .*mend it, push/,
+    );
+    assert.match(
+      output,
+      /… Kustomization flux-system\/cloudflared waits for Kustomization flux-system\/external-dns, which fails/,
+    );
+    assert.match(output, /\d+ Ready, 1 failed, 1 waiting for those\n$/);
+    assert.ok(seconds < 90, `${String(seconds)} s`);
+  });
+
+  it("finds the root cause, what waits for it, and what to do, and prints no secret", async () => {
+    const output = await ends(1, "doctor", "--cluster");
+    assert.match(
+      output,
+      /^1\. Kustomization flux-system\/external-dns fails\n +kustomize build failed.*gone\.yaml/m,
+    );
+    assert.match(output, new RegExp(`applied main@sha1:\\w{12}, its source has main@sha1:${await head()}`));
+    assert.match(output, /^ +event +BuildFailed: /m);
+    assert.match(output, /^ +log +kustomize-controller: Reconciliation failed/m);
+    assert.match(
+      output,
+      /waiting for it: Kustomization flux-system\/cloudflared\n +→ .*mend it, push, npm run reconcile/,
+    );
+    assert.match(output, /1 root cause, 1 object waiting/);
+    assert.deepEqual(leaks(await secretsOf(lab), [{ name: "doctor", text: output }]), []);
+  });
+
+  it("suspends, resumes, reconciles and forces one object", async () => {
+    const word = "HelmRelease/networking/traefik";
+    assert.match(
+      await ends(0, "flux", "suspend", "hr/networking/traefik"),
+      /stays so, also when Kustomization flux-system\/traefik is applied/,
+    );
+    assert.equal((await release("traefik", "networking")).spec["suspend"], true);
+    assert.match(
+      await ends(1, "flux", "reconcile", word),
+      new RegExp(`suspended .* → npm run flux -- resume ${word}`),
+    );
+    assert.match(await ends(0, "flux", "resume", word), /traefik is Ready/);
+    assert.equal((await release("traefik", "networking")).spec["suspend"], undefined);
+    assert.match(await ends(0, "flux", "reconcile", "helmreleases/networking/traefik"), /traefik is Ready/);
+    const version = async (): Promise<number> => {
+      const { status } = await release("traefik", "networking");
+      return (status as unknown as { history: { version: number }[] }).history[0]?.version ?? 0;
+    };
+    const former = await version();
+    assert.match(await ends(0, "flux", "force", word), /Helm upgrade succeeded/);
+    assert.equal(await version(), former + 1);
+    assert.match(
+      await ends(1, "flux", "suspend", "hr/default/podnfo"),
+      /did you mean HelmRelease\/default\/podinfo\?/,
+    );
+    assert.match(
+      await ends(1, "flux", "suspend", "ks/flux-system/cluster"),
+      /is Pulumi's, .* write suspend: true in the stack config/,
+    );
+  });
+
+  it("is at the next commit, which mends it, when reconcile ends", async () => {
+    await lab.commit("Mend it", { [dns]: (text) => text.replace("  - gone.yaml\n", "") });
+    const output = await ends(0, "reconcile");
+    assert.match(output, new RegExp(`✓ Kustomization flux-system/cloudflared main@sha1:${await head()}`));
+    assert.match(output, /^\d+ Ready\n$/m);
+  });
+
+  it("shows maintenance in a preview: one input of each object of Pulumi's, and the steps", async () => {
+    lab.changeConfig({ suspend: () => true });
+    await assertPreview(lab, [
+      ...["cluster", "flux", "flux-manifests", "home-cluster"].map(
+        (name) => `flux-${name} update spec.suspend: nothing → true`,
+      ),
+      "flux-proof update environment.SUSPEND: nothing → true",
+      "flux-selfManagement update environment.SUSPEND: nothing → true",
+      "flux-suspension update environment.SUSPEND: false → true",
+    ]);
+  });
+
+  it("changes nothing during maintenance, whatever is pushed", async () => {
+    await ends(0, "flux", "suspend", "hr/media/jellyfin");
+    const { output } = await lab.finish();
+    assert.match(output, /Flux is suspended: \d+ Kustomizations and \d+ HelmReleases stay as they are/);
+    const { items } = await lab.get<{ items: KubeObject[] }>([
+      "kustomizations,helmreleases,gitrepositories",
+      "-A",
+    ]);
+    assert.deepEqual(
+      items.filter(({ spec }) => spec["suspend"] !== true).map(({ metadata }) => metadata.name),
+      [],
+    );
+    assertNoChange(await lab.preview());
+    const former = await replicas();
+    await scale(5);
+    assert.match(
+      await ends(1, "reconcile"),
+      /Flux is suspended .* → write suspend: false in the stack config, then npm run up/,
+    );
+    assert.equal(await replicas(), former);
+  });
+
+  it("takes up what was pushed when maintenance ends, and leaves alone what a person had suspended", async () => {
+    lab.changeConfig({ suspend: () => false });
+    const { output } = await lab.finish();
+    assert.match(output, /resumed; suspended by hand and left so: HelmRelease media\/jellyfin/);
+    assert.match(output, new RegExp(`Flux runs the cluster from Git: main at ${await head()}`));
+    assert.equal(await replicas(), 5);
+    const { items } = await lab.get<{ items: KubeObject[] }>([
+      "kustomizations,helmreleases,gitrepositories",
+      "-A",
+    ]);
+    assert.deepEqual(
+      items.filter(({ spec }) => spec["suspend"] === true).map(({ metadata }) => metadata.name),
+      ["jellyfin"],
+    );
+    assertNoChange(await lab.preview());
+  });
+});

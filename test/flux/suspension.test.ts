@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  atWork,
+  nameOf,
+  suspendedByConfig,
+  suspendedByPeople,
+  toResume,
+  toSuspend,
+} from "../../src/flux/suspension.ts";
+import type { KubeObject } from "../../src/steps/kubernetes.ts";
+
+/** An object as `kind name`, applied by a Kustomization of flux-system. */
+function object(
+  kind: string,
+  name: string,
+  parent?: string,
+  more: { suspend?: boolean; ours?: boolean; reconciling?: string } = {},
+): KubeObject {
+  return {
+    kind,
+    metadata: {
+      name,
+      namespace: "flux-system",
+      labels:
+        parent === undefined
+          ? {}
+          : {
+              "kustomize.toolkit.fluxcd.io/name": parent,
+              "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
+            },
+      annotations: more.ours === true ? { [suspendedByConfig]: "true" } : {},
+    },
+    spec: more.suspend === true ? { suspend: true } : {},
+    status: {
+      conditions:
+        more.reconciling === undefined
+          ? []
+          : [{ type: "Reconciling", status: "True", reason: more.reconciling }],
+    },
+  };
+}
+
+const handOff = [object("Kustomization", "cluster"), object("Kustomization", "flux")];
+const names = (objects: readonly KubeObject[]): readonly string[] =>
+  objects.map((found) => nameOf(found).replace("flux-system/", ""));
+
+describe("suspending everything", () => {
+  it("begins with the parents, and leaves the hand-off to Pulumi", () => {
+    const found = toSuspend([
+      object("HelmRelease", "podinfo", "podinfo"),
+      object("Kustomization", "podinfo", "cluster-apps"),
+      ...handOff,
+      object("Kustomization", "cluster-apps", "cluster"),
+      object("HelmRelease", "by-hand"),
+    ]);
+    assert.deepEqual(names(found), [
+      "Kustomization cluster-apps",
+      "HelmRelease by-hand",
+      "Kustomization podinfo",
+      "HelmRelease podinfo",
+    ]);
+  });
+
+  it("leaves alone what is suspended already", () => {
+    const mine = object("Kustomization", "mine", "cluster-apps", { suspend: true });
+    const ours = object("Kustomization", "ours", "cluster-apps", { suspend: true, ours: true });
+    assert.deepEqual(toSuspend([mine, ours]), []);
+    assert.deepEqual(suspendedByPeople([mine, ours]), ["Kustomization flux-system/mine"]);
+  });
+
+  it("does not lose itself where two name each other as parents", () => {
+    assert.equal(toSuspend([object("Kustomization", "a", "b"), object("Kustomization", "b", "a")]).length, 2);
+  });
+
+  it("knows who is at work, and that waiting for the next try is no work", () => {
+    assert.deepEqual(
+      atWork([
+        object("Kustomization", "applying", undefined, { reconciling: "Progressing" }),
+        object("Kustomization", "failing", undefined, { reconciling: "ProgressingWithRetry" }),
+        object("Kustomization", "resting"),
+      ]),
+      ["Kustomization flux-system/applying"],
+    );
+  });
+});
+
+describe("resuming everything", () => {
+  it("takes exactly what suspending has marked, parents first", () => {
+    const found = toResume([
+      object("HelmRelease", "podinfo", "podinfo", { suspend: true, ours: true }),
+      object("Kustomization", "podinfo", "cluster-apps", { suspend: true, ours: true }),
+      object("Kustomization", "mine", "cluster-apps", { suspend: true }),
+      object("Kustomization", "running", "cluster-apps"),
+    ]);
+    assert.deepEqual(names(found), ["Kustomization podinfo", "HelmRelease podinfo"]);
+  });
+});

@@ -1,0 +1,146 @@
+// The stand-in's webhook against the lab's GitHub, as the engine drives it.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { startGithub, type Github } from "../../../lab/github/api.ts";
+import { openGithubStore, type GithubStore } from "../../../lab/github/store.ts";
+import { Plugin, revealed, secret, unknown, type Wire } from "./harness.ts";
+
+const token = "github:index/repositoryWebhook:RepositoryWebhook";
+const url = "https://flux-webhook.home.example/hook/abc";
+const inputs = {
+  repository: "home-cluster",
+  events: ["push"],
+  active: true,
+  configuration: { url, secret: "s3cret", contentType: "json", insecureSsl: false },
+};
+
+describe("the github stand-in's webhook", () => {
+  let root: string;
+  let store: GithubStore;
+  let github: Github;
+  let plugin: Plugin;
+
+  before(async () => {
+    root = await mkdtemp(join(tmpdir(), "lab-webhook-"));
+    store = openGithubStore(join(root, "github.json"));
+    github = await startGithub({
+      address: "127.10.205.59",
+      port: 3080,
+      token: "good",
+      login: "home",
+      store,
+      repositories: { exists: (_owner, name) => name !== "nope", sshUrl: () => "ssh://git@host/x.git" },
+      send: () => Promise.resolve(200),
+      log: () => undefined,
+    });
+  });
+  after(async () => {
+    await github.stop();
+    await rm(root, { recursive: true });
+  });
+  beforeEach(async () => {
+    plugin = await Plugin.start("github", { GITHUB_TOKEN: "good" });
+    await plugin.configure({ owner: "home", baseUrl: github.baseUrl, writeDelayMs: "0", retryDelayMs: "10" });
+  });
+  afterEach(async () => {
+    await plugin.stop();
+    for (const { id } of store.webhooks()) store.removeWebhook(id);
+  });
+
+  test("create, diff, change in place, read, delete", async () => {
+    const { active: _default, ...without } = inputs;
+    const { inputs: checked } = await plugin.check(token, without);
+    assert.equal(checked["active"], true);
+    const preview = await plugin.create(token, checked, { preview: true });
+    assert.deepEqual([preview.outputs["url"], preview.outputs["etag"]], [unknown, unknown]);
+    assert.deepEqual(store.webhooks(), []);
+
+    const { id, outputs } = await plugin.create(token, checked);
+    const [hook] = store.webhooks();
+    assert.equal(id, String(hook?.id));
+    assert.deepEqual(
+      [hook?.url, hook?.secret, hook?.events, hook?.insecureSsl],
+      [url, "s3cret", ["push"], false],
+    );
+    assert.equal(outputs["url"], `${github.baseUrl}api/v3/repos/home/home-cluster/hooks/${id}`);
+    assert.deepEqual(await plugin.diff(token, outputs, checked), {
+      changes: false,
+      replaces: [],
+      detailed: {},
+    });
+
+    const configuration = { ...inputs.configuration, secret: "another" };
+    const diff = await plugin.diff(token, outputs, { ...checked, configuration });
+    assert.deepEqual(
+      [diff.changes, diff.replaces, Object.keys(diff.detailed)],
+      [true, [], ["configuration.secret"]],
+    );
+    const changed = await plugin.update(token, id, outputs, { ...checked, configuration });
+    assert.equal(store.webhooks()[0]?.secret, "another");
+    assert.deepEqual(await plugin.diff(token, changed, { ...checked, configuration }), {
+      changes: false,
+      replaces: [],
+      detailed: {},
+    });
+    assert.deepEqual((await plugin.diff(token, outputs, { ...checked, repository: "other" })).replaces, [
+      "repository",
+    ]);
+
+    // GitHub shows no secret: the state remembers it.
+    const read = await plugin.read(token, id, changed, { ...checked, configuration });
+    assert.equal(store.webhooks().length, 1);
+    assert.deepEqual(read.outputs, changed);
+    await plugin.delete(token, id, changed);
+    assert.deepEqual(store.webhooks(), []);
+    assert.equal((await plugin.read(token, id, changed, checked)).id, "");
+  });
+
+  test("url and secret of the configuration are secrets, the rest is not", async () => {
+    const given = {
+      ...inputs,
+      configuration: { ...inputs.configuration, url: secret(url), secret: secret("s") },
+    };
+    for (const preview of [true, false]) {
+      const { outputs } = await plugin.create(token, given, { preview });
+      const configuration = outputs["configuration"] as Wire;
+      assert.equal(revealed(configuration["url"]), url);
+      assert.equal(revealed(configuration["secret"]), "s");
+      assert.deepEqual([configuration["contentType"], configuration["insecureSsl"]], ["json", false]);
+    }
+  });
+
+  test("import by repository and number, without the secret; other ids are refused", async () => {
+    const { id } = await plugin.create(token, inputs);
+    const found = await plugin.read(token, `home-cluster/${id}`);
+    assert.equal(found.id, id);
+    assert.equal(revealed((found.inputs["configuration"] as Wire)["secret"]), "********");
+    await assert.rejects(
+      plugin.read(token, id),
+      /invalid ID specified: supplied ID must be written as <repository>\/<webhook_id>/,
+    );
+  });
+
+  test("a second one of the same URL, a missing right, a missing repository: GitHub's own words", async () => {
+    await plugin.create(token, inputs);
+    await assert.rejects(plugin.create(token, inputs), (error: Error) => {
+      assert.equal(
+        error.message,
+        `1 error occurred:\n\t* POST ${github.baseUrl}api/v3/repos/home/home-cluster/hooks: 422 Validation Failed [{Resource:Hook Field: Code:custom Message:Hook already exists on this repository}]\n\n`,
+      );
+      return true;
+    });
+    await assert.rejects(
+      plugin.create(token, { ...inputs, repository: "nope" }),
+      /hooks: 404 Not Found \[\]/,
+    );
+    await github.setFault("no-webhooks", true);
+    await assert.rejects(
+      plugin.create(token, inputs),
+      /403 Resource not accessible by personal access token \[\]/,
+    );
+    await github.setFault("no-webhooks", false);
+  });
+});
