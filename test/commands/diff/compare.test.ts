@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { changes, diffOf, object, release } from "./answers.ts";
+import { compare } from "../../../commands/diff/compare.ts";
+import { answer, changes, diffOf, fluxKustomization, object, release } from "./answers.ts";
 
 const one = object("ConfigMap", "one", { data: { a: "b" } });
 const deleted = "is deleted from the cluster";
@@ -140,6 +141,24 @@ describe("what comes of an object that is in Git no more", () => {
         `flux-system/apps | removed | Kustomization flux-system/a | ${deleted}`,
       ]);
     });
+
+  it("stays with a Kustomization that applied itself", () => {
+    const circle = { name: "a", objects: [one, fluxKustomization("a")] };
+    const [before, after] = [answer(circle), answer()];
+    const [, self] = before.kustomizations;
+    assert.ok(self);
+    const diff = compare(
+      { name: "main", answer: { kustomizations: [self] } },
+      { name: "the working tree", answer: after },
+    );
+    assert.deepEqual(
+      changes(diff).filter((line) => line.includes("ConfigMap")),
+      [
+        "flux-system/a | removed | ConfigMap default/one |" +
+          " stays in the cluster: Kustomization flux-system/a itself stays",
+      ],
+    );
+  });
 
   it("is said aloud where more than the object is lost", () => {
     const diff = diffOf(
