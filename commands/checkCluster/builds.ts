@@ -7,6 +7,7 @@ import { fluxNamespace, type FluxKustomization } from "../../src/flux/tree/model
 import type { TreeModel } from "../../src/flux/tree/model/treeModel.ts";
 import { fieldsOf, textOf, valueAt } from "../../src/flux/tree/model/values.ts";
 import { builtTool } from "../../tools/ensureTools.ts";
+import { fluxSets } from "../../tools/fluxManifests/sets.ts";
 import { runClusterBuild } from "../cluster/buildTree.ts";
 import { definitionsFor } from "../cluster/definitions.ts";
 import type { BuildAnswer, BuildRequest, ClusterObject } from "../cluster/types.ts";
@@ -20,8 +21,8 @@ export interface Builds {
   readonly leftOut: readonly string[];
 }
 
-/** Definitions of this version serve a tree that pins none. */
-const newestFlux = "v2.9.4";
+/** Definitions of this version serve a tree that pins none: the newest that there are. */
+const newestFlux = fluxSets[0]?.version ?? "";
 
 /** From this minor of Flux on an undefined variable is an error. Source: fluxcd/flux2, announcement of 2.9. */
 const strictSince = { major: 2, minor: 9 };

@@ -11,16 +11,17 @@ import type { Rule } from "../rule.ts";
 export const schema: Rule = {
   name: "schema",
   what: "objects of Flux, of Kubernetes and of the tree's own definitions are as their schemas say *",
-  check: ({ model, builds, kubernetes }) =>
+  check: ({ model, builds }) =>
     builds.flatMap(({ kustomizations }) =>
       kustomizations.flatMap((built) =>
         built.problems.flatMap((problem) => {
           if (problem.rule !== "schema") return [];
           const written = writtenObject(model, problem);
+          // The schemas are of one version of Kubernetes, which may not be the one that is asked about.
           const isOld =
             written !== undefined &&
-            (removalOf(written.data.apiVersion, written.data.kind, model.fluxVersion) ??
-              removedFromKubernetes(written.data, kubernetes)) !== undefined;
+            (removalOf(written.data.apiVersion, written.data.kind) ?? removedFromKubernetes(written.data)) !==
+              undefined;
           if (isOld) return [];
           const field = problem.field === null ? "" : `${problem.field}: `;
           return [

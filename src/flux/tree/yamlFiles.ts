@@ -34,7 +34,7 @@ export function isYaml(file: string): boolean {
 }
 
 /** The documents of a file. @throws Error with file, line and what is wrong */
-export function readDocuments(root: string, file: string): readonly Document[] {
+function readDocuments(root: string, file: string): readonly Document[] {
   if (!existsSync(join(root, file))) throw new Error(`${file} is missing in ${root}`);
   const documents = parseAllDocuments(readFileSync(join(root, file), "utf8"));
   for (const document of Array.isArray(documents) ? documents : []) {
@@ -45,11 +45,6 @@ export function readDocuments(root: string, file: string): readonly Document[] {
       );
   }
   return Array.isArray(documents) ? documents : [];
-}
-
-/** The first document of a file as plain data. */
-export function readYaml(root: string, file: string): unknown {
-  return readDocuments(root, file)[0]?.toJS() as unknown;
 }
 
 /** The Kubernetes objects of a file. */
