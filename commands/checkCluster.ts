@@ -6,7 +6,7 @@ import { checkTree } from "./checkCluster/checkTree.ts";
 import { help, readOptions } from "./checkCluster/options.ts";
 import { asText } from "./checkCluster/print.ts";
 import { paintFor } from "./plan/print/colours.ts";
-import { CommandError } from "./recover/pulumi.ts";
+import { CommandError } from "./pulumiCli.ts";
 
 const exitCodes = { nothing: 0, found: 1, failed: 2 } as const;
 

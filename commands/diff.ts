@@ -6,7 +6,7 @@ import { terminalText } from "./diff/print/terminal.ts";
 import { readSides } from "./diff/sides.ts";
 import type { ClusterDiff } from "./diff/types.ts";
 import { paintFor } from "./plan/print/colours.ts";
-import { CommandError } from "./recover/pulumi.ts";
+import { CommandError } from "./pulumiCli.ts";
 import { PrivateFolder } from "../src/steps/privateFolder.ts";
 
 const exitCodes = { nothing: 0, changes: 2 } as const satisfies Record<ClusterDiff["outcome"], number>;

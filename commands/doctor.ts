@@ -11,7 +11,7 @@ import { diagnosisLines } from "./doctor/cluster/write.ts";
 import { examineComputer } from "./doctor/computer.ts";
 import { findingLines } from "./doctor/report.ts";
 import { paintFor } from "./plan/print/colours.ts";
-import { CommandError, pulumi } from "./recover/pulumi.ts";
+import { CommandError, pulumi } from "./pulumiCli.ts";
 import { stackOf } from "./recover/recover.ts";
 
 const help = `npm run doctor [-- --cluster]

@@ -4,7 +4,7 @@ import { milliseconds, readArguments, runCommand } from "./cluster/command.ts";
 import { nearest } from "../src/config/suggest.ts";
 import { actions } from "./flux/actions.ts";
 import { readTarget } from "./flux/target.ts";
-import { CommandError } from "./recover/pulumi.ts";
+import { CommandError } from "./pulumiCli.ts";
 
 const help = `npm run flux -- suspend|resume|reconcile|force <kind>/<namespace>/<name> [options]
 

@@ -6,7 +6,7 @@ import { markdownText } from "./plan/print/markdown.ts";
 import { terminalText } from "./plan/print/terminal.ts";
 import { runPreview } from "./plan/runPreview.ts";
 import type { Plan } from "./plan/types.ts";
-import { CommandError } from "./recover/pulumi.ts";
+import { CommandError } from "./pulumiCli.ts";
 import { Redactor } from "../src/steps/redact.ts";
 
 const exitCodes = { nothing: 0, changes: 2, destructive: 3 } as const satisfies Record<

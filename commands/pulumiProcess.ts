@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { PrivateFolder } from "../src/steps/privateFolder.ts";
-import { CommandError } from "./recover/pulumi.ts";
+import { CommandError } from "./pulumiCli.ts";
 
 /** How it ended. */
 export interface PulumiResult {

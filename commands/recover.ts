@@ -1,5 +1,5 @@
 // npm run recover [-- --stack NAME]: puts right what a killed pulumi left behind, and nothing else.
-import { CommandError } from "./recover/pulumi.ts";
+import { CommandError } from "./pulumiCli.ts";
 import { recover } from "./recover/recover.ts";
 
 const args = process.argv.slice(2);

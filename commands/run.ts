@@ -2,7 +2,7 @@
 // what Pulumi leaves unsaid when that fails.
 import { explainFailure } from "./explain.ts";
 import { runPulumi } from "./pulumiProcess.ts";
-import { CommandError } from "./recover/pulumi.ts";
+import { CommandError } from "./pulumiCli.ts";
 import { recover } from "./recover/recover.ts";
 
 const [verb = "", ...args] = process.argv.slice(2);

@@ -4,7 +4,7 @@ import type { FluxKustomization } from "../../src/flux/tree/model/fluxKustomizat
 import type { FieldPath, FileObject, Origin } from "../../src/flux/tree/model/objects.ts";
 import { inTree } from "../../src/flux/tree/model/place.ts";
 import type { TreeModel } from "../../src/flux/tree/model/treeModel.ts";
-import type { BuildProblem, BuiltObject } from "../cluster/types.ts";
+import type { BuildProblem, BuiltObject } from "../tree/types.ts";
 import { finding } from "./rule.ts";
 
 /** A problem of the build as a finding: in the object's file, at its field. */

@@ -8,10 +8,10 @@ import type { TreeModel } from "../../src/flux/tree/model/treeModel.ts";
 import { fieldsOf, textOf, valueAt } from "../../src/flux/tree/model/values.ts";
 import { builtTool } from "../../tools/ensureTools.ts";
 import { fluxSets } from "../../tools/fluxManifests/sets.ts";
-import { runClusterBuild } from "../cluster/buildTree.ts";
-import { definitionsFor } from "../cluster/definitions.ts";
-import type { BuildAnswer, BuildRequest, ClusterObject } from "../cluster/types.ts";
-import { placeholderOf } from "../cluster/variables.ts";
+import { runClusterBuild } from "../tree/buildTree.ts";
+import { definitionsFor } from "../tree/definitions.ts";
+import type { BuildAnswer, BuildRequest, ClusterObject } from "../tree/types.ts";
+import { placeholderOf } from "../tree/variables.ts";
 
 /** What was built. */
 export interface Builds {

@@ -1,6 +1,6 @@
 // What every rule is told.
 import type { TreeModel } from "../../src/flux/tree/model/treeModel.ts";
-import type { BuildAnswer } from "../cluster/types.ts";
+import type { BuildAnswer } from "../tree/types.ts";
 import type { StackPins } from "./stackPins.ts";
 
 /** What every rule is told. */

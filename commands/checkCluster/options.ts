@@ -1,7 +1,7 @@
 // The command line of `npm run check:cluster`.
 import { parseArgs } from "node:util";
 import { minorOf } from "../../src/config/version.ts";
-import { CommandError } from "../recover/pulumi.ts";
+import { CommandError } from "../pulumiCli.ts";
 import { rules } from "./rules.ts";
 
 /** What is asked for. */

@@ -1,7 +1,7 @@
 // The frame of the commands that talk to a cluster: options, errors in one message, exit code, Ctrl-C.
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { StepError } from "../../src/steps/stepError.ts";
-import { CommandError } from "../recover/pulumi.ts";
+import { CommandError } from "../pulumiCli.ts";
 
 /** What a shell says of a program that Ctrl-C has ended. */
 const interrupted = 130;

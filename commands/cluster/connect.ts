@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { defaultAnswerMs } from "../../src/steps/impatientConfig.ts";
 import { Kubernetes } from "../../src/steps/kubernetes.ts";
 import { Redactor } from "../../src/steps/redact.ts";
-import { CommandError } from "../recover/pulumi.ts";
+import { CommandError } from "../pulumiCli.ts";
 import { exportStackInClear, kubeconfigOf, type StackState } from "../recover/state.ts";
 
 /** Options of every command that talks to a cluster, for parseArgs. */

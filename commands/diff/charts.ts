@@ -1,5 +1,5 @@
 // Which chart a HelmRelease has, in which version: in itself, or in the OCIRepository that it names.
-import type { ClusterObject } from "../cluster/types.ts";
+import type { ClusterObject } from "../tree/types.ts";
 import type { SideObjects } from "./objects.ts";
 import type { ChartChange } from "./types.ts";
 

@@ -1,5 +1,5 @@
 // Compares what Flux applies before and after a change of the tree.
-import type { BuildAnswer, BuiltKustomization } from "../cluster/types.ts";
+import type { BuildAnswer, BuiltKustomization } from "../tree/types.ts";
 import { chartChanges } from "./charts.ts";
 import { fateOf, lossOf, specOf } from "./fate.ts";
 import { objectDiffs } from "./objectDiffs.ts";

@@ -1,6 +1,6 @@
 // What Flux does with an object that is in Git no more. Source: fluxcd/kustomize-controller v1.9 docs/spec/v1, prune and
 // deletionPolicy, and its finalizer.
-import type { BuiltKustomization, ClusterObject } from "../cluster/types.ts";
+import type { BuiltKustomization, ClusterObject } from "../tree/types.ts";
 import { keyOf, says, type Applied, type SideObjects } from "./objects.ts";
 
 /** What happens. */

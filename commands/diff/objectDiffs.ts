@@ -1,7 +1,7 @@
 // The unified diffs of one object, with everything secret masked.
 import { yamlDiff } from "../plan/diffs.ts";
 import { maskPair } from "../plan/mask.ts";
-import type { ClusterObject } from "../cluster/types.ts";
+import type { ClusterObject } from "../tree/types.ts";
 import { maskSecrets } from "./secrets.ts";
 import type { TitledDiff } from "./types.ts";
 

@@ -1,5 +1,5 @@
 // The objects of one side, each with the Kustomization that applies it.
-import type { BuildAnswer, BuiltKustomization, ClusterObject } from "../cluster/types.ts";
+import type { BuildAnswer, BuiltKustomization, ClusterObject } from "../tree/types.ts";
 
 const fluxPrefix = "kustomize.toolkit.fluxcd.io/";
 

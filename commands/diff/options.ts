@@ -1,7 +1,7 @@
 // The command line of `npm run diff`.
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { CommandError } from "../recover/pulumi.ts";
+import { CommandError } from "../pulumiCli.ts";
 import type { SidesRequest } from "./sides.ts";
 
 /** What is asked for. */

@@ -1,6 +1,6 @@
 // Secrets in objects: of those nothing is shown but which keys come, go and change.
 import { isDeepStrictEqual } from "node:util";
-import type { ClusterObject } from "../cluster/types.ts";
+import type { ClusterObject } from "../tree/types.ts";
 import { masked } from "../plan/mask.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 // Both sides as they are, or would be, in Git; each in a private folder, so that nothing in the repository is touched.
 import { existsSync, mkdirSync, realpathSync } from "node:fs";
 import { join, relative } from "node:path";
-import { buildTree } from "../cluster/buildTree.ts";
-import { CommandError } from "../recover/pulumi.ts";
+import { buildTree } from "../tree/buildTree.ts";
+import { CommandError } from "../pulumiCli.ts";
 import { exportCommitted, exportWorking, git } from "../rehearse/git.ts";
 import type { Side } from "./compare.ts";
 

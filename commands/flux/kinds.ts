@@ -1,7 +1,7 @@
 // The kinds of Flux that people suspend, resume and reconcile, and what they call them.
 import { apiVersionOf } from "../../src/flux/apis.ts";
 import { nearest } from "../../src/config/suggest.ts";
-import { CommandError } from "../recover/pulumi.ts";
+import { CommandError } from "../pulumiCli.ts";
 
 /** A kind of Flux. */
 export interface FluxKind {

@@ -1,7 +1,7 @@
 // `<kind>/<namespace>/<name>`: the object that a command is about.
 import { nearest } from "../../src/config/suggest.ts";
 import type { Kubernetes, KubeObject } from "../../src/steps/kubernetes.ts";
-import { CommandError } from "../recover/pulumi.ts";
+import { CommandError } from "../pulumiCli.ts";
 import { kindNamed, type FluxKind } from "./kinds.ts";
 
 /** An object by its name. */

@@ -1,6 +1,6 @@
 // The command line of `npm run plan`.
 import { parseArgs } from "node:util";
-import { CommandError } from "../recover/pulumi.ts";
+import { CommandError } from "../pulumiCli.ts";
 
 /** What is asked for. */
 export interface PlanOptions {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { problemFile } from "../../src/flux/bundles.ts";
 import { PrivateFolder } from "../../src/steps/privateFolder.ts";
 import { runPulumi } from "../pulumiProcess.ts";
-import { CommandError } from "../recover/pulumi.ts";
+import { CommandError } from "../pulumiCli.ts";
 import type { Bundles } from "./makePlan.ts";
 import { messagesOf, readDigest, type PreviewDigest } from "./preview.ts";
 

@@ -8,7 +8,7 @@ import { artifactOf, healthOf, oneLine, shortRevision, type Health } from "../fl
 import { nextStep } from "../flux/remedies.ts";
 import { isHandled, newRequest, request, watchUntil } from "../flux/request.ts";
 import { remedyFor } from "../../src/flux/ready.ts";
-import { CommandError } from "../recover/pulumi.ts";
+import { CommandError } from "../pulumiCli.ts";
 import { compareWithCheckout, remoteCommit } from "./commit.ts";
 import type { Progress } from "./progress.ts";
 import { isJudged, lookOf, verdictsOf, type Before } from "./verdicts.ts";

@@ -2,7 +2,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { pulumi } from "./pulumi.ts";
+import { pulumi } from "../pulumiCli.ts";
 
 /** The folder `.pulumi` of a file backend; undefined for other backends, which look after themselves. */
 export function fileBackend(): string | undefined {

@@ -1,6 +1,6 @@
 // GitHub, reached as the stack's own provider reaches it.
 import { askGithub, type GithubAccess } from "../../src/steps/github.ts";
-import { CommandError } from "./pulumi.ts";
+import { CommandError } from "../pulumiCli.ts";
 import type { StackState } from "./state.ts";
 
 /** What GitHub has of one kind below a repository. */

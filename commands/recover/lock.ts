@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileBackend } from "./backend.ts";
-import { CommandError } from "./pulumi.ts";
+import { CommandError } from "../pulumiCli.ts";
 
 const goneWithinMs = 2_000;
 

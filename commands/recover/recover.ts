@@ -4,7 +4,7 @@ import { removeUnknownWebhooks } from "./webhooks.ts";
 import { removeBrokenAttributes } from "./attributes.ts";
 import { clearReleases } from "./helm.ts";
 import { freeLock } from "./lock.ts";
-import { pulumi } from "./pulumi.ts";
+import { pulumi } from "../pulumiCli.ts";
 import { dropPendingOperations, exportStack, exportStackInClear } from "./state.ts";
 
 const project = "home-ops";

@@ -1,5 +1,5 @@
 // The part of a stack's exported state that recovery reads. Source: pulumi/pulumi sdk/go/common/apitype/core.go.
-import { pulumi } from "./pulumi.ts";
+import { pulumi } from "../pulumiCli.ts";
 
 /** A resource as it stands in the state. */
 export interface StateResource {

@@ -115,7 +115,7 @@ const correct: readonly (readonly [what: string, file: string, code: string])[] 
     "src/bootstrap/steps/fluxInstall.ts",
     'import { x } from "../../flux/artifact.ts";',
   ],
-  ["config in talos", "src/talos/machines.ts", 'import type { Config } from "../config/schema.ts";'],
+  ["config in talos", "src/talos/machines.ts", 'import type { Config } from "./schema.ts";'],
 ];
 
 describe("lint", () => {

@@ -1,9 +1,9 @@
 // The program cluster-build, on small trees. No lab: it is here because the program has to be built.
 import assert from "node:assert/strict";
 import { afterEach, before, beforeEach, describe, it } from "node:test";
-import type { BuiltKustomization } from "../../commands/cluster/types.ts";
+import type { BuiltKustomization } from "../../commands/tree/types.ts";
 import { listFiles } from "../../src/flux/tree/yamlFiles.ts";
-import { configMap, kustomization } from "../commands/cluster/treeFixture.ts";
+import { configMap, kustomization } from "../commands/tree/treeFixture.ts";
 import { ClusterBuilder, only, problemsOf, type Files } from "./clusterBuilder.ts";
 
 const list = (...files: readonly string[]): string => `resources: [${files.join(", ")}]\n`;

@@ -1,10 +1,10 @@
 // Builds small trees with the real cluster-build.
 import assert from "node:assert/strict";
-import { runClusterBuild } from "../../commands/cluster/buildTree.ts";
-import { treeRequest } from "../../commands/cluster/request.ts";
-import type { BuildAnswer, BuiltKustomization, ClusterObject } from "../../commands/cluster/types.ts";
+import { runClusterBuild } from "../../commands/tree/buildTree.ts";
+import { treeRequest } from "../../commands/tree/request.ts";
+import type { BuildAnswer, BuiltKustomization, ClusterObject } from "../../commands/tree/types.ts";
 import { ensureTools } from "../../tools/ensureTools.ts";
-import { configFile, kustomization, TreeFixture } from "../commands/cluster/treeFixture.ts";
+import { configFile, kustomization, TreeFixture } from "../commands/tree/treeFixture.ts";
 
 /** Texts by file. */
 export type Files = Readonly<Record<string, string>>;

@@ -4,10 +4,10 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, before, beforeEach, describe, it } from "node:test";
-import { runClusterBuild } from "../../commands/cluster/buildTree.ts";
-import { treeRequest } from "../../commands/cluster/request.ts";
-import type { BuildAnswer } from "../../commands/cluster/types.ts";
-import { configMap, kustomization } from "../commands/cluster/treeFixture.ts";
+import { runClusterBuild } from "../../commands/tree/buildTree.ts";
+import { treeRequest } from "../../commands/tree/request.ts";
+import type { BuildAnswer } from "../../commands/tree/types.ts";
+import { configMap, kustomization } from "../commands/tree/treeFixture.ts";
 import { ClusterBuilder, problemsOf, type Files } from "./clusterBuilder.ts";
 
 const list = (...files: readonly string[]): string => `resources: [${files.join(", ")}]\n`;

@@ -1,7 +1,7 @@
 // How cluster-build puts variables in. No lab: it is here because the program has to be built.
 import assert from "node:assert/strict";
 import { afterEach, before, beforeEach, describe, it } from "node:test";
-import { configFile, configMap } from "../commands/cluster/treeFixture.ts";
+import { configFile, configMap } from "../commands/tree/treeFixture.ts";
 import { ClusterBuilder, only, problemsOf } from "./clusterBuilder.ts";
 
 const builder = new ClusterBuilder();

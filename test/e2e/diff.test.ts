@@ -5,7 +5,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, before, beforeEach, describe, it } from "node:test";
 import type { ClusterDiff } from "../../commands/diff/types.ts";
-import { configMap, kustomization } from "../commands/cluster/treeFixture.ts";
+import { configMap, kustomization } from "../commands/tree/treeFixture.ts";
 import { ClusterBuilder } from "./clusterBuilder.ts";
 
 const command = join(import.meta.dirname, "../../commands/diff.ts");

@@ -30,11 +30,6 @@ export const exceptions: readonly Exception[] = [
     lines: /(vVersion|chartVersion)\("/,
     reason: "examples of the form in messages about wrong ones",
   },
-  {
-    files: "docs/runbooks/review-the-tree.md",
-    lines: /→/,
-    reason: "an example of what is printed",
-  },
   { files: "src/flux/tree/checkHandOff.ts", lines: /such as v/, reason: "an example in a message" },
   { files: "lab/providers/talos/imageFactory.ts", lines: /e\.g\. v/, reason: "an example in a description" },
   {

@@ -3,7 +3,7 @@ import { inRepository } from "../../../src/flux/tree/model/place.ts";
 import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
 import { kustomizationOf } from "../builds.ts";
 import { problemFinding } from "../buildProblems.ts";
-import type { BuildProblem } from "../../cluster/types.ts";
+import type { BuildProblem } from "../../tree/types.ts";
 import type { Rule } from "../rule.ts";
 import { missingNames } from "./listedFile.ts";
 import { missingComponents } from "./pathExists.ts";

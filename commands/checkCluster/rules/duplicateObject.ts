@@ -2,7 +2,7 @@ import { inRepository } from "../../../src/flux/tree/model/place.ts";
 import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
 import { originOf } from "../buildProblems.ts";
 import { kustomizationOf } from "../builds.ts";
-import type { BuildAnswer, BuiltKustomization, BuiltObject } from "../../cluster/types.ts";
+import type { BuildAnswer, BuiltKustomization, BuiltObject } from "../../tree/types.ts";
 import { finding, type Rule } from "../rule.ts";
 
 const group = "kustomize.toolkit.fluxcd.io";

@@ -1,7 +1,7 @@
 // The cluster's API by whatever way it answers: the endpoint, or one control plane where that is dead.
 import type { Kubernetes } from "../../../src/steps/kubernetes.ts";
 import type { Cluster } from "../../cluster/connect.ts";
-import { CommandError } from "../../recover/pulumi.ts";
+import { CommandError } from "../../pulumiCli.ts";
 
 /** An API that answers. */
 export interface Reached {

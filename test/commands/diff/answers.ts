@@ -4,7 +4,7 @@ import type {
   BuildProblem,
   BuiltKustomization,
   ClusterObject,
-} from "../../../commands/cluster/types.ts";
+} from "../../../commands/tree/types.ts";
 import { compare } from "../../../commands/diff/compare.ts";
 import type { ClusterDiff } from "../../../commands/diff/types.ts";
 

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { cacheRoot, groupFolder, ownRecipes } from "../../../tools/cache.ts";
 import { programOf } from "../../../tools/programs.ts";
-import { configFile, TreeFixture } from "../cluster/treeFixture.ts";
+import { configFile, TreeFixture } from "../tree/treeFixture.ts";
 
 const command = join(import.meta.dirname, "../../../commands/diff.ts");
 

@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { runClusterBuild } from "../../../commands/cluster/buildTree.ts";
-import { treeRequest } from "../../../commands/cluster/request.ts";
-import type { BuiltKustomization, ClusterObject } from "../../../commands/cluster/types.ts";
+import { runClusterBuild } from "../../../commands/tree/buildTree.ts";
+import { treeRequest } from "../../../commands/tree/request.ts";
+import type { BuiltKustomization, ClusterObject } from "../../../commands/tree/types.ts";
 import type { Toolbox } from "../../../tools/toolbox.ts";
 
 /** What came out of a build. */

@@ -1,7 +1,7 @@
 // What the shipped tree does for its owner: how one sees each of it in what Flux would apply, and the lines of the tree
 // without which it is gone.
 import { isDeepStrictEqual } from "node:util";
-import type { ClusterObject } from "../../../commands/cluster/types.ts";
+import type { ClusterObject } from "../../../commands/tree/types.ts";
 import type { BuiltTree } from "./builtTree.ts";
 
 /** One of them. */

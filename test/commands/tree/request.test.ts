@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { definitionsFor } from "../../../commands/cluster/definitions.ts";
-import { treeRequest } from "../../../commands/cluster/request.ts";
+import { definitionsFor } from "../../../commands/tree/definitions.ts";
+import { treeRequest } from "../../../commands/tree/request.ts";
 import { configFile, TreeFixture } from "./treeFixture.ts";
 
 describe("the request for a tree", () => {

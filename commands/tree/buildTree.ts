@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { builtTool } from "../../tools/ensureTools.ts";
-import { CommandError } from "../recover/pulumi.ts";
+import { CommandError } from "../pulumiCli.ts";
 import { treeRequest, type RequestOptions } from "./request.ts";
 import type { BuildAnswer, BuildRequest } from "./types.ts";
 

@@ -2,7 +2,7 @@
 import { posix, sep } from "node:path";
 import { compareMinors, minorOf } from "../../src/config/version.ts";
 import { isYaml, listFiles, readObjects } from "../../src/flux/tree/yamlFiles.ts";
-import { CommandError } from "../recover/pulumi.ts";
+import { CommandError } from "../pulumiCli.ts";
 import { definitionsFor } from "./definitions.ts";
 import type { BuildRequest, ClusterObject } from "./types.ts";
 import { readVariables } from "./variables.ts";
