@@ -1,4 +1,5 @@
 // What a rule of check:cluster is.
+import { nearest } from "../../src/config/suggest.ts";
 import type { Finding } from "../../src/flux/tree/finding.ts";
 import type { FieldPath, Origin } from "../../src/flux/tree/model/objects.ts";
 import type { CheckContext } from "./context.ts";
@@ -23,28 +24,16 @@ export function listText(names: readonly string[]): string {
   return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`;
 }
 
-/** `; did you mean x?` where one of the names differs in a few letters only. */
-export function suggestion(name: string, names: Iterable<string>): string {
-  const near = [...names].find(
-    (other) => other !== name && distance(name, other) <= Math.max(1, name.length / 4),
+/** The other name that a misspelt one most probably means; undefined when none is near. */
+export function nearestName(name: string, names: Iterable<string>): string | undefined {
+  return nearest(
+    name,
+    [...names].filter((other) => other !== name),
   );
-  return near === undefined ? "" : `; did you mean ${near}?`;
 }
 
-/** Levenshtein's distance. */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= one.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j++)
-      next.push(
-        Math.min(
-          (next[j - 1] ?? 0) + 1,
-          (row[j] ?? 0) + 1,
-          (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1),
-        ),
-      );
-    row = next;
-  }
-  return row[other.length] ?? 0;
+/** `; did you mean x?` where one of the names differs in a few letters only. */
+export function suggestion(name: string, names: Iterable<string>): string {
+  const near = nearestName(name, names);
+  return near === undefined ? "" : `; did you mean ${near}?`;
 }

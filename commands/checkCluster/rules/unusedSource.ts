@@ -1,7 +1,7 @@
+import { posix } from "node:path";
 import { fieldsOf, textOf, valueAt, listOf } from "../../../src/flux/tree/model/values.ts";
-import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
-import { finding, type Rule } from "../rule.ts";
-import { missingNames } from "./listedFile.ts";
+import type { Placed, TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
+import { finding, nearestName, type Rule } from "../rule.ts";
 import { sourceKinds, sourceReferences, sourcesOf, targetsOf } from "../sources.ts";
 
 /**
@@ -12,19 +12,12 @@ export const unusedSource: Rule = {
   name: "unused-source",
   what: "every GitRepository, OCIRepository, HelmRepository and Bucket is used by something",
   check: ({ model }) => {
-    // Nobody knows what a file that is missing or cannot be read refers to.
-    if (model.unreadable.length > 0 || missingNames(model).length > 0) return [];
     const uses = usesIn(model);
-    // A reference that leads nowhere is reported, and may have meant this one.
-    const sources = sourcesOf(model);
-    const lost = new Set(
-      sourceReferences(model).flatMap((reference) =>
-        targetsOf(reference, sources).length === 0 ? [reference.kind] : [],
-      ),
-    );
+    const meant = meantByOthers(model);
+    // What cannot be parsed may still name it.
+    const unparsed = model.unreadable.map(({ file }) => model.files.text(file) ?? "").join("\n");
     return model.placed.flatMap(({ source, data, name, namespace }) => {
       const { kind, apiVersion } = data;
-      if (lost.has(kind)) return [];
       if (
         !apiVersion.startsWith("source.toolkit.fluxcd.io/") ||
         !sourceKinds.has(kind) ||
@@ -40,7 +33,7 @@ export const unusedSource: Rule = {
             use.namespace === namespace ||
             use.namespace.includes("${")),
       );
-      if (isUsed) return [];
+      if (isUsed || meant.has(`${kind} ${name}`) || namesWord(unparsed, name)) return [];
       return [
         finding(
           source,
@@ -52,6 +45,33 @@ export const unusedSource: Rule = {
     });
   },
 };
+
+/** Sources, as `Kind name`, that a reference which leads nowhere most probably means: it is reported, and they are used. */
+function meantByOthers(model: TreeModel): ReadonlySet<string> {
+  const sources = sourcesOf(model);
+  return new Set(
+    sourceReferences(model)
+      .filter((reference) => targetsOf(reference, sources).length === 0)
+      .flatMap(({ kind, name, from }) => {
+        const candidates = sources.filter((source) => source.kind === kind);
+        const names = candidates.map((source) => source.name);
+        const near = names.includes(name) ? name : nearestName(name, names);
+        // An app often brings its source in a file beside its release.
+        const beside = candidates.filter(
+          ({ object }) => object !== undefined && folderOf(object) === folderOf(from),
+        );
+        return [near ?? [], ...beside.map((source) => source.name)].flat().map((found) => `${kind} ${found}`);
+      }),
+  );
+}
+
+function folderOf({ source }: Placed): string {
+  return posix.dirname(source.file);
+}
+
+function namesWord(text: string, word: string): boolean {
+  return text.split(/[^\w.-]+/).includes(word);
+}
 
 interface SourceUse {
   readonly kind: string;
