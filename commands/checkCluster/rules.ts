@@ -16,6 +16,7 @@ import { pathExists } from "./rules/pathExists.ts";
 import { pinsEqual } from "./rules/pinsEqual.ts";
 import { plainSecret } from "./rules/plainSecret.ts";
 import { programSecrets } from "./rules/programSecrets.ts";
+import { repositoryName } from "./rules/repositoryName.ts";
 import { retryAndTimeout } from "./rules/retryAndTimeout.ts";
 import { schema } from "./rules/schema.ts";
 import { sourceExists } from "./rules/sourceExists.ts";
@@ -45,6 +46,7 @@ export const rules: readonly Rule[] = [
   fluxPostBuild,
   handOff,
   programSecrets,
+  repositoryName,
   encrypted,
   plainSecret,
   fluxApiVersion,

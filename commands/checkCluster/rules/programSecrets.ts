@@ -8,14 +8,26 @@ import { injectionOf } from "../injected.ts";
 import { finding, type Rule } from "../rule.ts";
 
 /** Secrets that the program makes, all in flux-system. Source: src/bootstrap/fluxSecrets.ts, src/bootstrap/steps/fluxInstall.ts. */
-const made = { deployKey: "github-deploy-key", ageKey: "age-key", variables: "cluster-secrets" } as const;
+const made = {
+  deployKey: "github-deploy-key",
+  ageKey: "age-key",
+  variables: "cluster-secrets",
+  webhookToken: "github-webhook-token",
+} as const;
 
 /** Secrets that the program makes are referred to by the names that it gives them. */
 export const programSecrets: Rule = {
   name: "program-secrets",
   what: `the secrets that the program makes (${Object.values(made).join(", ")}) are the ones that are referred to`,
   check: ({ model, isHandOff }) =>
-    isHandOff ? [...deployKeyFindings(model), ...rootFindings(model), ...ageKeyFindings(model)] : [],
+    isHandOff
+      ? [
+          ...deployKeyFindings(model),
+          ...rootFindings(model),
+          ...ageKeyFindings(model),
+          ...receiverFindings(model),
+        ]
+      : [],
 };
 
 function deployKeyFindings(model: TreeModel): readonly Finding[] {
@@ -76,6 +88,27 @@ function ageKeyFindings(model: TreeModel): readonly Finding[] {
         field,
         `${who} with Secret ${namespace}/${secret}, which is not there; ${found}`,
         fix,
+      ),
+    ];
+  });
+}
+
+/** GitHub signs with the token that the program makes, unless the tree brings a Secret of its own. */
+function receiverFindings({ placed, providers }: TreeModel): readonly Finding[] {
+  const field = ["spec", "secretRef", "name"];
+  return placed.flatMap(({ source, data, name, namespace }) => {
+    const secret = textOf(valueAt(data, ...field));
+    if (data.kind !== "Receiver" || textOf(data.spec?.["type"]) !== "github" || secret === undefined)
+      return [];
+    const isThere = providers.some((other) => other.kind === "Secret" && other.name === secret);
+    if (isThere || (secret === made.webhookToken && (namespace ?? fluxNamespace) === fluxNamespace))
+      return [];
+    return [
+      finding(
+        source,
+        field,
+        `Receiver ${namespace === undefined ? "" : `${namespace}/`}${name} has the secret ${secret}, which is not there; the program makes ${made.webhookToken} in ${fluxNamespace}`,
+        `write secretRef: {name: ${made.webhookToken}}`,
       ),
     ];
   });

@@ -6,7 +6,7 @@ import { checkFluxKustomization, checkHandOff, pinnedTag, type HandOffObjects } 
 import { findingText } from "./finding.ts";
 import { findHandOff } from "./handOffObjects.ts";
 import { readModel, type TreeModel } from "./model/treeModel.ts";
-import { repositoryNameProblems } from "./repositoryName.ts";
+import { checkRepositoryName } from "./repositoryName.ts";
 import { findMissingSecrets, findSopsFiles, type SopsFile } from "./sopsFiles.ts";
 import { undefinedVariables } from "./variables.ts";
 import type { TreeObject } from "./yamlFiles.ts";
@@ -75,7 +75,7 @@ export function readTree(root: string): Tree {
       : [
           `${treeFiles.secrets} is missing: the root Kustomization cannot be built without the Secret cluster-secrets`,
         ]),
-    ...repositoryNameProblems(root, tree.gitRepository),
+    ...checkRepositoryName(model, handOff.gitRepository).map(findingText),
     ...undefinedVariables(model).map(findingText),
     ...removedApiVersions(model, fluxVersion).map(findingText),
   ];

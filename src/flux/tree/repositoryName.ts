@@ -1,23 +1,29 @@
 // The name of the repository, which stands in the tree twice: in the URL that Flux reads, and in the variable that says
 // where commits get their status.
-import { isYaml, listFiles, readObjects, type TreeObject } from "./yamlFiles.ts";
+import type { Finding } from "./finding.ts";
+import type { FileObject } from "./model/objects.ts";
+import type { TreeModel } from "./model/treeModel.ts";
+import { textOf, valueAt } from "./model/values.ts";
 
 const variable = "GITHUB_REPOSITORY";
 
-/** The problem when both name different repositories. A tree without the variable has none. */
-export function repositoryNameProblems(root: string, gitRepository: TreeObject): readonly string[] {
-  const url = String(gitRepository.spec?.["url"] ?? "");
+/** What is wrong when both name different repositories. A tree without the variable has nothing wrong. */
+export function checkRepositoryName(model: TreeModel, gitRepository: FileObject): readonly Finding[] {
+  const url = textOf(gitRepository.data.spec?.["url"]) ?? "";
   const read = /^ssh:\/\/[^/]+\/(.+?)(?:\.git)?$/.exec(url)?.[1];
   if (read === undefined) return [];
-  return listFiles(root, "flux/vars")
-    .filter((file) => isYaml(file) && !file.endsWith(".sops.yaml"))
-    .flatMap((file) => readObjects(root, file).map((object) => ({ file, object })))
-    .flatMap(({ file, object }) => {
-      const name = (object["data"] as Record<string, unknown> | undefined)?.[variable];
+  return model.written
+    .filter(({ file, data }) => file.startsWith("flux/vars/") && data.kind === "ConfigMap")
+    .flatMap((object) => {
+      const name = textOf(valueAt(object.data, "data", variable));
       if (name === undefined || name === read) return [];
       return [
-        `${file}: ${variable} is ${String(name)}, but GitRepository home-cluster reads ${read}; write ${read}, or commits` +
-          " get no status",
+        {
+          file: object.file,
+          line: object.line("data", variable),
+          message: `${variable} is ${name}, but GitRepository home-cluster reads ${read}`,
+          fix: `write ${read}, or commits get no status`,
+        },
       ];
     });
 }

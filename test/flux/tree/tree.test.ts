@@ -76,7 +76,7 @@ describe("readTree", () => {
       file: cluster,
       replace: ["ssh://git@github.com/home/home-cluster.git", "ssh://git@github.com/me/mine.git"],
       problem:
-        "flux/vars/cluster-settings.yaml: GITHUB_REPOSITORY is home/home-cluster, but GitRepository home-cluster reads me/mine; write me/mine, or commits get no status",
+        "flux/vars/cluster-settings.yaml:14: GITHUB_REPOSITORY is home/home-cluster, but GitRepository home-cluster reads me/mine; write me/mine, or commits get no status",
     },
     {
       what: "an object in another namespace",
