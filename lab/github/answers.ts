@@ -1,6 +1,5 @@
 // The forms of GitHub's answers: bodies of errors, headers, objects. Source: docs.github.com/rest, API version 2022-11-28.
 import { createHash, randomBytes } from "node:crypto";
-import type { DeployKey } from "./store.ts";
 
 /** An answer before it is sent. `body` undefined: no content. */
 export interface Answer {
@@ -36,12 +35,6 @@ export function invalid(message: string, errors: readonly FieldError[], page: st
   return { status, body: errors.length === 0 ? body : { ...body, errors } };
 }
 
-/** The same for a deploy key. */
-export function invalidKey(message: string): Answer {
-  const errors = [{ resource: "PublicKey", code: "custom", field: "key", message }];
-  return invalid("Validation Failed", errors, pages.createKey);
-}
-
 /** Pages of the documentation that errors point to. */
 export const pages = {
   repository: "/repos/repos#get-a-repository",
@@ -60,22 +53,6 @@ export const pages = {
   createStatus: "/commits/statuses#create-a-commit-status",
   rateLimit: "/overview/rate-limits-for-the-rest-api",
 } as const;
-
-/** A deploy key. @param api base of the REST API, e.g. `http://127.10.1.2:3080/api/v3` */
-export function keyBody(api: string, key: DeployKey): unknown {
-  return {
-    id: key.id,
-    key: key.key,
-    url: `${api}/repos/${key.owner}/${key.repository}/keys/${String(key.id)}`,
-    title: key.title,
-    verified: true,
-    created_at: key.createdAt,
-    read_only: key.readOnly,
-    added_by: key.addedBy,
-    last_used: null,
-    enabled: true,
-  };
-}
 
 /** A user: the owner of the lab's repositories. */
 export function userBody(api: string, login: string): Readonly<Record<string, unknown>> {

@@ -4,44 +4,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { httpServer, readBody } from "../proxy/http.ts";
 import { listen } from "../proxy/listener.ts";
 import { commonHeaders, entityTag, failure, pages, userBody, type Answer } from "./answers.ts";
-import { Deliveries, type Push, type Send } from "./deliveries.ts";
+import type { Call, Rights } from "./calls.ts";
+import { Deliveries, type Push } from "./deliveries.ts";
+import type { GithubOptions } from "./options.ts";
 import { answerRepository } from "./repositoryCalls.ts";
-import type { GithubStore } from "./store.ts";
-
-/** What {@link startGithub} needs. */
-export interface GithubOptions {
-  readonly address: string;
-  readonly port: number;
-  /** The token that may administer repositories and their webhooks. */
-  readonly token: string;
-  /** One that may only write commit statuses. Default: there is none. */
-  readonly statusToken?: string;
-  /** User whose token it is; owns what the lab makes. */
-  readonly login: string;
-  readonly store: GithubStore;
-  readonly repositories: Repositories;
-  /** Names that are organizations; any other owner is a user. Default: none. */
-  readonly organizations?: readonly string[];
-  /** Sends what webhooks are told. */
-  readonly send: Send;
-  readonly log: (line: string) => void;
-}
-
-/** The repositories there are: those of the Git host. */
-export interface Repositories {
-  exists(owner: string, name: string): boolean;
-  sshUrl(owner: string, name: string): string;
-}
 
 /** What can be wrong with GitHub. `no-…`: the token is a fine-grained one without that permission. */
 export type GithubFault = "401" | "5xx" | "rate-limit" | "no-administration" | "no-webhooks" | "down";
-
-/** Permissions of a fine-grained token. */
-export interface Rights {
-  readonly administration: boolean;
-  readonly webhooks: boolean;
-  readonly statuses: boolean;
-}
 
 /** A running GitHub. */
 export interface Github {
@@ -53,21 +22,6 @@ export interface Github {
   pushed(push: Push): void;
   /** For the stack config's `github.baseUrl`, e.g. `http://127.10.1.2:3080/`. */
   readonly baseUrl: string;
-}
-
-/** One call on its way to an answer. */
-export interface Call {
-  readonly method: string;
-  readonly url: URL;
-  /** Path below the API's root without slashes around it, e.g. `repos/home/home-cluster/keys`. */
-  readonly path: string;
-  readonly body: Buffer;
-  /** Base of all URLs in answers, e.g. `http://127.10.1.2:3080/api/v3`. */
-  readonly api: string;
-  /** Login of the token; undefined without one. */
-  readonly login: string | undefined;
-  readonly rights: Rights;
-  readonly deliveries: Deliveries;
 }
 
 const hourlyLimit = 5000;

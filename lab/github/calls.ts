@@ -1,6 +1,28 @@
-// What the calls about the parts of a repository share.
+// What all calls share.
 import { linkHeader, type Answer } from "./answers.ts";
-import type { Call } from "./api.ts";
+import type { Deliveries } from "./deliveries.ts";
+
+/** Permissions of a fine-grained token. */
+export interface Rights {
+  readonly administration: boolean;
+  readonly webhooks: boolean;
+  readonly statuses: boolean;
+}
+
+/** One call on its way to an answer. */
+export interface Call {
+  readonly method: string;
+  readonly url: URL;
+  /** Path below the API's root without slashes around it, e.g. `repos/home/home-cluster/keys`. */
+  readonly path: string;
+  readonly body: Buffer;
+  /** Base of all URLs in answers, e.g. `http://127.10.1.2:3080/api/v3`. */
+  readonly api: string;
+  /** Login of the token; undefined without one. */
+  readonly login: string | undefined;
+  readonly rights: Rights;
+  readonly deliveries: Deliveries;
+}
 
 /** A call about a part of a repository that is there. */
 export interface PartCall extends Call {

@@ -3,7 +3,7 @@
 // Source: docs.github.com/webhooks/webhook-events-and-payloads, section "Delivery headers".
 import { createHmac, randomUUID } from "node:crypto";
 import { repositoryBody, userBody } from "./answers.ts";
-import type { Repositories } from "./api.ts";
+import type { Repositories } from "./repositories.ts";
 import type { GithubStore } from "./store.ts";
 import { webhookBody, type Webhook } from "./webhooks.ts";
 

@@ -1,7 +1,8 @@
 // The calls about deploy keys: `repos/{owner}/{name}/keys`.
-import { failure, invalidKey, keyBody, pages, type Answer } from "./answers.ts";
-import type { GithubOptions } from "./api.ts";
+import { failure, invalid, pages, type Answer } from "./answers.ts";
+import type { GithubOptions } from "./options.ts";
 import { listAnswer, type PartCall } from "./calls.ts";
+import type { DeployKey } from "./store.ts";
 
 /** Answers a call whose path is `keys` or `keys/{id}`. */
 export function answerKeys(options: GithubOptions, call: PartCall): Answer {
@@ -52,4 +53,25 @@ function addKey(options: GithubOptions, call: PartCall): Answer {
   if (typeof added === "string") return invalidKey(added);
   const body = keyBody(call.api, added);
   return { status: 201, body, headers: { location: (body as { url: string }).url } };
+}
+
+function invalidKey(message: string): Answer {
+  const errors = [{ resource: "PublicKey", code: "custom", field: "key", message }];
+  return invalid("Validation Failed", errors, pages.createKey);
+}
+
+/** A deploy key. @param api base of the REST API, e.g. `http://127.10.1.2:3080/api/v3` */
+function keyBody(api: string, key: DeployKey): unknown {
+  return {
+    id: key.id,
+    key: key.key,
+    url: `${api}/repos/${key.owner}/${key.repository}/keys/${String(key.id)}`,
+    title: key.title,
+    verified: true,
+    created_at: key.createdAt,
+    read_only: key.readOnly,
+    added_by: key.addedBy,
+    last_used: null,
+    enabled: true,
+  };
 }

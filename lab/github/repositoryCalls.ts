@@ -1,8 +1,8 @@
 // The calls below `repos/{owner}/{name}`: the repository itself, and which of its parts each other call is about.
 import { failure, pages, repositoryBody, type Answer } from "./answers.ts";
-import type { Call, GithubOptions, Rights } from "./api.ts";
-import type { PartCall } from "./calls.ts";
+import type { Call, PartCall, Rights } from "./calls.ts";
 import { answerKeys } from "./keyCalls.ts";
+import type { GithubOptions } from "./options.ts";
 import { answerStatuses } from "./statusCalls.ts";
 import { answerWebhooks } from "./webhookCalls.ts";
 

@@ -1,6 +1,6 @@
 // The calls about commit statuses, as far as Flux makes them: write one of a commit, list those of a commit.
 import { failure, invalid, pages, userBody, type Answer } from "./answers.ts";
-import type { GithubOptions } from "./api.ts";
+import type { GithubOptions } from "./options.ts";
 import { listAnswer, type PartCall } from "./calls.ts";
 import type { CommitStatus } from "./store.ts";
 

@@ -1,6 +1,6 @@
 // The calls about webhooks: `repos/{owner}/{name}/hooks`.
 import { failure, pages, type Answer } from "./answers.ts";
-import type { GithubOptions } from "./api.ts";
+import type { GithubOptions } from "./options.ts";
 import { listAnswer, type PartCall } from "./calls.ts";
 import { now } from "./store.ts";
 import { webhookBody, webhookSettings, type Webhook } from "./webhooks.ts";
