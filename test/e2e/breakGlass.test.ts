@@ -157,9 +157,16 @@ await describe("breaking the glass", { timeout: 900_000 }, async () => {
     );
     const patch = JSON.stringify({ metadata: { finalizers: null } });
     for (const kind of await fluxKinds(lab)) {
-      const { items } = await get<{ items: readonly KubeObject[] }>([kind, "--all-namespaces"]);
-      for (const [where, group] of Map.groupBy(items, ({ metadata }) => metadata.namespace ?? "")) {
-        const names = group.map(({ metadata }) => metadata.name);
+      // Names only: a Receiver's status holds the path of the webhook.
+      const places = "{range .items[*]}{.metadata.namespace} {.metadata.name}{'\\n'}{end}";
+      const lines = await lab.ok("kubectl", "get", kind, "--all-namespaces", `--output=jsonpath=${places}`);
+      const objects = lines
+        .trim()
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => line.split(" "));
+      for (const [where = "", group] of Map.groupBy(objects, ([namespace]) => namespace)) {
+        const names = group.map(([, name = ""]) => name);
         await lab.ok(
           "kubectl",
           "patch",

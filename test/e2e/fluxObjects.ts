@@ -62,10 +62,13 @@ function nameOf({ kind, metadata }: Stored): string {
 const passing =
   /^(reconcile\.fluxcd\.io\/(requestedAt|forceAt|resetAt)|deployment\.kubernetes\.io\/revision)$/;
 
+/** It writes "look now" into a source when a push is heard of, and nothing else. */
+const askingToLook = "notification-controller";
+
 function lasting({ metadata, status: _, ...content }: Stored): unknown {
   const { name, namespace, labels, annotations = {}, finalizers, managedFields = [] } = metadata;
   const writers = managedFields
-    .filter(({ subresource }) => subresource === undefined)
+    .filter(({ subresource, manager }) => subresource === undefined && manager !== askingToLook)
     .map(({ manager, operation }) => `${manager} ${operation}`);
   return {
     ...content,
