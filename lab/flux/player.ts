@@ -56,7 +56,7 @@ export class FluxPlayer {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#following;
-    await Promise.all([...this.#pods.values()].map((pod) => pod.stop()));
+    await Promise.all([...this.#pods.values()].map((pod) => pod.stop("machine stops")));
     await Promise.all(this.#ending.values());
     await Promise.all((await this.#forwarders).map((forwarder) => forwarder.stop()));
   }
@@ -116,7 +116,7 @@ export class FluxPlayer {
   }
 
   async #finish(running: FluxPod | undefined, pod: LabObject | undefined): Promise<void> {
-    await running?.stop();
+    await running?.stop("deleted");
     if (pod === undefined) return;
     const { name, namespace = "", uid } = pod.metadata;
     const body = { apiVersion: "v1", kind: "DeleteOptions", gracePeriodSeconds: 0, preconditions: { uid } };

@@ -33,6 +33,7 @@ const probeMs = 300;
 const steadyProbeMs = 2_000;
 const tokenSeconds = 365 * 24 * 3600;
 const memoryLimit = 2 * 1024 ** 3;
+const kubeconfigName = "kubeconfig";
 
 /** A pod that runs. */
 export class FluxPod {
@@ -60,11 +61,13 @@ export class FluxPod {
     return this.#options.logFile;
   }
 
-  async stop(): Promise<void> {
+  /** Ends the process. What it has stored goes with a pod that is deleted, and stays with one whose machine stops (emptyDir). */
+  async stop(because: "deleted" | "machine stops"): Promise<void> {
     this.#stop.abort();
     await this.running;
     await this.#process?.stop();
-    rmSync(this.#options.folder, { recursive: true, force: true });
+    const { folder } = this.#options;
+    rmSync(because === "deleted" ? folder : join(folder, kubeconfigName), { recursive: true, force: true });
   }
 
   async #run(): Promise<void> {
@@ -151,7 +154,7 @@ export class FluxPod {
     const path = `/api/v1/namespaces/${pod.metadata.namespace ?? ""}/serviceaccounts/${account}/token`;
     const request = { spec: { expirationSeconds: tokenSeconds } };
     const { status } = await api.call("POST", path, request);
-    const file = join(folder, "kubeconfig");
+    const file = join(folder, kubeconfigName);
     const config = {
       apiVersion: "v1",
       kind: "Config",

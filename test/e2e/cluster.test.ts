@@ -114,11 +114,15 @@ await describe("a cluster's life", { timeout: 900_000 }, async () => {
   });
 
   await it("comes back with its data after a stop", async () => {
+    const fetched = await facts.fetchedAt(get);
     await lab.cli("down");
     await lab.cli("up");
     await lab.until("Ready nodes", async () =>
       /k8s-1\s+Ready[\s\S]*k8s-2\s+Ready/.test(await lab.ok("kubectl", "get", "nodes")),
     );
+    // A machine that starts again has its pods' volumes: Flux need not fetch anything anew.
+    await lab.until("Flux at work", () => facts.everythingIsReady(get).then(() => true));
+    assert.equal(await facts.fetchedAt(get), fetched);
     assertNoChange(await lab.preview());
   });
 

@@ -26,7 +26,7 @@ export interface KubeObject {
       readonly status: string;
       readonly lastTransitionTime: string;
     }[];
-    readonly artifact?: { readonly revision: string };
+    readonly artifact?: { readonly revision: string; readonly lastUpdateTime: string };
     readonly lastAppliedRevision?: string;
     readonly inventory?: { readonly entries: readonly { readonly id: string }[] };
   };
@@ -227,4 +227,10 @@ export async function everythingIsReady(get: Get): Promise<void> {
       `${kind} that are not Ready`,
     );
   }
+}
+
+/** When the tree's artifact was fetched. */
+export async function fetchedAt(get: Get): Promise<string | undefined> {
+  const repository = await get(["gitrepository", "home-cluster", ...namespace]);
+  return repository.status?.artifact?.lastUpdateTime;
 }
