@@ -40,6 +40,8 @@ async function track(name: string, tests: readonly string[]): Promise<number> {
     ["--test", "--test-concurrency=1", "--test-reporter=spec", ...tests],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
+  // Whoever ends this process alone ends its test runners, too.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on("line", (line) => {
       console.log(`${name.padEnd(6)} │ ${line}`);
