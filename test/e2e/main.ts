@@ -1,24 +1,45 @@
-// npm run test:e2e [-- --full] [-- files]: gets the tools once, then runs the end-to-end tests in two tracks beside each
-// other: the files that take the saved lab-ha, and the others. In each track one file runs at a time, because the first
-// share one lab, and two labs are what two cores can carry.
+// npm run test:e2e [-- --full] [-- files]: gets the tools once, then runs the end-to-end tests, two files at a time, because
+// two labs are what two cores can carry. Files that share a saved lab never run beside each other; those that have a lab
+// of their own, or none, come last and fill whichever place is free.
 import { spawn } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { ensureLabTools } from "../../tools/labToolbox.ts";
 
 const { full, given } = wordsOf(process.argv.slice(2));
 const files = given.length > 0 ? given : testFiles();
 await ensureLabTools({ bumps: true });
-const isHa = (file: string): boolean => /\brestored\("ha"|"lab-ha"/.test(readFileSync(file, "utf8"));
-const codes = await Promise.all([
-  track("lab-ha", files.filter(isHa)),
-  track(
-    "lab",
-    files.filter((file) => !isHa(file)),
-  ),
-]);
-process.exitCode = Math.max(...codes);
+/** Places, and so labs, at a time. */
+const places = 2;
+const waiting = files
+  .map((file) => ({ file, shared: sharedLab(file) }))
+  .sort((one, other) => rank(one.shared) - rank(other.shared));
+const busy = new Set<string>();
+const codes = await Promise.all(Array.from({ length: places }, work));
+process.exitCode = Math.max(...codes.flat());
+
+/** Takes one file after the other. What is left of a lab that another place has is done there. */
+async function work(): Promise<readonly number[]> {
+  const codes = [0];
+  for (;;) {
+    const index = waiting.findIndex(({ shared }) => shared === undefined || !busy.has(shared));
+    const [next] = index < 0 ? [] : waiting.splice(index, 1);
+    if (next === undefined) return codes;
+    if (next.shared !== undefined) busy.add(next.shared);
+    codes.push(await run(next.file));
+    if (next.shared !== undefined) busy.delete(next.shared);
+  }
+}
+
+/** The saved lab that a file begins with, e.g. `ha`. */
+function sharedLab(file: string): string | undefined {
+  return /\brestored\("(\w+)"/.exec(readFileSync(file, "utf8"))?.[1];
+}
+
+function rank(shared: string | undefined): number {
+  return shared === undefined ? 1 : 0;
+}
 
 function wordsOf(words: readonly string[]): { readonly full: boolean; readonly given: readonly string[] } {
   return { full: words.includes("--full"), given: words.filter((word) => word !== "--full") };
@@ -32,22 +53,25 @@ function testFiles(): readonly string[] {
     .map((file) => join(import.meta.dirname, file));
 }
 
-/** Runs files one after the other. @returns the exit code */
-async function track(name: string, tests: readonly string[]): Promise<number> {
-  if (tests.length === 0) return 0;
-  const child = spawn(
-    process.execPath,
-    ["--test", "--test-concurrency=1", "--test-reporter=spec", ...tests],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
+/** Runs a file, each line with its name before it. @returns the exit code */
+async function run(file: string): Promise<number> {
+  const child = spawn(process.execPath, ["--test", "--test-reporter=spec", file], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   // Whoever ends this process alone ends its test runners, too.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+  const forward = (signal: NodeJS.Signals): void => {
+    waiting.length = 0;
+    child.kill(signal);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, forward);
+  const name = basename(file).replace(/\.test\.ts$/, "");
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on("line", (line) => {
-      console.log(`${name.padEnd(6)} │ ${line}`);
+      console.log(`${name.padEnd(18)} │ ${line}`);
     });
   return new Promise((resolve) => {
     child.once("close", (code) => {
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, forward);
       resolve(code ?? 1);
     });
   });
