@@ -17,20 +17,35 @@ const secretLooks = /^kind: Secret$|:\/\/[^/\s:@]+:[^/\s@]+@/m;
 
 /** Both values of a change with their secrets masked; a secret that differs differs afterwards as well. */
 export function maskPair(before: unknown, after: unknown): readonly [unknown, unknown] {
-  return [maskValue(before, undefined), maskValue(after, before)];
+  return [maskWhere(looksSecret, before, undefined), maskWhere(looksSecret, after, before)];
 }
 
-function maskValue(value: unknown, old: unknown, name = ""): unknown {
+function looksSecret(value: unknown, name: string): boolean {
+  return typeof value === "string" && value !== "" && (secretNames.test(name) || secretLooks.test(value));
+}
+
+/**
+ * A value with those parts masked that are secrets; what differs from the old value says so.
+ * @param isSecret asked of every single value, with the name of its field
+ * @param old the same value on the other side; undefined: there is none
+ */
+export function maskWhere(
+  isSecret: (value: unknown, name: string) => boolean,
+  value: unknown,
+  old: unknown,
+  name = "",
+): unknown {
   if (Array.isArray(value))
-    return value.map((item, index) => maskValue(item, Array.isArray(old) ? old[index] : undefined, name));
+    return value.map((item, index) =>
+      maskWhere(isSecret, item, Array.isArray(old) ? old[index] : undefined, name),
+    );
   if (typeof value === "object" && value !== null)
     return Object.fromEntries(
       Object.entries(value).map(([key, inner]) => [
         key,
-        maskValue(inner, (old as Record<string, unknown> | undefined)?.[key], key),
+        maskWhere(isSecret, inner, (old as Record<string, unknown> | undefined)?.[key], key),
       ]),
     );
-  if (typeof value !== "string" || value === "") return value;
-  if (!secretNames.test(name) && !secretLooks.test(value)) return value;
+  if (!isSecret(value, name)) return value;
   return old === undefined || isDeepStrictEqual(old, value) ? masked : `${masked} (another one)`;
 }
