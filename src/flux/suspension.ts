@@ -1,6 +1,7 @@
 // What suspending everything means: which objects, in which order, and how those that a person had suspended before are
 // told apart from the others. Pure.
 import { conditionOf, type KubeObject } from "../steps/kubernetes.ts";
+import { handOffPlaces } from "./tree/handOffObjects.ts";
 
 /**
  * Annotation of what the config key `suspend` has suspended. Flux's own applies leave it alone, and spec.suspend too, because
@@ -14,19 +15,11 @@ export const suspendedKinds = [
   { apiVersion: "helm.toolkit.fluxcd.io/v2", kind: "HelmRelease" },
 ] as const;
 
-/** The objects of the hand-off, all in namespace flux-system: Pulumi is their only writer. */
-export const handOffObjects = [
-  { kind: "OCIRepository", name: "flux-manifests" },
-  { kind: "Kustomization", name: "flux" },
-  { kind: "GitRepository", name: "home-cluster" },
-  { kind: "Kustomization", name: "cluster" },
-] as const;
-
 /** Whether an object is one of the hand-off. */
 export function isHandOff({ kind, metadata }: KubeObject): boolean {
   return (
     metadata?.namespace === "flux-system" &&
-    handOffObjects.some((known) => known.kind === kind && known.name === metadata.name)
+    Object.values(handOffPlaces).some((known) => known.kind === kind && known.name === metadata.name)
   );
 }
 

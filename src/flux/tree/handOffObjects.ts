@@ -6,7 +6,8 @@ import type { TreeModel } from "./model/treeModel.ts";
 /** The files in which they stand. */
 export const handOffFiles = { flux: "flux/config/flux.yaml", cluster: "flux/config/cluster.yaml" } as const;
 
-const places = {
+/** The four of them, all in namespace flux-system: Pulumi is their only writer. */
+export const handOffPlaces = {
   ociRepository: { file: handOffFiles.flux, kind: "OCIRepository", name: "flux-manifests" },
   fluxKustomization: { file: handOffFiles.flux, kind: "Kustomization", name: "flux" },
   gitRepository: { file: handOffFiles.cluster, kind: "GitRepository", name: "home-cluster" },
@@ -21,7 +22,7 @@ export interface FoundHandOff {
 
 /** Looks for all four. */
 export function findHandOff({ kustomize, files }: TreeModel): FoundHandOff {
-  const found = Object.entries(places).map(([key, { file, kind, name }]) => {
+  const found = Object.entries(handOffPlaces).map(([key, { file, kind, name }]) => {
     const there = kustomize.objects(file);
     const object = there.find(({ data }) => data.kind === kind && data.metadata.name === name);
     const names = there.map(({ data }) => `${data.kind} ${data.metadata.name}`).join(", ");
