@@ -10,7 +10,7 @@ import { builtTool } from "../../tools/ensureTools.ts";
 import { fluxSets } from "../../tools/fluxManifests/sets.ts";
 import { runClusterBuild } from "../tree/buildTree.ts";
 import { definitionsFor } from "../tree/definitions.ts";
-import type { BuildAnswer, BuildRequest, ClusterObject } from "../tree/types.ts";
+import type { BuildAnswer, BuildRequest } from "../tree/types.ts";
 import { placeholderOf } from "../tree/variables.ts";
 
 /** What was built. */
@@ -79,7 +79,7 @@ function requestFor(
       namespace: textOf(reference["namespace"]) ?? first?.namespace ?? fluxNamespace,
     },
     start: roots.map(({ object, namespace }) => {
-      const data = object.data as ClusterObject;
+      const data = object.data;
       return { ...data, metadata: { ...data.metadata, namespace } };
     }),
     variables: variablesIn(model),

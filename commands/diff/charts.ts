@@ -1,5 +1,5 @@
 // Which chart a HelmRelease has, in which version: in itself, or in the OCIRepository that it names.
-import type { ClusterObject } from "../tree/types.ts";
+import type { TreeObject } from "../../src/flux/tree/yamlFiles.ts";
 import type { SideObjects } from "./objects.ts";
 import type { ChartChange } from "./types.ts";
 
@@ -29,7 +29,7 @@ function chartsOf(
   return charts;
 }
 
-function chartOf(release: ClusterObject, side: SideObjects): string {
+function chartOf(release: TreeObject, side: SideObjects): string {
   const { chart, chartRef } = (release["spec"] ?? {}) as { chart?: { spec?: Fields }; chartRef?: Fields };
   if (chartRef === undefined)
     return [chart?.spec?.["chart"], chart?.spec?.["version"]].map(text).join(" ").trim();

@@ -1,6 +1,7 @@
 // What Flux does with an object that is in Git no more. Source: fluxcd/kustomize-controller v1.9 docs/spec/v1, prune and
 // deletionPolicy, and its finalizer.
-import type { BuiltKustomization, ClusterObject } from "../tree/types.ts";
+import type { BuiltKustomization } from "../tree/types.ts";
+import type { TreeObject } from "../../src/flux/tree/yamlFiles.ts";
 import { keyOf, says, type Applied, type SideObjects } from "./objects.ts";
 
 /** What happens. */
@@ -51,7 +52,7 @@ function isAbove(applier: string, gone: BuiltKustomization, side: SideObjects): 
   return at !== undefined;
 }
 
-function isSame({ kind, apiVersion, metadata }: ClusterObject, kustomization: BuiltKustomization): boolean {
+function isSame({ kind, apiVersion, metadata }: TreeObject, kustomization: BuiltKustomization): boolean {
   return (
     kind === "Kustomization" &&
     apiVersion.startsWith("kustomize.toolkit.") &&
@@ -60,7 +61,7 @@ function isSame({ kind, apiVersion, metadata }: ClusterObject, kustomization: Bu
 }
 
 /** The fields of a Flux Kustomization that decide. */
-export function specOf(object: ClusterObject): {
+export function specOf(object: TreeObject): {
   readonly prune?: unknown;
   readonly suspend?: unknown;
   readonly deletionPolicy?: unknown;
@@ -69,7 +70,7 @@ export function specOf(object: ClusterObject): {
 }
 
 /** What goes with an object that is deleted; undefined when it is only the object. */
-export function lossOf({ kind, metadata }: ClusterObject): string | undefined {
+export function lossOf({ kind, metadata }: TreeObject): string | undefined {
   switch (kind) {
     case "Namespace":
       return `Namespace ${metadata.name} is deleted, and everything in it`;

@@ -1,18 +1,18 @@
 // The unified diffs of one object, with everything secret masked.
 import { yamlDiff } from "../plan/diffs.ts";
 import { maskPair } from "../plan/mask.ts";
-import type { ClusterObject } from "../tree/types.ts";
+import type { TreeObject } from "../../src/flux/tree/yamlFiles.ts";
 import { maskSecrets } from "./secrets.ts";
 import type { TitledDiff } from "./types.ts";
 
 /** Empty when both are the same but for what sops notes of its own. */
 export function objectDiffs(
-  before: ClusterObject | undefined,
-  after: ClusterObject | undefined,
+  before: TreeObject | undefined,
+  after: TreeObject | undefined,
 ): readonly TitledDiff[] {
   const [old, next] = maskPair(...maskSecrets(before, after)) as readonly [
-    ClusterObject | undefined,
-    ClusterObject | undefined,
+    TreeObject | undefined,
+    TreeObject | undefined,
   ];
   // A release that comes or goes is one thing.
   const parts =
@@ -25,11 +25,11 @@ export function objectDiffs(
   return parts.filter(({ diff }) => diff !== "");
 }
 
-function valuesOf({ spec }: ClusterObject): unknown {
+function valuesOf({ spec }: TreeObject): unknown {
   return (spec as { values?: unknown } | undefined)?.values;
 }
 
-function withoutValues({ spec, ...object }: ClusterObject): unknown {
-  const { values: _, ...rest } = (spec ?? {}) as Readonly<Record<string, unknown>>;
+function withoutValues({ spec, ...object }: TreeObject): unknown {
+  const { values: _, ...rest } = spec ?? {};
   return { ...object, spec: rest };
 }

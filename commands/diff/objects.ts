@@ -1,11 +1,12 @@
 // The objects of one side, each with the Kustomization that applies it.
-import type { BuildAnswer, BuiltKustomization, ClusterObject } from "../tree/types.ts";
+import type { BuildAnswer, BuiltKustomization } from "../tree/types.ts";
+import type { TreeObject } from "../../src/flux/tree/yamlFiles.ts";
 
 const fluxPrefix = "kustomize.toolkit.fluxcd.io/";
 
 /** An object and where it comes from. */
 export interface Applied {
-  readonly object: ClusterObject;
+  readonly object: TreeObject;
   readonly file: string | null;
   /** `namespace/name` of the Kustomization that applies it. */
   readonly by: string;
@@ -51,12 +52,12 @@ function reasonOf({ path, problems }: BuiltKustomization): string | undefined {
 }
 
 /** As messages name it: `Kind namespace/name`. */
-export function titleOf({ kind, metadata }: ClusterObject): string {
+export function titleOf({ kind, metadata }: TreeObject): string {
   return `${kind} ${metadata.namespace === undefined ? "" : `${metadata.namespace}/`}${metadata.name}`;
 }
 
 /** Whether an object says so of itself, in an annotation or a label of Flux. */
-export function says(object: ClusterObject, name: "prune" | "reconcile"): boolean {
+export function says(object: TreeObject, name: "prune" | "reconcile"): boolean {
   const { annotations, labels } = object.metadata;
   return { ...labels, ...annotations }[`${fluxPrefix}${name}`] === "disabled";
 }
@@ -68,12 +69,12 @@ export function says(object: ClusterObject, name: "prune" | "reconcile"): boolea
 const generatedHash = /-[2456789bcdfghkmt]{10}$/;
 
 /** The same for all API versions of an object, and for all contents of a generated one. */
-function idOf(object: ClusterObject): string {
+function idOf(object: TreeObject): string {
   const generated = object.kind === "ConfigMap" || object.kind === "Secret";
   return generated ? exactIdOf(object).replace(generatedHash, "-…") : exactIdOf(object);
 }
 
-function exactIdOf({ apiVersion, kind, metadata }: ClusterObject): string {
+function exactIdOf({ apiVersion, kind, metadata }: TreeObject): string {
   const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
   return [group, kind, metadata.namespace ?? "", metadata.name].join("/");
 }

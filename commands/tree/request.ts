@@ -1,10 +1,10 @@
 // Says to cluster-build what a tree is: where it begins, from which source, with which variables.
 import { posix, sep } from "node:path";
 import { compareMinors, minorOf } from "../../src/config/version.ts";
-import { isYaml, listFiles, readObjects } from "../../src/flux/tree/yamlFiles.ts";
+import { isYaml, listFiles, readObjects, type TreeObject } from "../../src/flux/tree/yamlFiles.ts";
 import { CommandError } from "../pulumiCli.ts";
 import { definitionsFor } from "./definitions.ts";
-import type { BuildRequest, ClusterObject } from "./types.ts";
+import type { BuildRequest } from "./types.ts";
 import { readVariables } from "./variables.ts";
 
 /** Folder of the tree whose objects nobody but Pulumi applies: Flux begins with its Kustomizations. */
@@ -63,7 +63,7 @@ export function treeRequest(tree: string, { schemas = true }: RequestOptions = {
   };
 }
 
-function configObjects(tree: string): readonly ClusterObject[] {
+function configObjects(tree: string): readonly TreeObject[] {
   return listFiles(tree, configFolder)
     .filter((file) => isYaml(file))
     .flatMap((file) => readObjects(tree, file));
@@ -78,16 +78,16 @@ function readable<T>(read: () => T): T {
   }
 }
 
-function specOf(object: ClusterObject): Readonly<Record<string, unknown>> {
-  return (object["spec"] ?? {}) as Readonly<Record<string, unknown>>;
+function specOf(object: TreeObject): Readonly<Record<string, unknown>> {
+  return object.spec ?? {};
 }
 
-function pathOf(object: ClusterObject): string {
+function pathOf(object: TreeObject): string {
   return posix.join(".", String(specOf(object)["path"] ?? ""));
 }
 
 /** The repository's root: the folder from which the first Kustomization's path leads into the tree. */
-function rootOf(tree: string, first: ClusterObject): string {
+function rootOf(tree: string, first: TreeObject): string {
   const folder = posix.dirname(pathOf(first));
   if (folder === ".") return tree;
   const ending = `${sep}${folder.replaceAll("/", sep)}`;
@@ -98,7 +98,7 @@ function rootOf(tree: string, first: ClusterObject): string {
   );
 }
 
-function sourceOf({ metadata, ...object }: ClusterObject): BuildRequest["source"] {
+function sourceOf({ metadata, ...object }: TreeObject): BuildRequest["source"] {
   const reference = specOf({ metadata, ...object })["sourceRef"] as
     Readonly<Record<string, string>> | undefined;
   return {
@@ -109,7 +109,7 @@ function sourceOf({ metadata, ...object }: ClusterObject): BuildRequest["source"
 }
 
 /** The version that the tree pins, e.g. `v2.9.4`; empty when it pins none. */
-function fluxVersionOf(objects: readonly ClusterObject[]): string {
+function fluxVersionOf(objects: readonly TreeObject[]): string {
   const manifests = objects.find(
     ({ kind, metadata }) => kind === "OCIRepository" && metadata.name === "flux-manifests",
   );

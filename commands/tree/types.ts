@@ -1,17 +1,5 @@
 // What is asked of the program cluster-build, and what it answers. Its side of it: tools/recipes/cluster-build/contract.go.
-
-/** A Kubernetes object. */
-export interface ClusterObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly [field: string]: unknown;
-}
+import type { TreeObject } from "../../src/flux/tree/yamlFiles.ts";
 
 /** A tree to be built, and with what. */
 export interface BuildRequest {
@@ -20,7 +8,7 @@ export interface BuildRequest {
   /** The source that stands for `root`; Kustomizations of other sources are not built. */
   readonly source: { readonly kind: string; readonly namespace: string; readonly name: string };
   /** The Flux Kustomizations to begin with. */
-  readonly start: readonly ClusterObject[];
+  readonly start: readonly TreeObject[];
   /** What substituteFrom finds, by e.g. `ConfigMap/flux-system/cluster-settings`. */
   readonly variables: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Whether X.sops.yaml.example stands for an X.sops.yaml that is not there. */
@@ -37,7 +25,7 @@ export interface BuildRequest {
 
 /** An object that Flux would apply. */
 export interface BuiltObject {
-  readonly object: ClusterObject;
+  readonly object: TreeObject;
   /** Where it comes from, relative to the root; null where kustomize does not know. */
   readonly file: string | null;
 }
@@ -62,7 +50,7 @@ export interface BuiltKustomization {
   /** `namespace/name` of the Kustomization that brings this one; null for one to begin with. */
   readonly parent: string | null;
   /** The Flux Kustomization itself. */
-  readonly object: ClusterObject;
+  readonly object: TreeObject;
   /** Why it was not built; null when it was. */
   readonly skipped: string | null;
   readonly objects: readonly BuiltObject[];

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { runClusterBuild } from "../../commands/tree/buildTree.ts";
 import { treeRequest } from "../../commands/tree/request.ts";
-import type { BuildAnswer, BuiltKustomization, ClusterObject } from "../../commands/tree/types.ts";
+import type { BuildAnswer, BuiltKustomization } from "../../commands/tree/types.ts";
+import type { TreeObject } from "../../src/flux/tree/yamlFiles.ts";
 import { ensureTools } from "../../tools/ensureTools.ts";
 import { configFile, kustomization, TreeFixture } from "../commands/tree/treeFixture.ts";
 
@@ -46,10 +47,10 @@ export class ClusterBuilder {
 }
 
 /** The only object of a Kustomization without problems. */
-export function only({ objects, problems }: BuiltKustomization): ClusterObject {
+export function only({ objects, problems }: BuiltKustomization): TreeObject {
   assert.deepEqual(problems, []);
   assert.equal(objects.length, 1);
-  return objects[0]?.object as ClusterObject;
+  return objects[0]?.object as TreeObject;
 }
 
 /** Rule, object, file, field and message of each problem. */

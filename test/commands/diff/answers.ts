@@ -1,25 +1,21 @@
 // Answers of cluster-build, made up.
-import type {
-  BuildAnswer,
-  BuildProblem,
-  BuiltKustomization,
-  ClusterObject,
-} from "../../../commands/tree/types.ts";
+import type { BuildAnswer, BuildProblem, BuiltKustomization } from "../../../commands/tree/types.ts";
+import type { TreeObject } from "../../../src/flux/tree/yamlFiles.ts";
 import { compare } from "../../../commands/diff/compare.ts";
 import type { ClusterDiff } from "../../../commands/diff/types.ts";
 
 /** An object with more fields. */
-export function object(kind: string, name: string, fields: object = {}, apiVersion = "v1"): ClusterObject {
+export function object(kind: string, name: string, fields: object = {}, apiVersion = "v1"): TreeObject {
   return { apiVersion, kind, metadata: { name, namespace: "default" }, ...fields };
 }
 
 /** A HelmRelease. */
-export function release(name: string, spec: object): ClusterObject {
+export function release(name: string, spec: object): TreeObject {
   return object("HelmRelease", name, { spec }, "helm.toolkit.fluxcd.io/v2");
 }
 
 /** A Flux Kustomization as an object. */
-export function fluxKustomization(name: string, spec: object = {}): ClusterObject {
+export function fluxKustomization(name: string, spec: object = {}): TreeObject {
   return {
     apiVersion: "kustomize.toolkit.fluxcd.io/v1",
     kind: "Kustomization",
@@ -31,7 +27,7 @@ export function fluxKustomization(name: string, spec: object = {}): ClusterObjec
 /** What one of them was built to. */
 export interface App {
   readonly name: string;
-  readonly objects: readonly ClusterObject[];
+  readonly objects: readonly TreeObject[];
   readonly spec?: object;
   readonly parent?: string;
   readonly problems?: readonly Partial<BuildProblem>[];

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { runClusterBuild } from "../../../commands/tree/buildTree.ts";
 import { treeRequest } from "../../../commands/tree/request.ts";
-import type { BuiltKustomization, ClusterObject } from "../../../commands/tree/types.ts";
+import type { BuiltKustomization } from "../../../commands/tree/types.ts";
+import type { TreeObject } from "../../../src/flux/tree/yamlFiles.ts";
 import type { Toolbox } from "../../../tools/toolbox.ts";
 
 /** What came out of a build. */
@@ -31,7 +32,7 @@ export class BuiltTree {
     ]);
     const handOff = ["flux.yaml", "cluster.yaml"].flatMap((file) =>
       parseAllDocuments(readFileSync(join(tree, "flux", "config", file), "utf8")).map((document) => ({
-        object: document.toJS() as ClusterObject,
+        object: document.toJS() as TreeObject,
         file,
       })),
     );
@@ -45,14 +46,14 @@ export class BuiltTree {
   }
 
   /** All objects of a kind. */
-  all(kind: string): readonly ClusterObject[] {
+  all(kind: string): readonly TreeObject[] {
     return this.#kustomizations
       .flatMap(({ objects }) => objects.map(({ object }) => object))
       .filter((object) => object.kind === kind);
   }
 
   /** The object of this name; an empty one when there is none. */
-  one(kind: string, name: string): ClusterObject {
+  one(kind: string, name: string): TreeObject {
     return (
       this.all(kind).find(({ metadata }) => metadata.name === name) ?? {
         apiVersion: "",

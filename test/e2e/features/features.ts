@@ -1,7 +1,7 @@
 // What the shipped tree does for its owner: how one sees each of it in what Flux would apply, and the lines of the tree
 // without which it is gone.
 import { isDeepStrictEqual } from "node:util";
-import type { ClusterObject } from "../../../commands/tree/types.ts";
+import type { TreeObject } from "../../../src/flux/tree/yamlFiles.ts";
 import type { BuiltTree } from "./builtTree.ts";
 
 /** One of them. */
@@ -188,14 +188,14 @@ export const features: readonly Feature[] = [
 ];
 
 /** Flux Kustomizations below apps/ that have not opted out. */
-function apps(tree: BuiltTree): readonly ClusterObject[] {
+function apps(tree: BuiltTree): readonly TreeObject[] {
   return tree
     .all("Kustomization")
     .filter((app) => String(at(app, "spec.path")).startsWith("./cluster/apps/"))
     .filter(({ metadata }) => metadata.labels?.[optOut] !== "true");
 }
 
-function variablesOf(app: ClusterObject): readonly unknown[] {
+function variablesOf(app: TreeObject): readonly unknown[] {
   return (at(app, "spec.postBuild.substituteFrom") ?? []) as readonly unknown[];
 }
 
@@ -207,7 +207,7 @@ function comesAfter(tree: BuiltTree, app: string, other: string): boolean {
 }
 
 /** Whether an Alert says errors of all objects of a kind in the namespace of an object. */
-function isAbout(alert: ClusterObject, kind: string, { metadata }: ClusterObject): boolean {
+function isAbout(alert: TreeObject, kind: string, { metadata }: TreeObject): boolean {
   const sources = (at(alert, "spec.eventSources") ?? []) as readonly { kind: string; name: string }[];
   return (
     alert.metadata.namespace === metadata.namespace &&
@@ -216,7 +216,7 @@ function isAbout(alert: ClusterObject, kind: string, { metadata }: ClusterObject
   );
 }
 
-function isWatched({ metadata }: ClusterObject): boolean {
+function isWatched({ metadata }: TreeObject): boolean {
   return metadata.labels?.["reconcile.fluxcd.io/watch"] === "Enabled";
 }
 
@@ -229,7 +229,7 @@ function argsOf(tree: BuiltTree, deployment: string): readonly string[] {
 }
 
 /** The value at a path such as `spec.path`; a dot in a key is `\.`. */
-function at(object: ClusterObject, path: string): unknown {
+function at(object: TreeObject, path: string): unknown {
   return path
     .split(/(?<!\\)\./)
     .reduce<unknown>(
