@@ -28,9 +28,10 @@ export class Cluster extends pulumi.ComponentResource {
     const etcd = this.#createEtcd(name, config, machines);
     const kubeconfig = this.#createKubeconfig(name, config, machines, etcd);
     this.kubeconfig = pulumi.secret(kubeconfig.kubeconfigRaw.apply(requireCluster));
-    this.provider = this.#createProvider(name, machines);
-
+    // A kubeconfig is there some seconds before the API answers, and the provider asks only once: what it could not reach
+    // then it takes for unreachable as long as it lives.
     const apiReady = this.#createWait(`${name}-api-ready`, "apiReady", {}, [kubeconfig]);
+    this.provider = this.#createProvider(name, machines, apiReady);
     const cilium = ciliumRelease(`${name}-cilium`, config, {
       parent: this,
       provider: this.provider,
@@ -72,7 +73,7 @@ export class Cluster extends pulumi.ComponentResource {
     );
   }
 
-  #createProvider(name: string, machines: Machines): kubernetes.Provider {
+  #createProvider(name: string, machines: Machines, apiReady: pulumi.Resource): kubernetes.Provider {
     return new kubernetes.Provider(
       `${name}-kubernetes`,
       {
@@ -86,7 +87,7 @@ export class Cluster extends pulumi.ComponentResource {
         // brings back the create that takes it over. Provider 4.25 does that anyway and ignores the key.
         ...{ upsertExistingObjects: true },
       },
-      { parent: this },
+      { parent: this, dependsOn: [apiReady] },
     );
   }
 

@@ -146,6 +146,10 @@ describe("the whole program", () => {
     assert.equal(provider?.inputs["enableConfigMapMutable"], "true");
   });
 
+  it("configures the Kubernetes provider when the API answers: it asks once and remembers", () => {
+    assert.ok(waitsFor(found, "cluster-kubernetes").has("cluster-api-ready"));
+  });
+
   it("keeps GITHUB_TOKEN out of the GitHub provider's inputs", () => {
     const provider = found.find((registration) => registration.type === "pulumi:providers:github");
     assert.deepEqual(provider?.inputs, { owner: "home" });
