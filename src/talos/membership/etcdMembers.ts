@@ -3,6 +3,7 @@ import { StepError } from "../../steps/stepError.ts";
 import type { Talosctl } from "../../steps/talosctl.ts";
 import type { Machine } from "../inspect.ts";
 import { etcdView, parseMembers, type Member } from "../upgrade/etcdView.ts";
+import { askEtcd } from "./etcdPresence.ts";
 
 /** The members of etcd with the control plane that named them. */
 export interface EtcdMembers {
@@ -10,16 +11,25 @@ export interface EtcdMembers {
   readonly members: readonly Member[];
 }
 
-/** Asks the control planes one after the other; undefined when none of them is in an etcd. */
+/**
+ * Asks all control planes whose etcd runs, at the same time. Undefined when none of them names the members: there may be
+ * an etcd all the same, without its quorum (etcdPresence.ts).
+ */
 export async function etcdMembers(
   talosctl: Talosctl,
   controlPlanes: readonly Machine[],
 ): Promise<EtcdMembers | undefined> {
-  for (const through of controlPlanes) {
-    const result = await talosctl.run(through.address, ["etcd", "members"]);
-    if (result.code === 0) return { through, members: parseMembers(result.stdout) };
-  }
-  return undefined;
+  const running = (await askEtcd(talosctl, controlPlanes)).filter(({ says }) => says === "runs");
+  const views = await Promise.all(
+    running.map(async ({ machine }) => ({
+      through: machine,
+      result: await talosctl.run(machine.address, ["etcd", "members"]),
+    })),
+  );
+  const first = views.find(({ result }) => result.code === 0);
+  return first === undefined
+    ? undefined
+    : { through: first.through, members: parseMembers(first.result.stdout) };
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Machine } from "../inspect.ts";
 import { imagesOf } from "../kubernetesImages.ts";
 import { etcdMembers, requireQuorumWithout } from "../membership/etcdMembers.ts";
 import { refuseOldClient } from "../upgrade/client.ts";
-import { clusterApi } from "../upgrade/clusterApi.ts";
+import { clusterApiOnceKnown } from "../upgrade/clusterApi.ts";
 import { kubernetesParts, oldest, refuseBadPart, type Part } from "../upgrade/kubernetesParts.ts";
 import { differs, installationOf, refuseBadMove, type Installation } from "../upgrade/machines.ts";
 import { prePull, pullSeconds } from "../upgrade/pull.ts";
@@ -121,7 +121,7 @@ async function refuseOrder(
 ): Promise<void> {
   const kubernetes = oldest(parts);
   if (kubernetes === undefined) return;
-  const api = await clusterApi(step, talosctl, controlPlanes);
+  const api = await clusterApiOnceKnown(step, talosctl, controlPlanes);
   const running = {
     talos:
       members.find(({ running: { version } }) => version !== wanted.talos)?.running.version ?? wanted.talos,

@@ -4,7 +4,7 @@
 import { StepError } from "../../steps/stepError.ts";
 import { runStep, type Step } from "../../steps/step.ts";
 import { reasonOf, Talosctl } from "../../steps/talosctl.ts";
-import { clusterApi } from "../upgrade/clusterApi.ts";
+import { clusterApiOnceKnown } from "../upgrade/clusterApi.ts";
 import { controlPlanesWhole } from "../upgrade/gate.ts";
 import { kubernetesParts, oldest, refuseBadPart, type Roles } from "../upgrade/kubernetesParts.ts";
 import type { Machine } from "../inspect.ts";
@@ -24,7 +24,7 @@ await runStep({ name: "upgrade Kubernetes", timeoutSeconds: upgradeSeconds + 300
 
   const from = oldest(other) ?? first.version;
   for (const part of other) refuseBadPart(part, wanted);
-  const kubernetes = await clusterApi(step, talosctl, controlPlanes);
+  const kubernetes = await clusterApiOnceKnown(step, talosctl, controlPlanes);
   if (kubernetes !== undefined)
     await controlPlanesWhole(step, talosctl, controlPlanes, {
       timeoutSeconds: 60,

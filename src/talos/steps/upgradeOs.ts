@@ -9,7 +9,7 @@ import { reasonOf, Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import { makeAnew } from "../membership/anew.ts";
 import { withoutDrain } from "../upgrade/client.ts";
-import { clusterApi } from "../upgrade/clusterApi.ts";
+import { clusterApiOnceKnown } from "../upgrade/clusterApi.ts";
 import { cordon, drain, isCordonedByUs, uncordon } from "../upgrade/drain.ts";
 import { controlPlanesWhole } from "../upgrade/gate.ts";
 import type { Machine } from "../inspect.ts";
@@ -62,7 +62,7 @@ await runStep({ name: "upgrade Talos", timeoutSeconds: limit }, async (step) => 
   };
   const { machine, wanted } = task;
   const running = await installationOf(step, task.talosctl, machine);
-  const kubernetes = await clusterApi(step, task.talosctl, task.controlPlanes);
+  const kubernetes = await clusterApiOnceKnown(step, task.talosctl, task.controlPlanes);
   const anew =
     kubernetes !== undefined &&
     (await makeAnew({

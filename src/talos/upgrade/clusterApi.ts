@@ -4,30 +4,24 @@ import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import type { Machine } from "../inspect.ts";
-
-/** Where Talos keeps etcd's data; made by `bootstrap` or by joining. Source: siderolabs/talos constants.EtcdDataPath. */
-const etcdData = "/var/lib/etcd/member";
+import { askEtcd, isThereEtcd } from "../membership/etcdPresence.ts";
 
 /**
- * Whether etcd has ever begun on one of the control planes. One that is ill or has lost its quorum answers nothing, and
- * must not be taken for one that is still to come: then there would be nothing to take care of.
+ * Whether there is a cluster that has to be taken care of. An etcd that is ill or has lost its quorum is one.
+ * @throws StepError when a control plane does not say it: it would be taken for none, and nothing would be taken care of
  */
 export async function isBootstrapped(
+  step: Step,
   talosctl: Talosctl,
   controlPlanes: readonly Machine[],
 ): Promise<boolean> {
-  const found = await Promise.all(
-    controlPlanes.map(
-      async ({ address }) =>
-        (await talosctl.run(address, ["etcd", "members"])).code === 0 ||
-        (await talosctl.run(address, ["list", etcdData])).code === 0,
-    ),
-  );
-  return found.includes(true);
+  return isThereEtcd(step, talosctl, controlPlanes, {
+    why: "nothing is changed as long as it is not known whether a cluster has to be taken care of",
+  });
 }
 
 /**
- * A client through a control plane that gives a kubeconfig; undefined before the cluster is bootstrapped.
+ * A client through a control plane that gives a kubeconfig; undefined when none of them says now that there is a cluster.
  * @throws StepError when there is a cluster and none of its control planes gives one
  */
 export async function clusterApi(
@@ -35,7 +29,35 @@ export async function clusterApi(
   talosctl: Talosctl,
   controlPlanes: readonly Machine[],
 ): Promise<Kubernetes | undefined> {
-  if (!(await isBootstrapped(talosctl, controlPlanes))) return undefined;
+  const answers = await askEtcd(talosctl, controlPlanes);
+  return answers.some(({ says }) => says === "runs" || says === "stopped")
+    ? anyApi(step, talosctl, controlPlanes)
+    : undefined;
+}
+
+/**
+ * The same where undefined means that there is no cluster, and that nothing of one has to be taken care of.
+ * @throws StepError as {@link clusterApi} and {@link isBootstrapped}
+ */
+export async function clusterApiOnceKnown(
+  step: Step,
+  talosctl: Talosctl,
+  controlPlanes: readonly Machine[],
+): Promise<Kubernetes | undefined> {
+  return (await isBootstrapped(step, talosctl, controlPlanes))
+    ? anyApi(step, talosctl, controlPlanes)
+    : undefined;
+}
+
+/**
+ * A client of a cluster that exists.
+ * @throws StepError when none of its control planes gives a kubeconfig
+ */
+export async function anyApi(
+  step: Step,
+  talosctl: Talosctl,
+  controlPlanes: readonly Machine[],
+): Promise<Kubernetes> {
   const refusals: string[] = [];
   for (const { name, address } of controlPlanes) {
     const file = step.secretFile("kubeconfig", "");

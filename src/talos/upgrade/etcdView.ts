@@ -34,14 +34,14 @@ export async function etcdView(talosctl: Talosctl, machine: Machine): Promise<Et
   );
   const problem = (text: string): EtcdView => ({ members: [], problem: `${machine.name}: ${text}` });
   // The service first: the other three only say that nobody answers when it is down.
-  const ill = service?.code === 0 ? illness(service.stdout) : undefined;
+  const ill = service?.code === 0 ? etcdIllness(service.stdout) : undefined;
   if (ill !== undefined) return problem(ill);
   if (service?.code !== 0 && (await isInMaintenance(talosctl, machine)))
     return { members: [], isToJoin: true };
   for (const result of [service, members, status, alarms])
     if (result?.code !== 0) return problem(result === undefined ? "no answer" : reasonOf(result));
   const learner = table(members?.stdout ?? "").find((row) => row.at(-1) === "true");
-  if (learner !== undefined) return problem(`etcd member ${memberOf(learner).name} is still a learner`);
+  if (learner !== undefined) return problem(`${memberOf(learner).name} joins etcd, it is still a learner`);
   const [alarm] = table(alarms?.stdout ?? "");
   if (alarm !== undefined) return problem(`etcd alarm ${alarm.join(" ")}`);
   const errors = lastColumn(status?.stdout ?? "", "ERRORS");
@@ -68,10 +68,17 @@ function memberOf(row: readonly string[]): Member {
   return { id, name: second.includes("://") || second === "" ? id : second };
 }
 
-function illness(output: string): string | undefined {
+/**
+ * What is wrong with a control plane's etcd, e.g. `joins etcd`; undefined when it is healthy.
+ * @param output of `talosctl service etcd`
+ */
+export function etcdIllness(output: string): string | undefined {
   const value = (key: string): string | undefined => new RegExp(`^${key} +(.+?) *$`, "m").exec(output)?.[1];
   const [state = "?", health = "?"] = [value("STATE"), value("HEALTH")];
   if (state === "Running" && health === "OK") return undefined;
+  // It waits to be added, then for its promotion: until that, etcd answers its health check with an error.
+  if (state === "Preparing" || value("LAST HEALTH MESSAGE")?.includes("learner") === true)
+    return "joins etcd";
   // The newest event comes first: `[Waiting]: Error running Containerd(etcd), … (3s ago)`.
   const event = value("EVENTS")
     ?.replace(/^\[\w+\]: /, "")

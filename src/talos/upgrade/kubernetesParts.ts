@@ -35,7 +35,7 @@ export async function kubernetesParts(
   talosctl: Talosctl,
   { controlPlanes, workers }: Roles,
 ): Promise<readonly Part[]> {
-  if (!(await isBootstrapped(talosctl, controlPlanes))) return [];
+  if (!(await isBootstrapped(step, talosctl, controlPlanes))) return [];
   const partsOf = async (machine: Machine, resources: readonly string[]): Promise<readonly Part[]> => {
     const found = await partsIn(talosctl, machine, resources);
     if (found.length > 0) return found;

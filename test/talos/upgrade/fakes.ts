@@ -18,17 +18,55 @@ export function quietStep(): { readonly step: Step; readonly lines: string[] } {
   return { step, lines };
 }
 
-/** What a command prints; undefined: the machine does not answer. */
-export type Answer = (address: string, command: string) => string | undefined;
+/** A step whose waits give up at once: for what never comes. */
+export function quickStep(): Step {
+  const { step } = quietStep();
+  const { waitFor: wait } = step;
+  step.waitFor = (options, look) => wait({ ...options, timeoutSeconds: 0 }, look);
+  return step;
+}
+
+/** What a command prints, or how it fails; undefined: the machine does not answer. */
+export type Answer = (address: string, command: string) => string | RunResult | undefined;
+
+/** A command that talosctl ends with an error. */
+export function failure(stderr: string): RunResult {
+  return { code: 1, stdout: "", stderr };
+}
+
+/** `talosctl service etcd` in a state, as Talos 1.12 prints it. */
+export function etcdService(state: string, health = "?", message?: string): string {
+  const lines = [
+    ["NODE", "192.0.2.11"],
+    ["ID", "etcd"],
+    ["STATE", state],
+    ["HEALTH", health],
+    ...(message === undefined ? [] : [["LAST HEALTH MESSAGE", message]]),
+    ["EVENTS", `[${state}]: Running pre state (4m12s ago)`],
+  ];
+  return lines.map(([key = "", value = ""]) => `${key.padEnd(22)}${value}\n`).join("");
+}
+
+/** What a control plane that waits for its bootstrap answers, by command; `etcd members` and its like hang. */
+export const beforeBootstrap: Readonly<Record<string, string | RunResult>> = {
+  "service etcd": etcdService("Preparing"),
+  "list /var/lib/etcd/member": {
+    code: 1,
+    stdout: "NODE   NAME\n",
+    stderr:
+      "1 error occurred:\n rpc error: code = Unknown desc = lstat /var/lib/etcd/member: no such file or directory\n",
+  },
+};
 
 /** A talosctl whose machines answer so. */
 export function fakeTalosctl(answer: Answer, clientVersion = "v1.12.0"): Talosctl {
   const run = (address: string, args: readonly string[]): Promise<RunResult> => {
-    const stdout = answer(address, args.join(" "));
+    const printed = answer(address, args.join(" "));
+    if (typeof printed === "object") return Promise.resolve(printed);
     return Promise.resolve(
-      stdout === undefined
-        ? { code: 1, stdout: "", stderr: "rpc error: code = Unavailable desc = connection refused" }
-        : { code: 0, stdout, stderr: "" },
+      printed === undefined
+        ? failure("rpc error: code = Unavailable desc = connection refused")
+        : { code: 0, stdout: printed, stderr: "" },
     );
   };
   return {
@@ -63,6 +101,25 @@ export function pod(
   };
 }
 
+/** A static pod as its kubelet reports it. */
+export function staticPod(
+  configVersion: string,
+  {
+    ready = true,
+    annotations = {},
+  }: { readonly ready?: boolean; readonly annotations?: Record<string, string> } = {},
+): KubeObject {
+  return {
+    metadata: { annotations: { "talos.dev/config-version": configVersion, ...annotations } },
+    status: { conditions: [{ type: "Ready", status: ready ? "True" : "False" }] },
+  };
+}
+
+/** A Talos resource as `talosctl get … -o yaml` prints it. */
+export function resource(version: number, spec: string): string {
+  return `node: 192.0.2.11\nmetadata:\n    namespace: controlplane\n    version: ${String(version)}\n    phase: running\nspec:\n    ${spec}\n`;
+}
+
 /** A cluster. Pods go when they are evicted, unless they are refused. */
 export class FakeCluster {
   pods: KubeObject[];
@@ -72,6 +129,8 @@ export class FakeCluster {
   readonly refused = new Map<string, Refusal>();
   /** Pods that do not end, by name. */
   readonly lingering = new Set<string>();
+  /** Static pods that are not there, or not as usual, by name. */
+  readonly staticPods = new Map<string, KubeObject | undefined>();
   /** Addresses whose API server does not answer. */
   readonly dead = new Set<string>();
 
@@ -82,7 +141,8 @@ export class FakeCluster {
   get client(): Kubernetes {
     return {
       list: () => Promise.resolve(this.pods),
-      read: () => Promise.resolve(this.node),
+      read: (_version: string, kind: string, name: string) =>
+        Promise.resolve(kind === "Pod" ? this.#staticPod(name) : this.node),
       evict: (_namespace: string, name: string) => Promise.resolve(this.#evict(name)),
       mergePatch: (_version: string, _kind: string, _name: string, change: KubeObject) => {
         this.node = {
@@ -95,12 +155,17 @@ export class FakeCluster {
         return Promise.resolve();
       },
       at: (address: string) => ({
+        read: (_version: string, _kind: string, name: string) => Promise.resolve(this.#staticPod(name)),
         version: () =>
           this.dead.has(address)
             ? Promise.reject(new Error("connect ECONNREFUSED"))
             : Promise.resolve("v1.34.4"),
       }),
     } as unknown as Kubernetes;
+  }
+
+  #staticPod(name: string): KubeObject | undefined {
+    return this.staticPods.has(name) ? this.staticPods.get(name) : staticPod("1");
   }
 
   #evict(name: string): Refusal | undefined {

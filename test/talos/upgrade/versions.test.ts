@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { refuseOldClient, withoutDrain } from "../../../src/talos/upgrade/client.ts";
-import { clusterApi, isBootstrapped } from "../../../src/talos/upgrade/clusterApi.ts";
+import { clusterApi, clusterApiOnceKnown, isBootstrapped } from "../../../src/talos/upgrade/clusterApi.ts";
 import { kubernetesParts } from "../../../src/talos/upgrade/kubernetesParts.ts";
 import { nodeReadiness } from "../../../src/talos/upgrade/nodeReadiness.ts";
 import type { Machine } from "../../../src/talos/inspect.ts";
-import { fakeTalosctl, quietStep, type Answer } from "./fakes.ts";
+import { beforeBootstrap, fakeTalosctl, quickStep, quietStep, type Answer } from "./fakes.ts";
 
 const [first, second, worker] = ["k8s-1", "k8s-2", "k8s-4"].map((name) => ({
   name,
@@ -28,24 +28,36 @@ const running =
   };
 
 describe("whether there is a cluster", () => {
-  it("is told by members of etcd", async () =>
-    assert.equal(await isBootstrapped(fakeTalosctl(running()), [first]), true));
+  const ask = (answer: Answer, ...machines: Machine[]): Promise<boolean> =>
+    isBootstrapped(quickStep(), fakeTalosctl(answer), machines);
+
+  it("is told by members of etcd", async () => assert.equal(await ask(running(), first), true));
 
   it("is told by etcd's data when no member answers: an ill etcd is no new cluster", async () => {
-    const ill = fakeTalosctl((_address, command) =>
-      command === "list /var/lib/etcd/member" ? "snap\nwal\n" : undefined,
-    );
-    assert.equal(await isBootstrapped(ill, [first, second]), true);
+    const ill: Answer = (_address, command) =>
+      command === "list /var/lib/etcd/member" ? "snap\nwal\n" : undefined;
+    assert.equal(await ask(ill, first, second), true);
     await assert.rejects(
-      clusterApi(quietStep().step, ill, [first, second]),
+      clusterApi(quietStep().step, fakeTalosctl(ill), [first, second]),
       /no control plane gives a kubeconfig: k8s-1: Unavailable: connection refused; k8s-2: /,
     );
   });
 
-  it("is denied when there is neither", async () => {
-    const fresh = fakeTalosctl(() => undefined);
-    assert.equal(await isBootstrapped(fresh, [first, second]), false);
-    assert.equal(await clusterApi(quietStep().step, fresh, [first]), undefined);
+  it("is denied when all say that there is none", async () => {
+    const fresh: Answer = (_address, command) =>
+      command === "version --insecure" ? serverVersion : undefined;
+    assert.equal(await ask(fresh, first, second), false);
+    assert.equal(await clusterApiOnceKnown(quickStep(), fakeTalosctl(fresh), [first]), undefined);
+  });
+
+  it("is not known while one is silent, and that is no reason to take care of nothing", async () => {
+    const silent: Answer = (address, command) =>
+      address === second.address || command !== "version --insecure" ? undefined : serverVersion;
+    await assert.rejects(
+      clusterApiOnceKnown(quickStep(), fakeTalosctl(silent), [first, second]),
+      /whether it has etcd: not there after .*; last seen: k8s-2: does not answer/,
+    );
+    assert.equal(await clusterApi(quietStep().step, fakeTalosctl(silent), [first, second]), undefined);
   });
 });
 
@@ -73,7 +85,7 @@ describe("the parts of Kubernetes", () => {
   });
 
   it("are none before the bootstrap, whatever the configs say", async () => {
-    const fresh = running((_address, command) => (/^(etcd|list) /.test(command) ? "no answer" : undefined));
+    const fresh = running((_address, command) => beforeBootstrap[command]);
     assert.deepEqual(await parts(fresh), []);
   });
 

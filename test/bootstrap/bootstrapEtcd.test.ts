@@ -1,0 +1,115 @@
+// When etcd is made, and above all when it is not.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { bootstrapEtcd, bootstrapSeconds } from "../../src/bootstrap/bootstrapEtcd.ts";
+import {
+  beforeBootstrap,
+  etcdService,
+  failure,
+  fakeTalosctl,
+  quickStep,
+  quietStep,
+} from "../talos/upgrade/fakes.ts";
+
+const machines = [1, 2, 3].map((n) => ({ name: `k8s-${String(n)}`, address: `192.0.2.1${String(n)}` }));
+
+/** Control planes that answer one command at a time; what they were asked to do is kept. */
+class Machines {
+  readonly bootstrapped: string[] = [];
+  /** Address to what it answers: `etcd` a healthy member, `none` waits, `silent`, `data` has data and no etcd. */
+  readonly state: Record<string, "etcd" | "none" | "silent" | "data" | "learner"> = {};
+  /** What a bootstrap answers. */
+  bootstrap: string | ReturnType<typeof failure> = "";
+  /** What happens while the members are waited for. */
+  onLook: (looks: number) => void = () => undefined;
+  #looks = 0;
+
+  constructor(...states: readonly Machines["state"][string][]) {
+    machines.forEach(({ address }, at) => (this.state[address] = states[at] ?? "silent"));
+  }
+
+  readonly talosctl = fakeTalosctl((address, command) => {
+    const state = this.state[address];
+    if (state === "silent") return undefined;
+    if (command === "bootstrap") {
+      this.bootstrapped.push(address);
+      if (typeof this.bootstrap === "string") this.state[address] = "etcd";
+      return this.bootstrap;
+    }
+    if (command === "service etcd" && this.bootstrapped.length > 0 && address === "192.0.2.11")
+      this.onLook((this.#looks += 1));
+    if (state === "none") return beforeBootstrap[command];
+    if (command.startsWith("list")) return "NODE   NAME\n";
+    if (command !== "service etcd") return undefined;
+    if (state === "learner")
+      return etcdService("Running", "Fail", "etcdserver: rpc not supported for learner");
+    return state === "data" ? etcdService("Failed") : etcdService("Running", "OK");
+  });
+}
+
+describe("etcd", () => {
+  it("is bootstrapped on the first control plane when all say that they have none", async () => {
+    const { step, lines } = quietStep();
+    const world = new Machines("none", "none", "none");
+    world.onLook = (looks) => {
+      world.state["192.0.2.12"] = looks < 3 ? "learner" : "etcd";
+      world.state["192.0.2.13"] = looks < 2 ? "none" : looks < 4 ? "learner" : "etcd";
+    };
+    assert.equal(
+      await bootstrapEtcd(step, world.talosctl, machines),
+      "etcd bootstrapped on k8s-1, 3 of 3 members healthy",
+    );
+    assert.deepEqual(world.bootstrapped, ["192.0.2.11"]);
+    assert.deepEqual(lines, [
+      "k8s-1: etcd bootstrapped",
+      "k8s-2: joins etcd; k8s-3: joins etcd",
+      "k8s-3: joins etcd",
+    ]);
+  });
+
+  it("is left alone when another control plane has it already", async () => {
+    const world = new Machines("etcd", "etcd", "etcd");
+    assert.equal(
+      await bootstrapEtcd(quietStep().step, world.talosctl, machines),
+      "etcd has 3 healthy members already",
+    );
+    assert.deepEqual(world.bootstrapped, []);
+  });
+
+  it("is not made a second time on a wiped control plane beside silent ones", async () => {
+    const world = new Machines("none", "silent", "silent");
+    await assert.rejects(
+      bootstrapEtcd(quickStep(), world.talosctl, machines),
+      (error: { message: string; todo: string }) => {
+        assert.match(error.message, /last seen: k8s-2: does not answer .*; k8s-3: does not answer/);
+        assert.match(error.todo, /etcd is not bootstrapped without it, since that may make a second etcd/);
+        return true;
+      },
+    );
+    assert.deepEqual(world.bootstrapped, []);
+  });
+
+  it("is not made beside one that is stopped, which is named", async () => {
+    const world = new Machines("none", "data", "none");
+    await assert.rejects(
+      bootstrapEtcd(quickStep(), world.talosctl, machines),
+      /etcd on all control planes: .*k8s-2: etcd is Failed/,
+    );
+    assert.deepEqual(world.bootstrapped, []);
+  });
+
+  it("counts as bootstrapped when a run that was killed has done it", async () => {
+    const world = new Machines("none", "none", "none");
+    world.bootstrap = failure("rpc error: code = AlreadyExists desc = etcd data directory is not empty");
+    world.onLook = () => {
+      for (const { address } of machines) world.state[address] = "etcd";
+    };
+    assert.match(await bootstrapEtcd(quietStep().step, world.talosctl, machines), /3 of 3 members healthy$/);
+  });
+
+  it("has two minutes more for each control plane, which join one after the other", () => {
+    assert.equal(bootstrapSeconds(3) - bootstrapSeconds(1), 240);
+    // Five would take about 280 s.
+    assert.ok(bootstrapSeconds(5) >= 2 * 900 + 900);
+  });
+});
