@@ -1,35 +1,39 @@
 // Waits until a machine that was sent a config carries its part again, so that the next one gets its config only then:
-// some changes make Talos restart etcd or the API server, some reboot the machine. Before the cluster is bootstrapped there
-// is nothing to wait for.
-import type { Kubernetes } from "../../steps/kubernetes.ts";
+// some changes make Talos restart the pods of the control plane, some reboot the machine. Before the cluster is bootstrapped
+// there is nothing to wait for.
 import { runStep } from "../../steps/step.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet, type Observation } from "../../steps/wait.ts";
 import type { Machine } from "../inspect.ts";
-import { etcdMembers } from "../membership/etcdMembers.ts";
-import { clusterApi } from "../upgrade/clusterApi.ts";
-import { etcdView } from "../upgrade/etcdView.ts";
-import { deadApi } from "../upgrade/gate.ts";
+import { anyApi } from "../upgrade/clusterApi.ts";
+import { isThereEtcd } from "../membership/etcdPresence.ts";
+import { whatIsNotWhole } from "../membership/whole.ts";
 import { stageOf } from "../upgrade/machines.ts";
 
 /** A new machine installs Talos and boots. */
 const bootSeconds = 1_800;
 
-/** One that runs joins etcd, or has it and its API server back. */
-const settleSeconds = 300;
+/**
+ * One that runs joins etcd, which takes up to two minutes, or has its API server back. With a single control plane that
+ * takes three minutes (Talos 1.13, tried): nothing reaches the API meanwhile, and KubePrism finds it again a minute later.
+ */
+const settleSeconds = 600;
 
 /** Looks that must find it well in a row: a machine that is about to reboot looks well for a moment. */
 const wantedPasses = 2;
 
 await runStep(
-  { name: "wait for a machine", timeoutSeconds: bootSeconds + settleSeconds + 60 },
+  { name: "wait for a machine", timeoutSeconds: 2 * bootSeconds + settleSeconds + 60 },
   async (step) => {
     const machine = { name: step.input("NODE_NAME"), address: step.input("NODE_ADDRESS") };
     const isControlPlane = step.input("NODE_ROLE") === "controlplane";
     const controlPlanes = step.json<readonly Machine[]>("CONTROL_PLANES");
     const talosctl = new Talosctl(step, step.secret("TALOSCONFIG_TEXT"));
-    if ((await etcdMembers(talosctl, controlPlanes)) === undefined) return `${machine.name} has its config`;
-    const kubernetes = isControlPlane ? await clusterApi(step, talosctl, controlPlanes) : undefined;
+    const exists = await isThereEtcd(step, talosctl, controlPlanes, {
+      timeoutSeconds: bootSeconds,
+      why: "the next machine gets its config only when this one is whole, or when there is no etcd yet",
+    });
+    if (!exists) return `${machine.name} has its config; there is no etcd yet`;
     const todo = `look at the screen of ${machine.name} (${machine.address}), or at: talosctl dmesg -n ${machine.address}; then run pulumi up again`;
     await step.waitFor(
       {
@@ -40,6 +44,7 @@ await runStep(
       },
       async () => (await notRunning(talosctl, machine, isControlPlane)) ?? done(),
     );
+    const kubernetes = isControlPlane ? await anyApi(step, talosctl, controlPlanes) : undefined;
     let passes = 0;
     await step.waitFor(
       {
@@ -51,7 +56,9 @@ await runStep(
       async () => {
         const missing =
           (await notRunning(talosctl, machine, isControlPlane)) ??
-          (isControlPlane ? await notWhole(talosctl, kubernetes, machine) : undefined);
+          (kubernetes === undefined
+            ? undefined
+            : await whatIsNotWhole({ talosctl, kubernetes, controlPlanes }, machine));
         passes = missing === undefined ? passes + 1 : 0;
         if (missing !== undefined) return missing;
         return passes >= wantedPasses ? done() : notYet(`${machine.name}: runs; looking once more`);
@@ -70,15 +77,4 @@ async function notRunning(
   // A worker counts as booting until its node is Ready, for which a new cluster's network is still missing.
   if (stage === "running" || (stage === "booting" && !isControlPlane)) return undefined;
   return notYet(`${machine.name}: ${stage ?? "does not answer yet"}`);
-}
-
-async function notWhole(
-  talosctl: Talosctl,
-  kubernetes: Kubernetes | undefined,
-  machine: Machine,
-): Promise<Observation<never> | undefined> {
-  const { problem, isToJoin = false } = await etcdView(talosctl, machine);
-  if (isToJoin) return notYet(`${machine.name}: waits for its config`);
-  const found = problem ?? (kubernetes === undefined ? undefined : await deadApi(kubernetes, [machine]));
-  return found === undefined ? undefined : notYet(found);
 }

@@ -7,6 +7,7 @@ import type { Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import type { Machine } from "../inspect.ts";
 import { etcdView, type EtcdView, type Member } from "./etcdView.ts";
+import { oldStaticPod } from "./staticPods.ts";
 
 /** Looks that must find etcd whole in a row: a member that comes and goes is not healthy. */
 const wantedPasses = 2;
@@ -27,7 +28,8 @@ export interface GateOptions {
 
 /**
  * Waits until every control plane's etcd is healthy, all know the same members, at least the expected ones, no learners
- * and no alarms, and every control plane's API server answers.
+ * and no alarms, and every control plane's API server answers and is the one of its config: one that is about to restart
+ * answers too.
  * @throws StepError naming the control plane and what is wrong with it, or that etcd cannot do without the one that leaves
  */
 export async function controlPlanesWhole(
@@ -51,7 +53,7 @@ export async function controlPlanesWhole(
       const isMember = (at: number): boolean => all[at]?.isToJoin !== true;
       const views = all.filter((_, at) => isMember(at));
       const members = controlPlanes.filter((_, at) => isMember(at));
-      const problem = problemOf(views) ?? (await deadApi(options.kubernetes, members));
+      const problem = problemOf(views) ?? (await brokenApi(talosctl, options.kubernetes, members));
       passes = problem === undefined ? passes + 1 : 0;
       if (problem !== undefined) return notYet(problem);
       refuseWithoutQuorum(options.leaving, views);
@@ -69,15 +71,35 @@ export async function deadApi(
   controlPlanes: readonly Machine[],
 ): Promise<string | undefined> {
   const problems = await Promise.all(
-    controlPlanes.map(async ({ name, address }) =>
-      kubernetes
-        .at(address, apiAnswerMs)
+    controlPlanes.map(async (machine) =>
+      apiOf(kubernetes, machine)
         .version()
         .then(() => undefined)
-        .catch((error: unknown) => `${name}: its API server does not answer: ${reason(error)}`),
+        .catch((error: unknown) => `${machine.name}: its API server does not answer: ${reason(error)}`),
     ),
   );
   return problems.find((problem) => problem !== undefined);
+}
+
+/** The API of one control plane's own server, which answers in a few seconds or not at all. */
+export function apiOf(kubernetes: Kubernetes, { address }: Machine): Kubernetes {
+  return kubernetes.at(address, apiAnswerMs);
+}
+
+/** The same, and the first whose API server is to restart, or restarts. */
+async function brokenApi(
+  talosctl: Talosctl,
+  kubernetes: Kubernetes,
+  controlPlanes: readonly Machine[],
+): Promise<string | undefined> {
+  const dead = await deadApi(kubernetes, controlPlanes);
+  if (dead !== undefined) return dead;
+  const old = await Promise.all(
+    controlPlanes.map((machine) =>
+      oldStaticPod(talosctl, apiOf(kubernetes, machine), machine, ["kube-apiserver"]),
+    ),
+  );
+  return old.find((problem) => problem !== undefined);
 }
 
 function reason(error: unknown): string {

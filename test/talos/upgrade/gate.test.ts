@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { KubeObject } from "../../../src/steps/kubernetes.ts";
 import { controlPlanesWhole } from "../../../src/talos/upgrade/gate.ts";
-import { FakeCluster, fakeTalosctl, quietStep, type Answer } from "./fakes.ts";
+import { FakeCluster, fakeTalosctl, quietStep, resource, staticPod, type Answer } from "./fakes.ts";
 
 const machines = [1, 2, 3].map((n) => ({ name: `k8s-${String(n)}`, address: `192.0.2.1${String(n)}` }));
 
@@ -49,6 +50,7 @@ function etcd(names: readonly string[], other: Answer = () => undefined): Answer
     if (different !== undefined) return different === "no answer" ? undefined : different;
     if (command === "service etcd") return healthy;
     if (command === "etcd members") return membersOf(...names);
+    if (command === "get apiserverconfigs -o yaml") return resource(1, "localPort: 6443");
     return command === "etcd status" ? status() : "";
   };
 }
@@ -57,10 +59,21 @@ const three = machines.map(({ name }) => name);
 
 async function gate(
   answer: Answer,
-  { planes = machines, leaving, dead }: { planes?: typeof machines; leaving?: number; dead?: string } = {},
+  {
+    planes = machines,
+    leaving,
+    dead,
+    pods = {},
+  }: {
+    planes?: typeof machines;
+    leaving?: number;
+    dead?: string;
+    pods?: Readonly<Record<string, KubeObject>>;
+  } = {},
 ): Promise<readonly string[]> {
   const { step, lines } = quietStep();
   const cluster = new FakeCluster();
+  for (const [name, found] of Object.entries(pods)) cluster.staticPods.set(name, found);
   if (dead !== undefined) cluster.dead.add(dead);
   await controlPlanesWhole(step, fakeTalosctl(answer), planes, {
     // A busy computer needs more than a moment for two looks.
@@ -106,7 +119,7 @@ describe("the gate in front of a control plane", () => {
   it("does not open for a learner, an alarm or an error", async () => {
     await assert.rejects(
       gate(etcd(three, second("etcd members", membersOf(...three).replace(/false\n$/, "true\n")))),
-      /k8s-2: etcd member k8s-3 is still a learner$/,
+      /k8s-2: k8s-3 joins etcd, it is still a learner$/,
     );
     await assert.rejects(
       gate(etcd(three, second("etcd alarm list", "NODE   MEMBER   ALARM\nx   63ea2c0f3b2a9f32   NOSPACE\n"))),
@@ -131,6 +144,17 @@ describe("the gate in front of a control plane", () => {
       gate(etcd(three), { dead: "192.0.2.13" }),
       /k8s-3: its API server does not answer: connect ECONNREFUSED$/,
     ));
+
+  it("names the one whose API server is about to restart, and still answers", async () => {
+    await assert.rejects(
+      gate(etcd(three, second("get apiserverconfigs -o yaml", resource(2, "localPort: 6443")))),
+      /k8s-2: kube-apiserver has not restarted with its new config yet$/,
+    );
+    await assert.rejects(
+      gate(etcd(three), { pods: { "kube-apiserver-k8s-3": staticPod("1", { ready: false }) } }),
+      /k8s-3: kube-apiserver is not Ready yet$/,
+    );
+  });
 
   it("stays shut for one of two, which etcd cannot do without, and opens for a worker there", async () => {
     const planes = machines.slice(0, 2);

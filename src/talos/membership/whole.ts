@@ -1,0 +1,39 @@
+// Whether a control plane carries its part with the config that it was sent last.
+import type { Kubernetes } from "../../steps/kubernetes.ts";
+import type { Talosctl } from "../../steps/talosctl.ts";
+import { notYet, type Observation } from "../../steps/wait.ts";
+import type { Machine } from "../inspect.ts";
+import { etcdView } from "../upgrade/etcdView.ts";
+import { apiOf, deadApi } from "../upgrade/gate.ts";
+import { oldStaticPod, staticPods } from "../upgrade/staticPods.ts";
+
+/** Whom to ask. */
+export interface ClusterView {
+  readonly talosctl: Talosctl;
+  readonly kubernetes: Kubernetes;
+  readonly controlPlanes: readonly Machine[];
+}
+
+/**
+ * What a control plane lacks: its etcd, its API server, or static pods that run its config; undefined when it is whole. Each
+ * is asked of the machine itself, since the cluster's endpoint may be another's.
+ * @throws Error when Talos or the API does not answer
+ */
+export async function whatIsNotWhole(
+  { talosctl, kubernetes, controlPlanes }: ClusterView,
+  machine: Machine,
+): Promise<Observation<never> | undefined> {
+  const { problem, isToJoin = false } = await etcdView(talosctl, machine);
+  if (isToJoin) return notYet(`${machine.name}: waits for its config`);
+  const found =
+    problem ??
+    (await deadApi(kubernetes, [machine])) ??
+    // A single API server takes the other two down with it, and they come back by themselves.
+    (await oldStaticPod(
+      talosctl,
+      apiOf(kubernetes, machine),
+      machine,
+      controlPlanes.length === 1 ? ["kube-apiserver"] : staticPods,
+    ));
+  return found === undefined ? undefined : notYet(found);
+}

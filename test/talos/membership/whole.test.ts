@@ -1,0 +1,114 @@
+// Whether a control plane is whole after another config: before, while and after its static pods start again.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { whatIsNotWhole } from "../../../src/talos/membership/whole.ts";
+import {
+  etcdService,
+  FakeCluster,
+  failure,
+  fakeTalosctl,
+  resource,
+  staticPod,
+  type Answer,
+} from "../upgrade/fakes.ts";
+
+const machines = [1, 2, 3].map((n) => ({ name: `k8s-${String(n)}`, address: `192.0.2.1${String(n)}` }));
+const [first] = machines as [(typeof machines)[number]];
+
+const members = `NODE         ID                 HOSTNAME   PEER URLS                 CLIENT URLS               LEARNER
+192.0.2.11   63ea2c0f3b2a9f31   k8s-1      https://192.0.2.11:2380   https://192.0.2.11:2379   false
+`;
+
+/** A control plane whose etcd is well and whose configs have version 1, with what is different. */
+const control =
+  (other: Readonly<Record<string, ReturnType<Answer>>> = {}): Answer =>
+  (_address, command) => {
+    if (command in other) return other[command];
+    if (command === "service etcd") return etcdService("Running", "OK");
+    if (command === "etcd members") return members;
+    if (/^get (apiserver|controllermanager|scheduler)configs /.test(command))
+      return resource(1, "enabled: true");
+    if (/^get (secret|config)statuses /.test(command)) return failure("resource is not registered");
+    return "";
+  };
+
+async function missing(
+  answer: Answer,
+  pods: Readonly<Record<string, ReturnType<typeof staticPod> | undefined>> = {},
+  controlPlanes = machines,
+): Promise<string | undefined> {
+  const cluster = new FakeCluster();
+  for (const [name, pod] of Object.entries(pods)) cluster.staticPods.set(`${name}-k8s-1`, pod);
+  const seen = await whatIsNotWhole(
+    { talosctl: fakeTalosctl(answer), kubernetes: cluster.client, controlPlanes },
+    first,
+  );
+  return seen?.done === false ? seen.missing : undefined;
+}
+
+describe("a control plane", () => {
+  it("is whole when etcd, API server and static pods are those of its config", async () =>
+    assert.equal(await missing(control()), undefined));
+
+  it("is not whole before the restart has begun, though everything answers", async () => {
+    for (const [name, resourceName] of [
+      ["kube-apiserver", "apiserverconfigs"],
+      ["kube-controller-manager", "controllermanagerconfigs"],
+      ["kube-scheduler", "schedulerconfigs"],
+    ] as const)
+      assert.equal(
+        await missing(control({ [`get ${resourceName} -o yaml`]: resource(2, "enabled: true") })),
+        `k8s-1: ${name} has not restarted with its new config yet`,
+      );
+  });
+
+  it("is not whole before a pod has read other keys or other files, such as an audit policy", async () => {
+    const statuses = (secrets: string, files: string): Answer =>
+      control({
+        "get secretstatuses -o yaml": resource(7, `ready: true\n    version: "${secrets}"`),
+        "get configstatuses -o yaml": resource(9, `ready: true\n    version: "${files}"`),
+      });
+    const pod = staticPod("1", {
+      annotations: { "talos.dev/secrets-version": "2", "talos.dev/config-file-version": "1" },
+    });
+    const pods = { "kube-apiserver": pod, "kube-controller-manager": pod, "kube-scheduler": pod };
+    assert.equal(await missing(statuses("2", "1"), pods), undefined);
+    assert.match((await missing(statuses("3", "1"), pods)) ?? "", /kube-apiserver has not restarted/);
+    assert.match((await missing(statuses("2", "2"), pods)) ?? "", /kube-apiserver has not restarted/);
+  });
+
+  it("is not whole while a pod starts, or is not there", async () => {
+    const starting = staticPod("1", { ready: false });
+    assert.equal(
+      await missing(control(), { "kube-apiserver": starting }),
+      "k8s-1: kube-apiserver is not Ready yet",
+    );
+    assert.equal(
+      await missing(control(), { "kube-scheduler": undefined }),
+      "k8s-1: kube-scheduler has not started yet",
+    );
+  });
+
+  it("waits for the API server alone where it is the only one: it takes the others down with it", async () => {
+    const starting = staticPod("1", { ready: false });
+    assert.equal(await missing(control(), { "kube-scheduler": starting }, [first]), undefined);
+    assert.match((await missing(control(), { "kube-apiserver": starting }, [first])) ?? "", /kube-apiserver/);
+  });
+
+  it("does not wait for a program that its config switches off", async () => {
+    const off = control({ "get schedulerconfigs -o yaml": resource(3, "enabled: false") });
+    assert.equal(await missing(off, { "kube-scheduler": undefined }), undefined);
+  });
+
+  it("is not taken for whole when it does not say which config it has", () =>
+    assert.rejects(
+      missing(control({ "get apiserverconfigs -o yaml": undefined })),
+      /k8s-1 does not say which config its kube-apiserver has/,
+    ));
+
+  it("joins etcd first, then as a learner", async () => {
+    assert.equal(await missing(control({ "service etcd": etcdService("Preparing") })), "k8s-1: joins etcd");
+    const learner = etcdService("Running", "Fail", "rpc not supported for learner");
+    assert.equal(await missing(control({ "service etcd": learner })), "k8s-1: joins etcd");
+  });
+});
