@@ -58,6 +58,13 @@ export class Talosctl {
 /** The part of a failed talosctl call that tells people something: its last line, without the framing of gRPC. */
 export function reasonOf(result: RunResult): string {
   const lines = `${result.stdout}\n${result.stderr}`.split("\n").filter((line) => line.trim() !== "");
-  const last = lines.at(-1) ?? `exit code ${String(result.code)}`;
-  return last.replace(/^.*rpc error: code = (\w+) desc = /, "$1: ").trim();
+  return unframed(lines.at(-1) ?? `exit code ${String(result.code)}`);
+}
+
+/**
+ * A message of talosctl without the framing of gRPC, e.g. `Unavailable: connection refused`. Some carry it without the words
+ * `rpc error:` (talosctl 1.13: `code = FailedPrecondition desc = …`).
+ */
+export function unframed(message: string): string {
+  return message.replace(/^.*\bcode = (\w+) desc = /, "$1: ").trim();
 }

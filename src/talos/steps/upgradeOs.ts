@@ -2,10 +2,9 @@
 // machine without a config has nothing to upgrade, it gets its Talos with its first config. One that has to join anew is
 // taken out of the cluster and wiped here, where control planes go one by one.
 import type { Kubernetes } from "../../steps/kubernetes.ts";
-import type { RunResult } from "../../steps/run.ts";
 import { runStep, type Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
-import { reasonOf, Talosctl } from "../../steps/talosctl.ts";
+import { Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import { makeAnew } from "../membership/anew.ts";
 import { withoutDrain } from "../upgrade/client.ts";
@@ -22,6 +21,7 @@ import {
   stageOf,
   type Installation,
 } from "../upgrade/machines.ts";
+import { failureOf } from "../upgrade/failure.ts";
 import { nodeReadiness } from "../upgrade/nodeReadiness.ts";
 import { ensureSnapshot } from "../upgrade/snapshot.ts";
 
@@ -206,7 +206,7 @@ async function waitUntilBack(
           `${machine.name}: ${failure}; it still runs Talos ${shown(running)}`,
           `look at: talosctl dmesg -n ${machine.address}; then run pulumi up again`,
         );
-      if (now === before) return notYet(`${machine.name}: has not rebooted yet`);
+      if (now === before) return notYet(`${machine.name}: ${failure ?? "has not rebooted yet"}`);
       return isUp ? done() : notYet(`${machine.name}: ${stage ?? "booting"}`);
     },
   );
@@ -255,12 +255,4 @@ async function settle(
     when: `after ${machine.name} came back`,
     kubernetes,
   });
-}
-
-/** Why it failed: the reason of Talos' sequence, as talosctl heard it; its own words where it heard nothing. */
-function failureOf(result: RunResult): string {
-  const sequence = /sequence error: ([^\n]+)/.exec(result.stderr)?.[1];
-  return sequence === undefined
-    ? `talosctl upgrade failed: ${/error: ([^\n]+)/.exec(result.stderr)?.[1] ?? reasonOf(result)}`
-    : `the installer failed: ${sequence}`;
 }
