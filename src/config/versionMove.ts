@@ -1,5 +1,5 @@
 // From one version to another: what is allowed, and the way that would work where it is not.
-import { compareMinors, minorOf, minorText, patchOf } from "./version.ts";
+import { compareVersions, minorOf, minorText } from "./version.ts";
 import { newestPatches, type Component } from "./releases.ts";
 
 /** Why a component cannot go from one version to another in one run. */
@@ -30,7 +30,7 @@ export function badMove(component: Component, from: string, to: string): BadMove
   if (one === undefined || other === undefined) return undefined;
   const { jumps, back, key } = rules[component];
   const minors = other.major === one.major ? other.minor - one.minor : Infinity;
-  const older = compareMinors(other, one) < 0 || (minors === 0 && patchOf(to) < patchOf(from));
+  const older = compareVersions(to, from) < 0;
   if (older && !back)
     return {
       asked: `the older ${to}`,

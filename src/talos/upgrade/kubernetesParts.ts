@@ -1,5 +1,5 @@
 // Which Kubernetes runs where, as the machines themselves say it: no Kubernetes API is needed for the answer.
-import { minorOf, patchOf } from "../../config/version.ts";
+import { compareVersions } from "../../config/version.ts";
 import { badMove } from "../../config/versionMove.ts";
 import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
@@ -51,8 +51,7 @@ export async function kubernetesParts(
 
 /** The oldest version among some parts; undefined when there are none. */
 export function oldest(parts: readonly Part[]): string | undefined {
-  const order = (version: string): number => (minorOf(version)?.minor ?? 0) * 1_000 + patchOf(version);
-  return parts.map(({ version }) => version).sort((a, b) => order(a) - order(b))[0];
+  return parts.map(({ version }) => version).sort(compareVersions)[0];
 }
 
 /** @throws StepError for a downgrade, and for more than one minor at a time */
@@ -73,7 +72,7 @@ async function partsIn(
   const found = await Promise.all(
     resources.map(async (resource) => {
       const { stdout } = await talosctl.run(machine.address, ["get", resource, "-o", "yaml"]);
-      const [, program, version] = /image: \S+\/([a-z-]+):(v[\d.]+)/.exec(stdout) ?? [];
+      const [, program, version] = /image: \S+\/([a-z-]+):(v\d[\w.-]*)/.exec(stdout) ?? [];
       return program === undefined || version === undefined ? [] : [{ machine, program, version }];
     }),
   );

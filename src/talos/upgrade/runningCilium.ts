@@ -5,5 +5,5 @@ export async function runningCilium(kubernetes: Kubernetes): Promise<string | un
   const agents = await kubernetes.read("apps/v1", "DaemonSet", "cilium", "kube-system");
   const template = agents?.spec?.["template"] as
     { readonly spec?: { readonly containers?: readonly { readonly image?: string }[] } } | undefined;
-  return /:v(\d+\.\d+\.\d+)/.exec(template?.spec?.containers?.[0]?.image ?? "")?.[1];
+  return /:v(\d+\.\d+\.\d+(?:-[\w.-]+)?)/.exec(template?.spec?.containers?.[0]?.image ?? "")?.[1];
 }

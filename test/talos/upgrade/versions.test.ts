@@ -79,6 +79,15 @@ describe("the parts of Kubernetes", () => {
       "k8s-4 kubelet v1.34.4",
     ]));
 
+  it("are read whole: a version before a release is not the release", async () => {
+    const candidate = running((_address, command) =>
+      command === "get kubeletspecs -o yaml"
+        ? "spec:\n    image: ghcr.io/siderolabs/kubelet:v1.37.0-rc.1@sha256:0a1b\n"
+        : undefined,
+    );
+    assert.equal((await parts(candidate)).at(-1), "k8s-4 kubelet v1.37.0-rc.1");
+  });
+
   it("are known while etcd is ill", async () => {
     const ill = running((_address, command) => (command === "etcd members" ? "no answer" : undefined));
     assert.equal((await parts(ill)).length, 5);
