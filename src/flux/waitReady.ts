@@ -4,8 +4,8 @@ import { StepError } from "../steps/stepError.ts";
 import type { Observation } from "../steps/wait.ts";
 import { remedyFor } from "./ready.ts";
 
-/** As long as the Kustomizations' own `timeout` and two `retryInterval`s: what is not Ready then does not mend itself. */
-const timeoutSeconds = 540;
+/** Seconds: as long as the Kustomizations' own `timeout` and two `retryInterval`s: what is not Ready then does not mend itself. */
+export const readySeconds = 540;
 
 /**
  * Waits for a Flux object, printing what it says of itself whenever that changes.
@@ -16,7 +16,7 @@ export async function waitReady<T>(
   what: string,
   look: () => Promise<Observation<T>>,
 ): Promise<T> {
-  const end = Date.now() + timeoutSeconds * 1000;
+  const end = Date.now() + readySeconds * 1000;
   let said = "";
   for (;;) {
     const seen = await look().catch((error: unknown): Observation<never> => {
@@ -27,7 +27,7 @@ export async function waitReady<T>(
     if (seen.missing !== said) step.say(seen.missing);
     said = seen.missing;
     if (Date.now() > end)
-      throw new StepError(`${what} is not Ready after ${String(timeoutSeconds)} s. ${said}`, remedyFor(said));
+      throw new StepError(`${what} is not Ready after ${String(readySeconds)} s. ${said}`, remedyFor(said));
     await delay(1000, undefined, { signal: step.signal });
   }
 }

@@ -5,9 +5,9 @@ import { gitRemote, readBranch } from "../../steps/ssh.ts";
 import { runStep } from "../../steps/step.ts";
 import { readiness } from "../ready.ts";
 import { treeReadiness } from "../treeReadiness.ts";
-import { waitReady } from "../waitReady.ts";
+import { readySeconds, waitReady } from "../waitReady.ts";
 
-await runStep({ name: "hand-off proof", timeoutSeconds: 1800 }, async (step) => {
+await runStep({ name: "hand-off proof", timeoutSeconds: 3 * readySeconds + 180 }, async (step) => {
   if (process.env["SUSPEND"] === "true")
     return "Flux is suspended: it takes up what Git says by then when suspend is false";
   const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"));

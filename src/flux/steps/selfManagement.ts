@@ -4,9 +4,9 @@ import { Kubernetes } from "../../steps/kubernetes.ts";
 import { runStep } from "../../steps/step.ts";
 import { checkFlux } from "../check.ts";
 import { readiness } from "../ready.ts";
-import { waitReady } from "../waitReady.ts";
+import { readySeconds, waitReady } from "../waitReady.ts";
 
-await runStep({ name: "Flux manages itself", timeoutSeconds: 900 }, async (step) => {
+await runStep({ name: "Flux manages itself", timeoutSeconds: 3 * readySeconds + 180 }, async (step) => {
   if (process.env["SUSPEND"] === "true")
     return "Flux is suspended: it keeps itself as it is until suspend is false";
   const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"));

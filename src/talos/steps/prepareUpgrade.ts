@@ -30,45 +30,56 @@ interface Member {
   readonly running: Installation;
 }
 
-await runStep({ name: "prepare the upgrade", timeoutSeconds: 3 * pullSeconds + 400 }, async (step) => {
-  const talos = step.input("TALOS_VERSION");
-  const kubernetes = step.input("KUBERNETES_VERSION");
-  const cilium = step.input("CILIUM_VERSION");
-  const talosctl = new Talosctl(step, step.secret("TALOSCONFIG_TEXT"));
-  const targets = step.json<readonly Target[]>("MACHINES");
-  await requireChart(step.input("CILIUM_REPOSITORY"), cilium, step.signal);
+/** The installer, then up to four images of Kubernetes, on all machines at once. */
+const pulls = 5;
 
-  const members = await findMembers(step, talosctl, targets);
-  const outdated = members.filter(({ target, running }) => differs(running, wantedOn(target, talos)));
-  for (const { target, running } of outdated) refuseBadMove(target, running, wantedOn(target, talos));
-  const controlPlanes = targets.filter(({ role }) => role === "controlplane");
-  const workers = targets.filter(({ role }) => role === "worker");
-  const parts = await kubernetesParts(step, talosctl, { controlPlanes, workers });
-  const old = parts.filter(({ version }) => version !== kubernetes);
-  for (const part of old) refuseBadPart(part, kubernetes);
-  await refuseLossOfQuorum(talosctl, controlPlanes);
-  if (outdated.length === 0 && old.length === 0) return "nothing to upgrade on any machine";
+/** Looks at the machines and the cluster, and the snapshot. */
+const otherSeconds = 900;
 
-  await refuseOldClient(talosctl, { talos, kubernetes });
-  await refuseOrder(step, talosctl, { members, parts, controlPlanes }, { talos, kubernetes, cilium });
-  await Promise.all(
-    outdated.map(({ target }) => prePull(step, talosctl, target, [`${target.installer}:${talos}`], "system")),
-  );
-  if (old.length > 0)
+await runStep(
+  { name: "prepare the upgrade", timeoutSeconds: pulls * pullSeconds + otherSeconds },
+  async (step) => {
+    const talos = step.input("TALOS_VERSION");
+    const kubernetes = step.input("KUBERNETES_VERSION");
+    const cilium = step.input("CILIUM_VERSION");
+    const talosctl = new Talosctl(step, step.secret("TALOSCONFIG_TEXT"));
+    const targets = step.json<readonly Target[]>("MACHINES");
+    await requireChart(step.input("CILIUM_REPOSITORY"), cilium, step.signal);
+
+    const members = await findMembers(step, talosctl, targets);
+    const outdated = members.filter(({ target, running }) => differs(running, wantedOn(target, talos)));
+    for (const { target, running } of outdated) refuseBadMove(target, running, wantedOn(target, talos));
+    const controlPlanes = targets.filter(({ role }) => role === "controlplane");
+    const workers = targets.filter(({ role }) => role === "worker");
+    const parts = await kubernetesParts(step, talosctl, { controlPlanes, workers });
+    const old = parts.filter(({ version }) => version !== kubernetes);
+    for (const part of old) refuseBadPart(part, kubernetes);
+    await refuseLossOfQuorum(talosctl, controlPlanes);
+    if (outdated.length === 0 && old.length === 0) return "nothing to upgrade on any machine";
+
+    await refuseOldClient(talosctl, { talos, kubernetes });
+    await refuseOrder(step, talosctl, { members, parts, controlPlanes }, { talos, kubernetes, cilium });
     await Promise.all(
-      members.map(({ target }) =>
-        prePull(step, talosctl, target, kubernetesImages(target, kubernetes), "cri"),
+      outdated.map(({ target }) =>
+        prePull(step, talosctl, target, [`${target.installer}:${talos}`], "system"),
       ),
     );
-  const [first] = controlPlanes;
-  if (first !== undefined && parts.length > 0)
-    await ensureSnapshot(step, talosctl, first, {
-      stack: step.input("STACK"),
-      recipients: step.input("AGE_RECIPIENTS").split(" "),
-      target: targetOf(targets, talos, kubernetes),
-    });
-  return `ready: ${describe(outdated, talos, old, kubernetes)}`;
-});
+    if (old.length > 0)
+      await Promise.all(
+        members.map(({ target }) =>
+          prePull(step, talosctl, target, kubernetesImages(target, kubernetes), "cri"),
+        ),
+      );
+    const [first] = controlPlanes;
+    if (first !== undefined && parts.length > 0)
+      await ensureSnapshot(step, talosctl, first, {
+        stack: step.input("STACK"),
+        recipients: step.input("AGE_RECIPIENTS").split(" "),
+        target: targetOf(targets, talos, kubernetes),
+      });
+    return `ready: ${describe(outdated, talos, old, kubernetes)}`;
+  },
+);
 
 /**
  * A member of etcd that is no control plane of the stack config leaves at the end of this run. Whether etcd can do without

@@ -23,7 +23,7 @@ const settleSeconds = 600;
 const wantedPasses = 2;
 
 await runStep(
-  { name: "wait for a machine", timeoutSeconds: 2 * bootSeconds + settleSeconds + 60 },
+  { name: "wait for a machine", timeoutSeconds: 2 * bootSeconds + settleSeconds + 120 },
   async (step) => {
     const machine = { name: step.input("NODE_NAME"), address: step.input("NODE_ADDRESS") };
     const isControlPlane = step.input("NODE_ROLE") === "controlplane";

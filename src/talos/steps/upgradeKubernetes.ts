@@ -11,7 +11,7 @@ import type { Machine } from "../inspect.ts";
 
 const upgradeSeconds = 3_000;
 
-await runStep({ name: "upgrade Kubernetes", timeoutSeconds: upgradeSeconds + 300 }, async (step) => {
+await runStep({ name: "upgrade Kubernetes", timeoutSeconds: upgradeSeconds + 600 }, async (step) => {
   const wanted = step.input("KUBERNETES_VERSION");
   const talosctl = new Talosctl(step, step.secret("TALOSCONFIG_TEXT"));
   const controlPlanes = step.json<readonly Machine[]>("CONTROL_PLANES");

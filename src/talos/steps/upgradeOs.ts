@@ -45,7 +45,9 @@ interface Task {
 
 /** As far as this is used before a step is there. */
 const seconds = (name: string): number => Number(process.env[name] ?? 0);
-const limit = seconds("DRAIN_SECONDS") + seconds("REBOOT_SECONDS") + gateSeconds + 2 * settleSeconds + 300;
+/** Besides the waits by name: looks at the machine before and after, a snapshot of etcd. */
+const limit =
+  seconds("DRAIN_SECONDS") + seconds("REBOOT_SECONDS") + 2 * gateSeconds + 2 * settleSeconds + 600;
 
 await runStep({ name: "upgrade Talos", timeoutSeconds: limit }, async (step) => {
   const task: Task = {

@@ -5,7 +5,7 @@ import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import type { Machine } from "../inspect.ts";
 
-/** Long enough for an installer image over a home's line. */
+/** Seconds for one image: long enough for an installer over a home's line. Those of one machine come one after the other. */
 export const pullSeconds = 600;
 
 /**
