@@ -6,16 +6,21 @@ import { ApiException } from "@kubernetes/client-node";
 
 const patienceMs = 30_000;
 
-/** Asks again while the API server is busy. @throws the last answer when that lasts for half a minute, any other at once */
-export async function whenNotBusy<T>(ask: () => Promise<T>): Promise<T> {
+/**
+ * Asks again while the API server is busy.
+ * @param signal ends the waiting in between
+ * @throws the last answer when that lasts for half a minute, any other at once
+ */
+export async function whenNotBusy<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const end = Date.now() + patienceMs;
   for (;;) {
+    signal?.throwIfAborted();
     try {
       return await ask();
     } catch (error) {
       const pauseMs = askedToWait(error);
       if (pauseMs === undefined || Date.now() + pauseMs > end) throw error;
-      await delay(pauseMs);
+      await delay(pauseMs, undefined, signal === undefined ? {} : { signal });
     }
   }
 }

@@ -74,11 +74,16 @@ export class Kubernetes {
   readonly #version: VersionApi;
   readonly #core: CoreV1Api;
   readonly #kubeconfig: string;
+  readonly #signal: AbortSignal | undefined;
 
-  /** @param answerMs longest wait for an answer, milliseconds */
-  constructor(kubeconfig: string, answerMs = defaultAnswerMs) {
+  /**
+   * @param answerMs longest wait for an answer, milliseconds
+   * @param signal of the step: ends requests and the waiting between them
+   */
+  constructor(kubeconfig: string, answerMs = defaultAnswerMs, signal?: AbortSignal) {
     this.#kubeconfig = kubeconfig;
-    const config = new ImpatientConfig(kubeconfig, answerMs);
+    this.#signal = signal;
+    const config = new ImpatientConfig(kubeconfig, answerMs, signal);
     this.objects = KubernetesObjectApi.makeApiClient(config);
     this.#plain = config.makeApiClient(PlainObjects);
     this.#version = config.makeApiClient(VersionApi);
@@ -86,16 +91,16 @@ export class Kubernetes {
   }
 
   /** A client from a kubeconfig in a file; `hide` gets its text, which is a secret. */
-  static fromFile(file: string, hide: (secret: string) => void): Kubernetes {
+  static fromFile(file: string, hide: (secret: string) => void, signal?: AbortSignal): Kubernetes {
     const kubeconfig = readFileSync(file, "utf8");
     hide(kubeconfig);
-    return new Kubernetes(kubeconfig);
+    return new Kubernetes(kubeconfig, defaultAnswerMs, signal);
   }
 
   /** The same cluster by the API server of one control plane, whatever the kubeconfig's endpoint is. */
   at(address: string, answerMs = defaultAnswerMs): Kubernetes {
     const server = this.#kubeconfig.replace(/(server: https:\/\/)[^:/\s]+/, `$1${address}`);
-    return new Kubernetes(server, answerMs);
+    return new Kubernetes(server, answerMs, this.#signal);
   }
 
   /** Version of the API server, e.g. `v1.35.4`. */
@@ -116,17 +121,35 @@ export class Kubernetes {
   ): Promise<KubeObject | undefined> {
     try {
       const header = { apiVersion, kind, metadata: { name, namespace: namespace ?? "" } };
-      return await whenNotBusy(() => this.objects.read<KubeObject>(header));
+      return await this.#whenNotBusy(() => this.objects.read<KubeObject>(header));
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw readable(error);
     }
   }
 
-  /** Lists all objects of a kind. Each says what it is, which those of built-in kinds do not by themselves. */
-  async list(apiVersion: string, kind: string, namespace?: string): Promise<readonly KubeObject[]> {
+  /**
+   * Lists all objects of a kind. Each says what it is, which those of built-in kinds do not by themselves.
+   * @param fieldSelector e.g. `spec.nodeName=k8s-4`
+   */
+  async list(
+    apiVersion: string,
+    kind: string,
+    namespace?: string,
+    fieldSelector?: string,
+  ): Promise<readonly KubeObject[]> {
     try {
-      const { items } = await whenNotBusy(() => this.objects.list<KubeObject>(apiVersion, kind, namespace));
+      const { items } = await this.#whenNotBusy(() =>
+        this.objects.list<KubeObject>(
+          apiVersion,
+          kind,
+          namespace,
+          undefined,
+          undefined,
+          undefined,
+          fieldSelector,
+        ),
+      );
       return items.map((item) => Object.assign(item, { apiVersion, kind }));
     } catch (error) {
       throw readable(error);
@@ -181,7 +204,7 @@ export class Kubernetes {
     const metadata = { ...change.metadata, name };
     try {
       const object = { ...change, apiVersion, kind, metadata };
-      await whenNotBusy(() =>
+      await this.#whenNotBusy(() =>
         this.objects.patch(object, undefined, undefined, "home-ops", undefined, PatchStrategy.MergePatch),
       );
     } catch (error) {
@@ -192,7 +215,7 @@ export class Kubernetes {
   /** Deletes an object without a namespace; one that does not exist is deleted already. */
   async remove(apiVersion: string, kind: string, name: string): Promise<void> {
     try {
-      await whenNotBusy(() => this.objects.delete({ apiVersion, kind, metadata: { name } }));
+      await this.#whenNotBusy(() => this.objects.delete({ apiVersion, kind, metadata: { name } }));
     } catch (error) {
       if (!isNotFound(error)) throw readable(error);
     }
@@ -207,9 +230,13 @@ export class Kubernetes {
     }
   }
 
+  #whenNotBusy<T>(ask: () => Promise<T>): Promise<T> {
+    return whenNotBusy(ask, this.#signal);
+  }
+
   async #patch(object: KubernetesObject, patch: PlainPatch): Promise<void> {
     try {
-      await whenNotBusy(() => this.#plain.patchPlainly(object, patch));
+      await this.#whenNotBusy(() => this.#plain.patchPlainly(object, patch));
     } catch (error) {
       throw readable(error);
     }

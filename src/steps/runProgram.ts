@@ -25,11 +25,11 @@ export async function runProgram(program: string, env: Readonly<Record<string, s
   await pulumi.log.info(result.stdout.trim().split("\n").at(-1) ?? "");
 }
 
-/** The value of an output as soon as there is one. */
+/**
+ * The value of an output as soon as there is one.
+ * @throws what has kept the output from getting one, e.g. an error in an `apply` that it comes from
+ */
 export async function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
-  return new Promise((resolve) => {
-    output.apply((value) => {
-      resolve(value);
-    });
-  });
+  // The SDK has no public way to hear of the failure: an `apply` is not called then, and a promise made of one waits for ever.
+  return (output as unknown as { promise: () => Promise<T> }).promise();
 }

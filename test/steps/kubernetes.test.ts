@@ -26,13 +26,17 @@ describe("the steps' Kubernetes client", () => {
   let server: Server;
   let answers: Answer[];
   let asked: number;
+  let path: string;
   beforeEach(async () => {
     answers = [];
     asked = 0;
     server = createServer((request, response) => {
       const resources = [{ name: "nodes", kind: "Node", namespaced: false, verbs: ["list"] }];
       const isList = request.url?.startsWith("/api/v1/nodes") === true;
-      if (isList) asked += 1;
+      if (isList) {
+        asked += 1;
+        path = request.url ?? "";
+      }
       const answer = isList
         ? (answers.shift() ?? refusal)
         : { code: 200, body: { kind: "APIResourceList", groupVersion: "v1", resources } };
@@ -48,7 +52,7 @@ describe("the steps' Kubernetes client", () => {
     server.close();
   });
 
-  const client = (): Kubernetes => {
+  const client = (signal?: AbortSignal): Kubernetes => {
     const { port } = server.address() as AddressInfo;
     return new Kubernetes(
       JSON.stringify({
@@ -62,6 +66,8 @@ describe("the steps' Kubernetes client", () => {
         contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
         "current-context": "x",
       }),
+      undefined,
+      signal,
     );
   };
 
@@ -81,6 +87,25 @@ describe("the steps' Kubernetes client", () => {
       message: "Kubernetes API: storage is (re)initializing",
     });
     assert.equal(asked, 1);
+  });
+
+  it("stops asking when its step ends", async () => {
+    answers = [{ ...refusal, headers: { "retry-after": "20" } }, list];
+    const stop = new AbortController();
+    const begun = Date.now();
+    const nodes = client(stop.signal).list("v1", "Node");
+    await once(server, "request");
+    stop.abort(new Error("stopped by SIGINT"));
+    await assert.rejects(nodes);
+    assert.ok(Date.now() - begun < 10_000);
+    await assert.rejects(client(stop.signal).list("v1", "Node"), /stopped by SIGINT/);
+    assert.ok(asked <= 1);
+  });
+
+  it("asks for those that are wanted only", async () => {
+    answers = [list];
+    await client().list("v1", "Node", undefined, "spec.nodeName=k8s-4");
+    assert.equal(path, "/api/v1/nodes?fieldSelector=spec.nodeName%3Dk8s-4");
   });
 
   it("passes on what else the API server says", async () => {

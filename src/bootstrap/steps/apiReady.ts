@@ -6,7 +6,7 @@ import { done } from "../../steps/wait.ts";
 const timeoutSeconds = 600;
 
 await runStep({ name: "wait for the Kubernetes API", timeoutSeconds: timeoutSeconds + 30 }, async (step) => {
-  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"));
+  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"), undefined, step.signal);
   const version = await step.waitFor(
     {
       what: "the Kubernetes API at the cluster's endpoint",

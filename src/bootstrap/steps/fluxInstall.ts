@@ -13,7 +13,7 @@ import { done, notYet } from "../../steps/wait.ts";
 const deploymentSeconds = 600;
 
 await runStep({ name: "install Flux", timeoutSeconds: deploymentSeconds + 300 }, async (step) => {
-  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"));
+  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"), undefined, step.signal);
   const tree = readTree(step.input("TREE"));
   await seedClusterSecrets(step, kubernetes, tree.clusterSecretsFile);
   const adopted = await managedBy(kubernetes);

@@ -7,7 +7,7 @@ import type { Machine } from "../../talos/inspect.ts";
 const timeoutSeconds = 900;
 
 await runStep({ name: "wait for the nodes", timeoutSeconds: timeoutSeconds + 30 }, async (step) => {
-  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"));
+  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"), undefined, step.signal);
   const machines = step.json<readonly Machine[]>("NODES");
   await step.waitFor(
     {

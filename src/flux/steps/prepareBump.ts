@@ -14,7 +14,7 @@ import { fluxObjects } from "../bump/objects.ts";
 import { readTree } from "../tree/readTree.ts";
 
 await runStep({ name: "prepare the Flux bump", timeoutSeconds: 300 }, async (step) => {
-  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"));
+  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"), undefined, step.signal);
   const { fluxVersion, ociRepository } = readTree(step.input("TREE"));
   const source = ociRepository.spec as { readonly url: string };
   const bundle = parseAllDocuments(await pullManifests(source.url, fluxVersion, step.signal)).map(

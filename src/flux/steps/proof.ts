@@ -10,7 +10,7 @@ import { readySeconds, waitReady } from "../waitReady.ts";
 await runStep({ name: "hand-off proof", timeoutSeconds: 3 * readySeconds + 180 }, async (step) => {
   if (process.env["SUSPEND"] === "true")
     return "Flux is suspended: it takes up what Git says by then when suspend is false";
-  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"));
+  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"), undefined, step.signal);
   const branch = step.input("GIT_BRANCH");
   const remote = gitRemote(step.input("GIT_URL"), step.input("GIT_KNOWN_HOSTS").split("\n"));
   const deployKey = step.secret("DEPLOY_KEY");

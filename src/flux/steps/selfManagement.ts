@@ -9,7 +9,7 @@ import { readySeconds, waitReady } from "../waitReady.ts";
 await runStep({ name: "Flux manages itself", timeoutSeconds: 3 * readySeconds + 180 }, async (step) => {
   if (process.env["SUSPEND"] === "true")
     return "Flux is suspended: it keeps itself as it is until suspend is false";
-  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"));
+  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"), undefined, step.signal);
   let tag = "";
   const revision = await waitReady(step, "OCIRepository flux-manifests", async () => {
     const source = await kubernetes.read(

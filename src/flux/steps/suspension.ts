@@ -16,7 +16,7 @@ import {
 const settleSeconds = 60;
 
 await runStep({ name: "suspend or resume Flux", timeoutSeconds: 300 }, async (step) => {
-  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"));
+  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"), undefined, step.signal);
   return step.input("SUSPEND") === "true" ? suspend(step, kubernetes) : resume(kubernetes);
 });
 

@@ -63,9 +63,13 @@ export async function anyApi(
     const file = step.secretFile("kubeconfig", "");
     const result = await talosctl.run(address, ["kubeconfig", file, "--force", "--merge=false"]);
     if (result.code === 0)
-      return Kubernetes.fromFile(file, (secret) => {
-        step.hide(secret);
-      });
+      return Kubernetes.fromFile(
+        file,
+        (secret) => {
+          step.hide(secret);
+        },
+        step.signal,
+      );
     refusals.push(`${name}: ${reasonOf(result)}`);
   }
   throw new StepError(

@@ -53,12 +53,13 @@ export async function drain(
     {
       what: `${node}: all pods evicted`,
       timeoutSeconds,
-      intervalMs: 250,
       todo: `nothing has been changed on the machine; look at: kubectl get poddisruptionbudgets -A; let the pod go, then run pulumi up again`,
     },
     async () => {
-      const pods = (await kubernetes.list("v1", "Pod")).filter((pod) => runsOn(pod, node));
-      for (const pod of pods.filter((found) => ownerOf(found) === undefined).map(nameOf))
+      // Only this node's: the list of all pods of a cluster costs its API server megabytes each time.
+      const found = await kubernetes.list("v1", "Pod", undefined, `spec.nodeName=${node}`);
+      const pods = found.filter((pod) => runsOn(pod, node));
+      for (const pod of pods.filter((pod) => ownerOf(pod) === undefined).map(nameOf))
         if (!staying.has(pod)) {
           staying.add(pod);
           step.say(`${node}: ${pod} belongs to nothing that would start it elsewhere, and stays`);

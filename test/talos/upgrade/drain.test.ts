@@ -14,6 +14,20 @@ describe("draining a node", () => {
     assert.deepEqual(cluster.evicted, ["web", "db"]);
   });
 
+  it("asks for the pods of that node, once a second, and not for those of the whole cluster", async () => {
+    const cluster = new FakeCluster(pod("web"));
+    const { step } = quietStep();
+    const wait = step.waitFor;
+    const pauses: (number | undefined)[] = [];
+    step.waitFor = (options, look) => {
+      pauses.push(options.intervalMs);
+      return wait(options, look);
+    };
+    await drain(step, cluster.client, "k8s-4", 5);
+    assert.deepEqual(new Set(cluster.asked), new Set(["Pod spec.nodeName=k8s-4"]));
+    assert.deepEqual(pauses, [undefined], "the default of a second");
+  });
+
   it("leaves what belongs to the node, and what has ended", async () => {
     const cluster = new FakeCluster(
       pod("agent", { owner: "DaemonSet" }),

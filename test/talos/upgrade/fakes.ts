@@ -125,6 +125,8 @@ export class FakeCluster {
   pods: KubeObject[];
   node: KubeObject = { metadata: { name: "k8s-4" }, spec: {} };
   readonly evicted: string[] = [];
+  /** What was listed, with the selector. */
+  readonly asked: string[] = [];
   /** Pods whose eviction is refused, by name. */
   readonly refused = new Map<string, Refusal>();
   /** Pods that do not end, by name. */
@@ -140,7 +142,10 @@ export class FakeCluster {
 
   get client(): Kubernetes {
     return {
-      list: () => Promise.resolve(this.pods),
+      list: (_version: string, kind: string, _namespace?: string, selector?: string) => {
+        this.asked.push(selector === undefined ? kind : `${kind} ${selector}`);
+        return Promise.resolve(this.pods);
+      },
       read: (_version: string, kind: string, name: string) =>
         Promise.resolve(kind === "Pod" ? this.#staticPod(name) : this.node),
       evict: (_namespace: string, name: string) => Promise.resolve(this.#evict(name)),
