@@ -9,6 +9,7 @@ import { conditionOf, Kubernetes, type KubeObject } from "../../steps/kubernetes
 import { StepError } from "../../steps/stepError.ts";
 import { runStep, type Step } from "../../steps/step.ts";
 import { done, notYet } from "../../steps/wait.ts";
+import { podProblem } from "../podProblem.ts";
 
 const deploymentSeconds = 600;
 
@@ -70,6 +71,12 @@ async function apply(step: Step, kubernetes: Kubernetes, objects: readonly KubeO
     await kubernetes.applyAsKubectl(object);
 }
 
+/** Why they may never be: what is written on the first pod that cannot run. */
+async function reason(kubernetes: Kubernetes): Promise<string> {
+  const problem = podProblem(await kubernetes.list("v1", "Pod", "flux-system"));
+  return problem === undefined ? "" : `; ${problem}`;
+}
+
 async function waitForControllers(
   step: Step,
   kubernetes: Kubernetes,
@@ -94,7 +101,7 @@ async function waitForControllers(
       return missing.length === 0
         ? done()
         : notYet(
-            `${String(names.length - missing.length)} of ${String(names.length)} controllers available; missing: ${missing.join(", ")}`,
+            `${String(names.length - missing.length)} of ${String(names.length)} controllers available; missing: ${missing.join(", ")}${await reason(kubernetes)}`,
           );
     },
   );
