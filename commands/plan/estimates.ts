@@ -39,8 +39,13 @@ export const estimates = {
   upgradeKubernetes: ({ controlPlanes, workers }) => 60 + 75 * controlPlanes + 20 * (controlPlanes + workers),
   /** A config that reboots the machine. */
   reboot: () => bootSeconds + settleSeconds,
-  /** A config that restarts the kubelet or a pod of the control plane. */
+  /** A config that restarts the kubelet. */
   restartService: () => 30,
+  /**
+   * A config that restarts the pods of a control plane: up to 20 s until its kubelet sees it, 40 s for the API server to end
+   * and to start. A single one takes the other pods down with it (Talos 1.13, tried: 185 s).
+   */
+  restartStaticPods: ({ controlPlanes }) => (controlPlanes === 1 ? 180 : 60),
   /** Drain, leave etcd, erase, back in maintenance mode. */
   wipe: ({ drainSeconds }) => Math.min(drainSeconds, usualDrainSeconds) + bootSeconds + 30,
   /** From maintenance mode to running: image pulled, installed, booted. */

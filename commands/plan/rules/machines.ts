@@ -1,5 +1,6 @@
 // Rules for the machines and what runs on them before Kubernetes.
 import { needsReboot, needsRestart } from "./reboots.ts";
+import { restartsStaticPods } from "./staticPods.ts";
 import { derived, lost, variable, type Rule } from "./rule.ts";
 
 /** Images that the program writes into machine configs; the steps before have brought the machine to them. */
@@ -118,6 +119,16 @@ export const machineRules: readonly Rule[] = [
     row: { what: "machine config", impact: "reboot", shows: /^config\./, named: true },
     because: "Talos takes this only with a reboot, and does that by itself, without a drain",
     takes: "reboot",
+    follows: versionImages,
+  },
+  {
+    name: /^talos-(?<machine>.+)-config$/,
+    some: ({ path }) =>
+      path.startsWith("config.") && !versionImages.test(path) && restartsStaticPods(configPath(path)),
+    row: { what: "machine config", impact: "restart", shows: /^config\./, named: true },
+    because:
+      "the pods of the control plane start again, one machine after the other: the next one waits until this API server is back",
+    takes: "restartStaticPods",
     follows: versionImages,
   },
   {

@@ -3,7 +3,9 @@ import { describe, it } from "node:test";
 import { machineConfigDiffs, yamlDiff } from "../../../commands/plan/diffs.ts";
 import { compareBundles } from "../../../commands/plan/fluxBundle.ts";
 import { machineConfigOf } from "../../../commands/plan/machineConfig.ts";
+import { estimates } from "../../../commands/plan/estimates.ts";
 import { needsReboot, needsRestart } from "../../../commands/plan/rules/reboots.ts";
+import { restartsStaticPods } from "../../../commands/plan/rules/staticPods.ts";
 import { unitsOf } from "../../../commands/plan/units.ts";
 import { configUpdate, digest } from "./sample.ts";
 
@@ -46,6 +48,24 @@ describe("what Talos takes without a reboot", () => {
     "machine.disks",
   ])
     it(`${path} it does not`, () => assert.equal(needsReboot(path), true));
+  it("starts the pods of the control plane again, which takes longest with a single one", () => {
+    for (const path of [
+      "cluster.apiServer.extraArgs.v",
+      "cluster.scheduler",
+      "cluster.controlPlane.endpoint",
+    ])
+      assert.equal(restartsStaticPods(path), true, path);
+    for (const path of [
+      "cluster.apiServer.certSANs",
+      "cluster.etcd.extraArgs.v",
+      "machine.kubelet.extraArgs.v",
+    ])
+      assert.equal(restartsStaticPods(path), false, path);
+    const size = { workers: 2, drainSeconds: 300 };
+    assert.equal(estimates.restartStaticPods({ ...size, controlPlanes: 3 }), 60);
+    assert.equal(estimates.restartStaticPods({ ...size, controlPlanes: 1 }), 180);
+  });
+
   it("starts what reads it again", () => {
     assert.deepEqual(
       ["machine.kubelet.extraArgs.v", "cluster.apiServer", "machine.nodeLabels.a", "machine.kubeletX"].map(
