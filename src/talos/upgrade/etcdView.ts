@@ -24,21 +24,23 @@ export interface EtcdView {
 
 /** Asks one control plane. Never throws: no answer is a problem too. */
 export async function etcdView(talosctl: Talosctl, machine: Machine): Promise<EtcdView> {
-  const [service, members, status, alarms] = await Promise.all(
+  const problem = (text: string): EtcdView => ({ members: [], problem: `${machine.name}: ${text}` });
+  // The service first: while it is down, or waits to join, the other three hang until they are given up.
+  const service = await talosctl.run(machine.address, ["service", "etcd"]);
+  if (service.code !== 0)
+    return (await isInMaintenance(talosctl, machine))
+      ? { members: [], isToJoin: true }
+      : problem(reasonOf(service));
+  const ill = etcdIllness(service.stdout);
+  if (ill !== undefined) return problem(ill);
+  const [members, status, alarms] = await Promise.all(
     [
-      ["service", "etcd"],
       ["etcd", "members"],
       ["etcd", "status"],
       ["etcd", "alarm", "list"],
     ].map((args) => talosctl.run(machine.address, args)),
   );
-  const problem = (text: string): EtcdView => ({ members: [], problem: `${machine.name}: ${text}` });
-  // The service first: the other three only say that nobody answers when it is down.
-  const ill = service?.code === 0 ? etcdIllness(service.stdout) : undefined;
-  if (ill !== undefined) return problem(ill);
-  if (service?.code !== 0 && (await isInMaintenance(talosctl, machine)))
-    return { members: [], isToJoin: true };
-  for (const result of [service, members, status, alarms])
+  for (const result of [members, status, alarms])
     if (result?.code !== 0) return problem(result === undefined ? "no answer" : reasonOf(result));
   const learner = table(members?.stdout ?? "").find((row) => row.at(-1) === "true");
   if (learner !== undefined) return problem(`${memberOf(learner).name} joins etcd, it is still a learner`);

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { KubeObject } from "../../../src/steps/kubernetes.ts";
 import { controlPlanesWhole } from "../../../src/talos/upgrade/gate.ts";
-import { FakeCluster, fakeTalosctl, quietStep, resource, staticPod, type Answer } from "./fakes.ts";
+import {
+  etcdService,
+  FakeCluster,
+  fakeTalosctl,
+  quietStep,
+  resource,
+  staticPod,
+  type Answer,
+} from "./fakes.ts";
 
 const machines = [1, 2, 3].map((n) => ({ name: `k8s-${String(n)}`, address: `192.0.2.1${String(n)}` }));
 
@@ -115,6 +123,17 @@ describe("the gate in front of a control plane", () => {
       gate(etcd(three, second("service etcd", "no answer"))),
       /k8s-2: Unavailable: connection refused$/,
     ));
+
+  it("does not ask an etcd that waits to join, which would hang", async () => {
+    const asked: string[] = [];
+    const joins = second("service etcd", etcdService("Preparing"));
+    const noting: Answer = (address, command) => {
+      if (address === "192.0.2.12") asked.push(command);
+      return joins(address, command);
+    };
+    await assert.rejects(gate(etcd(three, noting)), /k8s-2: joins etcd$/);
+    assert.deepEqual([...new Set(asked)], ["service etcd"]);
+  });
 
   it("does not open for a learner, an alarm or an error", async () => {
     await assert.rejects(
