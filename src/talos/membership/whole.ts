@@ -1,9 +1,9 @@
-// Whether a control plane carries its part with the config that it was sent last.
+// Whether a machine carries its part with the config that it was sent last.
 import type { Kubernetes } from "../../steps/kubernetes.ts";
-import type { Talosctl } from "../../steps/talosctl.ts";
+import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import { notYet, type Observation } from "../../steps/wait.ts";
 import type { Machine } from "../inspect.ts";
-import { etcdView } from "../upgrade/etcdView.ts";
+import { etcdView, serviceIllness } from "../upgrade/etcdView.ts";
 import { apiOf, deadApi } from "../upgrade/gate.ts";
 import { oldStaticPod, staticPods } from "../upgrade/staticPods.ts";
 
@@ -36,4 +36,14 @@ export async function whatIsNotWhole(
       controlPlanes.length === 1 ? ["kube-apiserver"] : staticPods,
     ));
   return found === undefined ? undefined : notYet(found);
+}
+
+/** What keeps a machine's kubelet from its work; undefined when it is healthy. One that cannot start stops no pod, and starts none. */
+export async function whatKubeletLacks(
+  talosctl: Talosctl,
+  { name, address }: Machine,
+): Promise<Observation<never> | undefined> {
+  const service = await talosctl.run(address, ["service", "kubelet"]);
+  const problem = service.code === 0 ? serviceIllness("kubelet", service.stdout) : reasonOf(service);
+  return problem === undefined ? undefined : notYet(`${name}: ${problem}`);
 }

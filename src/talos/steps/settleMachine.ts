@@ -7,7 +7,7 @@ import { done, notYet, type Observation } from "../../steps/wait.ts";
 import type { Machine } from "../inspect.ts";
 import { anyApi } from "../upgrade/clusterApi.ts";
 import { isThereEtcd } from "../membership/etcdPresence.ts";
-import { whatIsNotWhole } from "../membership/whole.ts";
+import { whatIsNotWhole, whatKubeletLacks } from "../membership/whole.ts";
 import { stageOf } from "../upgrade/machines.ts";
 
 /** A new machine installs Talos and boots. */
@@ -56,6 +56,7 @@ await runStep(
       async () => {
         const missing =
           (await notRunning(talosctl, machine, isControlPlane)) ??
+          (await whatKubeletLacks(talosctl, machine)) ??
           (kubernetes === undefined
             ? undefined
             : await whatIsNotWhole({ talosctl, kubernetes, controlPlanes }, machine));

@@ -75,18 +75,29 @@ function memberOf(row: readonly string[]): Member {
  * @param output of `talosctl service etcd`
  */
 export function etcdIllness(output: string): string | undefined {
-  const value = (key: string): string | undefined => new RegExp(`^${key} +(.+?) *$`, "m").exec(output)?.[1];
-  const [state = "?", health = "?"] = [value("STATE"), value("HEALTH")];
-  if (state === "Running" && health === "OK") return undefined;
   // It waits to be added, then for its promotion: until that, etcd answers its health check with an error.
-  if (state === "Preparing" || value("LAST HEALTH MESSAGE")?.includes("learner") === true)
-    return "joins etcd";
+  if (serviceField(output, "STATE") === "Preparing") return "joins etcd";
+  if (serviceField(output, "LAST HEALTH MESSAGE")?.includes("learner") === true) return "joins etcd";
+  return serviceIllness("etcd", output);
+}
+
+/**
+ * What is wrong with a service of a machine, e.g. `kubelet is Waiting, its health ?: …`; undefined when it is healthy.
+ * @param output of `talosctl service <name>`
+ */
+export function serviceIllness(name: string, output: string): string | undefined {
+  const [state = "?", health = "?"] = [serviceField(output, "STATE"), serviceField(output, "HEALTH")];
+  if (state === "Running" && health === "OK") return undefined;
   // The newest event comes first: `[Waiting]: Error running Containerd(etcd), … (3s ago)`.
-  const event = value("EVENTS")
+  const event = serviceField(output, "EVENTS")
     ?.replace(/^\[\w+\]: /, "")
     .replace(/ \(\S+ ago\)$/, "");
-  const why = value("LAST HEALTH MESSAGE") ?? event;
-  return `etcd is ${state}, its health ${health}${why === undefined ? "" : `: ${why}`}`;
+  const why = serviceField(output, "LAST HEALTH MESSAGE") ?? event;
+  return `${name} is ${state}, its health ${health}${why === undefined ? "" : `: ${why}`}`;
+}
+
+function serviceField(output: string, key: string): string | undefined {
+  return new RegExp(`^${key} +(.+?) *$`, "m").exec(output)?.[1];
 }
 
 /** Rows of a table below its heading, without the column that says which machine was asked. */

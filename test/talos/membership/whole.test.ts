@@ -1,7 +1,7 @@
 // Whether a control plane is whole after another config: before, while and after its static pods start again.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { whatIsNotWhole } from "../../../src/talos/membership/whole.ts";
+import { whatIsNotWhole, whatKubeletLacks } from "../../../src/talos/membership/whole.ts";
 import {
   etcdService,
   FakeCluster,
@@ -110,5 +110,24 @@ describe("a control plane", () => {
     assert.equal(await missing(control({ "service etcd": etcdService("Preparing") })), "k8s-1: joins etcd");
     const learner = etcdService("Running", "Fail", "rpc not supported for learner");
     assert.equal(await missing(control({ "service etcd": learner })), "k8s-1: joins etcd");
+  });
+});
+
+describe("a machine", () => {
+  const kubelet = async (answer: ReturnType<Answer>): Promise<string | undefined> => {
+    const seen = await whatKubeletLacks(
+      fakeTalosctl((_address, command) => (command === "service kubelet" ? answer : "")),
+      first,
+    );
+    return seen?.done === false ? seen.missing : undefined;
+  };
+
+  it("is not well with a kubelet that its config keeps from starting", async () => {
+    assert.equal(await kubelet(etcdService("Running", "OK")), undefined);
+    assert.equal(
+      await kubelet(etcdService("Waiting")),
+      "k8s-1: kubelet is Waiting, its health ?: Running pre state",
+    );
+    assert.equal(await kubelet(undefined), "k8s-1: Unavailable: connection refused");
   });
 });
