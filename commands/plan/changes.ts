@@ -41,14 +41,15 @@ function leaves(before: unknown, after: unknown, path: string): Change[] {
   return [{ path, from: before, to: after }];
 }
 
-/** Secrets look the same before and after; that one changes only the provider says. */
+/** Secrets look the same before and after; that one changes only the provider says, by path or by name. */
 function hiddenChanges(
-  { detailedDiff, oldState, newState }: PreviewStep,
+  { detailedDiff, diffReasons, oldState, newState }: PreviewStep,
   found: readonly Change[],
 ): Change[] {
   const known = new Set(found.map(({ path }) => path.split(".")[0]));
   const hasInput = (name: string): boolean => name in { ...oldState?.inputs, ...newState?.inputs };
-  return Object.keys(detailedDiff ?? {})
+  const named = detailedDiff == null ? (diffReasons ?? []) : Object.keys(detailedDiff);
+  return [...new Set(named)]
     .filter((path) => {
       const [name = ""] = path.split(/[.[]/);
       if (!hasInput(name) || name === "configPatches" || found.some((change) => change.path === path))

@@ -55,6 +55,17 @@ function inOrder(units: readonly Unit[]): readonly Unit[] {
   return units.map((unit) => next.get(groupOf(unit))?.next().value ?? unit);
 }
 
+/** What the provider says of all operations of one resource. */
+function differencesOf(
+  operations: readonly PreviewStep[],
+): Pick<PreviewStep, "detailedDiff" | "diffReasons"> {
+  const detailed = operations.flatMap(({ detailedDiff }) => Object.entries(detailedDiff ?? {}));
+  return {
+    diffReasons: operations.flatMap(({ diffReasons }) => diffReasons ?? []),
+    detailedDiff: detailed.length === 0 ? null : Object.fromEntries(detailed),
+  };
+}
+
 function unitOf(urn: string, operations: readonly PreviewStep[]): Unit {
   const action =
     actions[(operations.find(({ op }) => op === "replace") ?? operations[0])?.op ?? ""] ?? "update";
@@ -65,9 +76,7 @@ function unitOf(urn: string, operations: readonly PreviewStep[]): Unit {
     urn,
     ...(before === undefined ? {} : { oldState: before }),
     ...(after === undefined ? {} : { newState: after }),
-    detailedDiff: Object.fromEntries(
-      operations.flatMap(({ detailedDiff }) => Object.entries(detailedDiff ?? {})),
-    ),
+    ...differencesOf(operations),
   });
   const resource = { name: nameOf(urn), type: typeOf(urn), action };
   const forgotten = action === "delete" && before?.retainOnDelete === true;
