@@ -4,6 +4,8 @@ import { chartChanges } from "./charts.ts";
 import { fateOf, lossOf, specOf } from "./fate.ts";
 import { objectDiffs } from "./objectDiffs.ts";
 import { says, sideObjects, titleOf, type Applied, type SideObjects } from "./objects.ts";
+import { Masker } from "../../src/steps/mask.ts";
+import { learnSecrets } from "./secrets.ts";
 import type { ClusterDiff, KustomizationDiff, ObjectDiff, UnknownPart } from "./types.ts";
 
 /** A side: its name, e.g. `main`, and what was built of it. */
@@ -16,6 +18,8 @@ export interface Side {
 interface Between {
   readonly before: SideObjects;
   readonly after: SideObjects;
+  /** Knows the values of the Secrets on both sides. */
+  readonly masker: Masker;
   /** Whether both sides know what a Kustomization applies. */
   readonly isKnown: (kustomization: string) => boolean;
 }
@@ -26,14 +30,18 @@ interface Change {
   readonly loss?: string | undefined;
 }
 
-/** Compares them. Of what does not build on either side nothing is said but that. */
-export function compare(from: Side, to: Side): ClusterDiff {
+/**
+ * Compares them. Of what does not build on either side nothing is said but that.
+ * @param masker hides secrets; those of both sides it learns here
+ */
+export function compare(from: Side, to: Side, masker: Masker = new Masker()): ClusterDiff {
+  for (const { answer } of [from, to]) learnSecrets(answer, masker);
   const [before, after] = [sideObjects(from.answer), sideObjects(to.answer)];
   const isKnown = (kustomization: string): boolean =>
     [...chainOf(before, kustomization), ...chainOf(after, kustomization)].every(
       (name) => !before.unknown.has(name) && !after.unknown.has(name),
     );
-  const between = { before, after, isKnown };
+  const between = { before, after, isKnown, masker };
   const ids = new Set([...before.objects.keys(), ...after.objects.keys()]);
   const changes = [...ids].flatMap((id) => changeOf(id, between));
   const kustomizations = kustomizationDiffs(changes, between);
@@ -69,7 +77,7 @@ function changeOf(id: string, between: Between): readonly Change[] {
   const [old, next] = [between.before.objects.get(id), between.after.objects.get(id)];
   if (![old, next].every((side) => side === undefined || between.isKnown(side.by))) return [];
   if (next === undefined) return old === undefined ? [] : [removal(old, between)];
-  const diffs = objectDiffs(old?.object, next.object);
+  const diffs = objectDiffs(old?.object, next.object, between.masker);
   const common = { name: titleOf(next.object), file: next.file, diffs };
   const notApplied = says(next.object, "reconcile")
     ? { note: "is not applied by Flux; where Pulumi does it, npm run plan shows it" }

@@ -5,6 +5,7 @@ import { compareBundles } from "../../../commands/plan/fluxBundle.ts";
 import { machineConfigOf } from "../../../commands/plan/machineConfig.ts";
 import { needsReboot, needsRestart } from "../../../commands/plan/rules/reboots.ts";
 import { unitsOf } from "../../../commands/plan/units.ts";
+import { Masker } from "../../../src/steps/mask.ts";
 import { configUpdate, digest } from "./sample.ts";
 
 describe("machineConfigOf", () => {
@@ -100,8 +101,9 @@ describe("machineConfigDiffs", () => {
         configUpdate("k8s-2", of("k8s-2", "1"), of("k8s-2", "2")),
         configUpdate("k8s-3", of("k8s-3", "1"), of("k8s-3", "3")),
       ),
+      new Masker(),
     );
-    assert.deepEqual(machineConfigDiffs(units), [
+    assert.deepEqual(machineConfigDiffs(units, new Masker()), [
       { of: ["k8s-1", "k8s-2"], diff: [" machine:", "   sysctls:", '-    a: "1"', '+    a: "2"'].join("\n") },
       { of: ["k8s-3"], diff: [" machine:", "   sysctls:", '-    a: "1"', '+    a: "3"'].join("\n") },
     ]);
