@@ -1,7 +1,8 @@
 // Compares what Flux applies before and after a change of the tree.
 import type { BuildAnswer, BuiltKustomization } from "../tree/types.ts";
 import { chartChanges } from "./charts.ts";
-import { fateOf, lossOf, specOf } from "./fate.ts";
+import { fateOf, specOf } from "./fate.ts";
+import { lossByChange, lossOf } from "./losses.ts";
 import { objectDiffs } from "./objectDiffs.ts";
 import { says, sideObjects, titleOf, type Applied, type SideObjects } from "./objects.ts";
 import { Masker } from "../../src/steps/mask.ts";
@@ -83,22 +84,51 @@ function changeOf(id: string, between: Between): readonly Change[] {
     ? { note: "is not applied by Flux; where Pulumi does it, npm run plan shows it" }
     : {};
   if (old === undefined) return [{ by: next.by, diff: { ...common, ...notApplied, state: "added" } }];
-  if (old.by !== next.by)
-    return [{ by: next.by, diff: { ...common, ...move(old, between), state: "moved" } }];
-  return diffs.length === 0 ? [] : [{ by: next.by, diff: { ...common, ...notApplied, state: "changed" } }];
+  const changed = lossByChange(old.object, next.object, isForced(next, between));
+  const loss = changed === undefined ? undefined : `${common.name} ${changed}: ${lossOf(next.object) ?? ""}`;
+  if (old.by !== next.by) return [moved(old, next, { diff: { ...common, state: "moved" }, loss }, between)];
+  return diffs.length === 0
+    ? []
+    : [{ by: next.by, diff: { ...common, ...notApplied, state: "changed" }, loss }];
 }
 
 function removal(old: Applied, { before, after }: Between): Change {
   const { deleted, note } = fateOf(old, before, after);
-  const diff = { name: titleOf(old.object), file: old.file, note, diffs: [], state: "removed" } as const;
-  return { by: old.by, diff, loss: deleted ? lossOf(old.object) : undefined };
+  const name = titleOf(old.object);
+  const loss = lossOf(old.object);
+  return {
+    by: old.by,
+    diff: { name, file: old.file, note, diffs: [], state: "removed" },
+    loss: deleted && loss !== undefined ? `${name} is deleted, and ${loss}` : undefined,
+  };
 }
 
 /** Flux prunes what still carries the mark of the Kustomization that has lost it. */
-function move(old: Applied, { before, after }: Between): Pick<ObjectDiff, "movedFrom" | "note"> {
-  const { deleted } = fateOf(old, before, after);
+function moved(
+  old: Applied,
+  next: Applied,
+  { diff, loss }: Omit<Change, "by">,
+  { before, after }: Between,
+): Change {
+  const moves = { ...diff, movedFrom: old.by };
+  if (!fateOf(old, before, after).deleted) return { by: next.by, diff: moves, loss };
   const note = `is deleted and made anew if Flux comes to ${old.by} first`;
-  return { movedFrom: old.by, ...(deleted ? { note } : {}) };
+  const lost = lossOf(old.object);
+  const keep = `to keep it, first commit deletionPolicy: Orphan and prune: false in ${old.by}, let Flux apply that, then move it`;
+  return {
+    by: next.by,
+    diff: { ...moves, note },
+    loss:
+      lost === undefined
+        ? loss
+        : `${diff.name} moves from ${old.by} to ${next.by}: Flux may delete it before it is there anew, and ${lost}; ${keep}`,
+  };
+}
+
+/** Whether what cannot be changed in place is deleted and made anew. */
+function isForced({ object, by }: Applied, { after }: Between): boolean {
+  const { force } = (after.kustomizations.get(by)?.object.spec ?? {}) as { readonly force?: unknown };
+  return force === true || object.metadata.annotations?.["kustomize.toolkit.fluxcd.io/force"] === "enabled";
 }
 
 function kustomizationDiffs(changes: readonly Change[], between: Between): readonly KustomizationDiff[] {

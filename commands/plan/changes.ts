@@ -49,7 +49,9 @@ function hiddenChanges(
 ): Change[] {
   const known = new Set(found.map(({ path }) => path.split(".")[0]));
   const hasInput = (name: string): boolean => name in { ...oldState?.inputs, ...newState?.inputs };
-  const named = detailedDiff == null ? (diffReasons ?? []) : Object.keys(detailedDiff);
+  const named = Object.keys(
+    detailedDiff ?? Object.fromEntries((diffReasons ?? []).map((name) => [name, {}])),
+  );
   return [...new Set(named)]
     .filter((path) => {
       const [name = ""] = path.split(/[.[]/);
