@@ -120,7 +120,7 @@ describe("the github stand-in", () => {
   afterEach(() => plugin.stop());
   after(() => void server.close());
 
-  const configure = (more: Record<string, string> = {}): Promise<unknown> =>
+  const configure = (more: Record<string, string> = {}): ReturnType<Plugin["configure"]> =>
     plugin.configure({ owner: "home", baseUrl: url, writeDelayMs: "0", retryDelayMs: "10", ...more });
 
   test("create, read, diff without comment, refresh by etag, delete", async () => {
