@@ -114,7 +114,7 @@ function moved(
   if (!fateOf(old, before, after).deleted) return { by: next.by, diff: moves, loss };
   const note = `is deleted and made anew if Flux comes to ${old.by} first`;
   const lost = lossOf(old.object);
-  const keep = `to keep it, first commit deletionPolicy: Orphan and prune: false in ${old.by}, let Flux apply that, then move it`;
+  const keep = `to keep it, first commit the annotation kustomize.toolkit.fluxcd.io/prune: disabled on it, let Flux apply that, then move it`;
   return {
     by: next.by,
     diff: { ...moves, note },

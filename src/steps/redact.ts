@@ -34,6 +34,8 @@ const shortestEncoded = 10;
 export class Redactor {
   readonly #values = new Set<string>();
   readonly #whole = new Set<string>();
+  /** The values, longest first: one may be part of another. Undefined when one has come since. */
+  #sorted: readonly string[] | undefined;
   readonly #standIn: (secret: string) => string;
 
   /** @param standIn what takes the place of a secret; default `[secret]` */
@@ -55,6 +57,7 @@ export class Redactor {
     const words = secret
       .split(/[\s"']+/)
       .filter((word) => /^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9+/=_.-]{20,}$/.test(word));
+    this.#sorted = undefined;
     for (const piece of [secret, secret.trim(), ...bare, ...words])
       if (piece.length >= shortestSecret) for (const form of formsOf(piece)) this.#values.add(form);
   }
@@ -63,8 +66,9 @@ export class Redactor {
   redact(text: string): string {
     if (this.#whole.has(text.trim())) return this.#standIn(text.trim());
     let result = text;
-    for (const value of [...this.#values].sort((a, b) => b.length - a.length))
-      result = result.replaceAll(value, () => this.#standIn(value));
+    this.#sorted ??= [...this.#values].sort((a, b) => b.length - a.length);
+    for (const value of this.#sorted)
+      if (result.includes(value)) result = result.replaceAll(value, () => this.#standIn(value));
     for (const shape of shapes) result = result.replace(shape, (secret) => this.#standIn(secret));
     return result;
   }

@@ -177,7 +177,7 @@ describe("what is lost", () => {
     ...(spec === undefined ? {} : { spec }),
   });
   const keep =
-    "to keep it, first commit deletionPolicy: Orphan and prune: false in flux-system/podinfo, let Flux apply that, then move it";
+    "to keep it, first commit the annotation kustomize.toolkit.fluxcd.io/prune: disabled on it, let Flux apply that, then move it";
 
   it("is said of a renamed Kustomization, which deletes what it contains", () => {
     const diff = diffOf([app("podinfo", [claim, one])], [app("podinfo-app", [claim, one])]);
