@@ -64,6 +64,26 @@ const expected: Readonly<Record<string, { outcome: Plan["outcome"]; lines: reado
       `+    image: ${image}:v1.13.9`,
     ],
   },
+  endpoint: {
+    outcome: "changes",
+    lines: [
+      "Stack lab: 1 change, about 2 min in all (an estimate)",
+      "",
+      "on     what                 from → to                            impact  takes",
+      "k8s-1  base machine config  base config with the keys: [secret]  reboot  about 2 min",
+    ],
+  },
+  limits: {
+    outcome: "changes",
+    lines: [
+      "Stack lab: 1 change, seconds in all (an estimate)",
+      "",
+      "on     what         from → to                     impact  takes",
+      "k8s-1  time limits  timeouts.create: (none) → 5m  none    seconds",
+      "                    timeouts.delete: (none) → 5m",
+      "                    timeouts.update: (none) → 5m",
+    ],
+  },
   cilium: {
     outcome: "changes",
     lines: [
