@@ -19,11 +19,10 @@ const timeoutSeconds = 20;
  * @param trees absolute paths
  */
 export async function learnEncrypted(trees: readonly string[], masker: Masker): Promise<void> {
-  const [first, ...others] = encryptedFiles(trees);
-  // Who cannot open one has no key for the others.
-  if (first === undefined || !(await learnFile(first, masker))) return;
-  for (let at = 0; at < others.length; at += atOnce)
-    await Promise.all(others.slice(at, at + atOnce).map(async (file) => learnFile(file, masker)));
+  const files = encryptedFiles(trees);
+  // One may be encrypted to another key than the others, so each is tried.
+  for (let at = 0; at < files.length; at += atOnce)
+    await Promise.all(files.slice(at, at + atOnce).map(async (file) => learnFile(file, masker)));
 }
 
 /** Each content once: most files are the same on both sides. */
@@ -38,13 +37,13 @@ function encryptedFiles(trees: readonly string[]): readonly string[] {
   return [...byContent.values()];
 }
 
-async function learnFile(file: string, masker: Masker): Promise<boolean> {
+async function learnFile(file: string, masker: Masker): Promise<void> {
   const { code, stdout } = await run("sops", ["decrypt", "--output-type", "json", file], {
     timeoutSeconds,
     signal: new AbortController().signal,
     env: keyFile(),
   });
-  if (code !== 0) return false;
+  if (code !== 0) return;
   const decrypted = JSON.parse(stdout) as unknown;
   const original = readFileSync(file, "utf8");
   const learn = (value: unknown): void => {
@@ -54,7 +53,6 @@ async function learnFile(file: string, masker: Masker): Promise<boolean> {
   };
   learn(decrypted);
   for (const text of base64Values(decrypted)) masker.learn(text);
-  return true;
 }
 
 /** A Secret's `data` is base64 on top. */
