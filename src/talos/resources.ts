@@ -81,7 +81,8 @@ export function machineConfiguration(args: MachineConfigurationArgs): pulumi.Out
     { ...args, docs: false, examples: false },
     plugin,
   );
-  // The bridge strips the secret mark from an invoke's result (pulumi-terraform-bridge, propertyvalue.RemoveSecrets).
+  // The bridge takes the mark from an invoke's result (pulumi-terraform-bridge, propertyvalue.RemoveSecrets). Engine and
+  // SDK set it again because an argument has one; nothing here depends on that.
   return pulumi.secret(result.machineConfiguration);
 }
 
