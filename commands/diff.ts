@@ -1,5 +1,6 @@
 // npm run diff -- REF: what the working tree changes in the objects that Flux applies. See commands/diff/options.ts.
 import { compare } from "./diff/compare.ts";
+import { learnEncrypted } from "./diff/decrypt.ts";
 import { help, readOptions, type DiffOptions } from "./diff/options.ts";
 import { markdownText } from "./diff/print/markdown.ts";
 import { terminalText } from "./diff/print/terminal.ts";
@@ -7,6 +8,7 @@ import { readSides } from "./diff/sides.ts";
 import type { ClusterDiff } from "./diff/types.ts";
 import { paintFor } from "./plan/print/colours.ts";
 import { CommandError } from "./pulumiCli.ts";
+import { Masker } from "../src/steps/mask.ts";
 import { PrivateFolder } from "../src/steps/privateFolder.ts";
 
 const exitCodes = { nothing: 0, changes: 2 } as const satisfies Record<ClusterDiff["outcome"], number>;
@@ -35,8 +37,12 @@ async function main(args: readonly string[]): Promise<number> {
   const folder = new PrivateFolder();
   // The folder goes with the process, which a signal would end without a word to it.
   for (const [signal, status] of Object.entries(signals)) process.once(signal, () => process.exit(status));
-  const diff = compare(...(await readSides(options.sides, folder.path)));
-  console.log(textOf(diff, options));
+  const masker = new Masker();
+  const sides = await readSides(options.sides, folder.path);
+  // The copies of both sides.
+  await learnEncrypted([folder.path], masker);
+  const diff = compare(...sides, masker);
+  console.log(masker.redact(textOf(diff, options)));
   return diff.unknown.some(({ side }) => side === "to") ? failed : exitCodes[diff.outcome];
 }
 

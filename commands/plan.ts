@@ -14,7 +14,7 @@ const exitCodes = { nothing: 0, changes: 2, destructive: 3 } as const satisfies 
   number
 >;
 
-/** The engine masks what is marked as a secret; this is for what nobody marked. */
+/** For what is said before the stack's own secrets are known. */
 const redactor = new Redactor();
 for (const name of ["GITHUB_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN"])
   redactor.learn(process.env[name] ?? "");
@@ -47,9 +47,9 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(help);
     return 0;
   }
-  const { digest, bundles } = await patiently(() => runPreview(options.stack));
-  const plan = makePlan(digest, bundles);
-  console.log(redactor.redact(textOf(plan, options)));
+  const { digest, bundles, masker } = await patiently(() => runPreview(options.stack));
+  const plan = makePlan(digest, bundles, masker);
+  console.log(masker.redact(textOf(plan, options)));
   return exitCodes[plan.outcome];
 }
 

@@ -1,9 +1,12 @@
 // Compares what Flux applies before and after a change of the tree.
 import type { BuildAnswer, BuiltKustomization } from "../tree/types.ts";
 import { chartChanges } from "./charts.ts";
-import { fateOf, lossOf, specOf } from "./fate.ts";
+import { fateOf, specOf } from "./fate.ts";
+import { lossByChange, lossOf } from "./losses.ts";
 import { objectDiffs } from "./objectDiffs.ts";
 import { says, sideObjects, titleOf, type Applied, type SideObjects } from "./objects.ts";
+import { Masker } from "../../src/steps/mask.ts";
+import { learnSecrets } from "./secrets.ts";
 import type { ClusterDiff, KustomizationDiff, ObjectDiff, UnknownPart } from "./types.ts";
 
 /** A side: its name, e.g. `main`, and what was built of it. */
@@ -16,6 +19,8 @@ export interface Side {
 interface Between {
   readonly before: SideObjects;
   readonly after: SideObjects;
+  /** Knows the values of the Secrets on both sides. */
+  readonly masker: Masker;
   /** Whether both sides know what a Kustomization applies. */
   readonly isKnown: (kustomization: string) => boolean;
 }
@@ -26,14 +31,18 @@ interface Change {
   readonly loss?: string | undefined;
 }
 
-/** Compares them. Of what does not build on either side nothing is said but that. */
-export function compare(from: Side, to: Side): ClusterDiff {
+/**
+ * Compares them. Of what does not build on either side nothing is said but that.
+ * @param masker hides secrets; those of both sides it learns here
+ */
+export function compare(from: Side, to: Side, masker: Masker = new Masker()): ClusterDiff {
+  for (const { answer } of [from, to]) learnSecrets(answer, masker);
   const [before, after] = [sideObjects(from.answer), sideObjects(to.answer)];
   const isKnown = (kustomization: string): boolean =>
     [...chainOf(before, kustomization), ...chainOf(after, kustomization)].every(
       (name) => !before.unknown.has(name) && !after.unknown.has(name),
     );
-  const between = { before, after, isKnown };
+  const between = { before, after, isKnown, masker };
   const ids = new Set([...before.objects.keys(), ...after.objects.keys()]);
   const changes = [...ids].flatMap((id) => changeOf(id, between));
   const kustomizations = kustomizationDiffs(changes, between);
@@ -69,28 +78,57 @@ function changeOf(id: string, between: Between): readonly Change[] {
   const [old, next] = [between.before.objects.get(id), between.after.objects.get(id)];
   if (![old, next].every((side) => side === undefined || between.isKnown(side.by))) return [];
   if (next === undefined) return old === undefined ? [] : [removal(old, between)];
-  const diffs = objectDiffs(old?.object, next.object);
+  const diffs = objectDiffs(old?.object, next.object, between.masker);
   const common = { name: titleOf(next.object), file: next.file, diffs };
   const notApplied = says(next.object, "reconcile")
     ? { note: "is not applied by Flux; where Pulumi does it, npm run plan shows it" }
     : {};
   if (old === undefined) return [{ by: next.by, diff: { ...common, ...notApplied, state: "added" } }];
-  if (old.by !== next.by)
-    return [{ by: next.by, diff: { ...common, ...move(old, between), state: "moved" } }];
-  return diffs.length === 0 ? [] : [{ by: next.by, diff: { ...common, ...notApplied, state: "changed" } }];
+  const changed = lossByChange(old.object, next.object, isForced(next, between));
+  const loss = changed === undefined ? undefined : `${common.name} ${changed}: ${lossOf(next.object) ?? ""}`;
+  if (old.by !== next.by) return [moved(old, next, { diff: { ...common, state: "moved" }, loss }, between)];
+  return diffs.length === 0
+    ? []
+    : [{ by: next.by, diff: { ...common, ...notApplied, state: "changed" }, loss }];
 }
 
 function removal(old: Applied, { before, after }: Between): Change {
   const { deleted, note } = fateOf(old, before, after);
-  const diff = { name: titleOf(old.object), file: old.file, note, diffs: [], state: "removed" } as const;
-  return { by: old.by, diff, loss: deleted ? lossOf(old.object) : undefined };
+  const name = titleOf(old.object);
+  const loss = lossOf(old.object);
+  return {
+    by: old.by,
+    diff: { name, file: old.file, note, diffs: [], state: "removed" },
+    loss: deleted && loss !== undefined ? `${name} is deleted, and ${loss}` : undefined,
+  };
 }
 
 /** Flux prunes what still carries the mark of the Kustomization that has lost it. */
-function move(old: Applied, { before, after }: Between): Pick<ObjectDiff, "movedFrom" | "note"> {
-  const { deleted } = fateOf(old, before, after);
+function moved(
+  old: Applied,
+  next: Applied,
+  { diff, loss }: Omit<Change, "by">,
+  { before, after }: Between,
+): Change {
+  const moves = { ...diff, movedFrom: old.by };
+  if (!fateOf(old, before, after).deleted) return { by: next.by, diff: moves, loss };
   const note = `is deleted and made anew if Flux comes to ${old.by} first`;
-  return { movedFrom: old.by, ...(deleted ? { note } : {}) };
+  const lost = lossOf(old.object);
+  const keep = `to keep it, first commit the annotation kustomize.toolkit.fluxcd.io/prune: disabled on it, let Flux apply that, then move it`;
+  return {
+    by: next.by,
+    diff: { ...moves, note },
+    loss:
+      lost === undefined
+        ? loss
+        : `${diff.name} moves from ${old.by} to ${next.by}: Flux may delete it before it is there anew, and ${lost}; ${keep}`,
+  };
+}
+
+/** Whether what cannot be changed in place is deleted and made anew. */
+function isForced({ object, by }: Applied, { after }: Between): boolean {
+  const { force } = (after.kustomizations.get(by)?.object.spec ?? {}) as { readonly force?: unknown };
+  return force === true || object.metadata.annotations?.["kustomize.toolkit.fluxcd.io/force"] === "enabled";
 }
 
 function kustomizationDiffs(changes: readonly Change[], between: Between): readonly KustomizationDiff[] {

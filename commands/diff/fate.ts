@@ -68,21 +68,3 @@ export function specOf(object: TreeObject): {
 } {
   return object["spec"] ?? {};
 }
-
-/** What goes with an object that is deleted; undefined when it is only the object. */
-export function lossOf({ kind, metadata }: TreeObject): string | undefined {
-  switch (kind) {
-    case "Namespace":
-      return `Namespace ${metadata.name} is deleted, and everything in it`;
-    case "CustomResourceDefinition":
-      return `CustomResourceDefinition ${metadata.name} is deleted, and every object of that kind`;
-    case "PersistentVolumeClaim":
-    case "PersistentVolume":
-      return `${kind} ${metadata.namespace ?? ""}/${metadata.name} is deleted, and perhaps its data`.replace(
-        " /",
-        " ",
-      );
-    default:
-      return undefined;
-  }
-}

@@ -1,7 +1,7 @@
 // The unified diffs of one object, with everything secret masked.
 import { yamlDiff } from "../plan/diffs.ts";
-import { maskPair } from "../plan/mask.ts";
 import type { TreeObject } from "../../src/flux/tree/yamlFiles.ts";
+import type { Masker } from "../../src/steps/mask.ts";
 import { maskSecrets } from "./secrets.ts";
 import type { TitledDiff } from "./types.ts";
 
@@ -9,8 +9,9 @@ import type { TitledDiff } from "./types.ts";
 export function objectDiffs(
   before: TreeObject | undefined,
   after: TreeObject | undefined,
+  masker: Masker,
 ): readonly TitledDiff[] {
-  const [old, next] = maskPair(...maskSecrets(before, after)) as readonly [
+  const [old, next] = maskSecrets(before, after, masker) as readonly [
     TreeObject | undefined,
     TreeObject | undefined,
   ];

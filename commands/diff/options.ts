@@ -15,8 +15,8 @@ export interface DiffOptions {
 export const help = `npm run diff -- REF [options]
 
 Says what the working tree changes against a commit in the objects that Flux applies: per Kustomization, built as Flux
-builds it, with patches, components and variables in. Secrets are never shown, only that one changes. Needs no cluster,
-and touches nothing.
+builds it, with patches, components and variables in. Secrets are never shown, only that one changes; what sops can
+decrypt on this computer is hidden wherever else it stands. Needs no cluster, and touches nothing.
 
   --to REF       compare with that commit instead of the working tree
   --tree FOLDER  the Git tree, default: cluster

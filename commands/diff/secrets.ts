@@ -1,39 +1,39 @@
-// Secrets in objects: of those nothing is shown but which keys come, go and change.
+// Secrets in objects: of those nothing is shown but which keys come, go and change; and their values are hidden wherever
+// else they stand.
+import type { BuildAnswer } from "../tree/types.ts";
 import type { TreeObject } from "../../src/flux/tree/yamlFiles.ts";
-import { maskWhere } from "../plan/mask.ts";
+import { maskPair, type Masker } from "../../src/steps/mask.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
-
-/** Both sides of an object, without what sops notes of its own, the values of Secrets and what is encrypted masked. */
+/** Both sides of an object, without what sops notes of its own, everything secret masked. */
 export function maskSecrets(
   before: TreeObject | undefined,
   after: TreeObject | undefined,
+  masker: Masker,
 ): readonly [unknown, unknown] {
-  const isSecret = (before ?? after)?.kind === "Secret";
-  const [old, next] = [withoutSops(before), withoutSops(after)];
-  return [maskObject(old, undefined, isSecret), maskObject(next, old, isSecret)];
+  return maskPair(withoutSops(before), withoutSops(after), masker);
 }
 
-function withoutSops(object: TreeObject | undefined): Fields | undefined {
-  if (object === undefined) return undefined;
-  const { sops: _, ...rest } = object;
-  return rest;
+/** Remembers the values of all Secrets that are in clear, so that they are hidden in every other object too. */
+export function learnSecrets({ kustomizations }: BuildAnswer, masker: Masker): void {
+  for (const { object } of kustomizations.flatMap(({ objects }) => objects)) {
+    if (object.kind !== "Secret") continue;
+    const { data, stringData } = object as { readonly data?: object; readonly stringData?: object };
+    for (const text of textsOf(stringData)) masker.learn(text);
+    for (const text of textsOf(data)) {
+      masker.learn(text);
+      masker.learn(Buffer.from(text, "base64").toString());
+    }
+  }
 }
 
-function maskObject(object: Fields | undefined, old: Fields | undefined, isSecret: boolean): unknown {
-  if (object === undefined) return undefined;
-  return Object.fromEntries(
-    Object.entries(object).map(([name, value]) => {
-      const all = isSecret && (name === "data" || name === "stringData");
-      return [name, maskWhere(all ? isThere : isEncrypted, value, old?.[name])];
-    }),
+function textsOf(fields: object | undefined): readonly string[] {
+  return Object.values(fields ?? {}).filter(
+    (value): value is string => typeof value === "string" && !value.includes("ENC["),
   );
 }
 
-function isThere(value: unknown): boolean {
-  return value !== null;
-}
-
-function isEncrypted(value: unknown): boolean {
-  return typeof value === "string" && value.startsWith("ENC[");
+function withoutSops(object: TreeObject | undefined): unknown {
+  if (object === undefined) return undefined;
+  const { sops: _, ...rest } = object;
+  return rest;
 }

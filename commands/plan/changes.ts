@@ -1,7 +1,8 @@
 // Which inputs of a resource change, down to the single value.
 import { isDeepStrictEqual } from "node:util";
 import { machineConfigOf } from "./machineConfig.ts";
-import { masked, maskPair } from "./mask.ts";
+import { maskPair, type Masker } from "../../src/steps/mask.ts";
+import { hidden } from "../../src/steps/redact.ts";
 import type { PreviewStep } from "./preview.ts";
 
 /** One changed input. */
@@ -17,8 +18,8 @@ export interface Change {
 type Inputs = Readonly<Record<string, unknown>>;
 
 /** All changed inputs of a step; for a new resource all inputs, for one that goes those it had. */
-export function changesOf(step: PreviewStep): readonly Change[] {
-  const [before, after] = maskPair(readable(step.oldState?.inputs), readable(step.newState?.inputs));
+export function changesOf(step: PreviewStep, masker: Masker): readonly Change[] {
+  const [before, after] = maskPair(readable(step.oldState?.inputs), readable(step.newState?.inputs), masker);
   const found = leaves(before, after, "");
   return [...found, ...hiddenChanges(step, found)];
 }
@@ -41,29 +42,33 @@ function leaves(before: unknown, after: unknown, path: string): Change[] {
   return [{ path, from: before, to: after }];
 }
 
-/** Secrets look the same before and after; that one changes only the provider says. */
+/** Secrets look the same before and after; that one changes only the provider says, by path or by name. */
 function hiddenChanges(
-  { detailedDiff, oldState, newState }: PreviewStep,
+  { detailedDiff, diffReasons, oldState, newState }: PreviewStep,
   found: readonly Change[],
 ): Change[] {
   const known = new Set(found.map(({ path }) => path.split(".")[0]));
   const hasInput = (name: string): boolean => name in { ...oldState?.inputs, ...newState?.inputs };
-  return Object.keys(detailedDiff ?? {})
+  const named = Object.keys(
+    detailedDiff ?? Object.fromEntries((diffReasons ?? []).map((name) => [name, {}])),
+  );
+  return [...new Set(named)]
     .filter((path) => {
       const [name = ""] = path.split(/[.[]/);
-      if (!hasInput(name) || name === "configPatches" || found.some((change) => change.path === path))
-        return false;
+      if (!hasInput(name) || found.some((change) => change.path === path)) return false;
+      // Patches that nobody hid have been compared.
+      if (name === "configPatches" && Array.isArray(newState?.inputs?.[name])) return false;
       // Paths inside an input whose change is in clear are written in another way there.
       return !known.has(name) || isMasked(newState?.inputs, path);
     })
-    .map((path) => ({ path, from: masked, to: masked }));
+    .map((path) => ({ path, from: hidden, to: hidden }));
 }
 
 function isMasked(inputs: Inputs | undefined, path: string): boolean {
   const value = path
     .split(".")
     .reduce<unknown>((inner, key) => (isObject(inner) ? inner[key] : undefined), inputs);
-  return value === masked;
+  return value === hidden;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -2,7 +2,7 @@
 import { structuredPatch } from "diff";
 import { stringify } from "yaml";
 import { machineConfigOf } from "./machineConfig.ts";
-import { maskPair } from "./mask.ts";
+import { maskPair, type Masker } from "../../src/steps/mask.ts";
 import { prune } from "./prune.ts";
 import type { PlanDiff } from "./types.ts";
 import type { Unit } from "./units.ts";
@@ -28,13 +28,13 @@ function yaml(value: unknown): string {
 const isEmpty = (value: unknown): boolean =>
   typeof value === "object" && value !== null && Object.keys(value).length === 0;
 
-/** What changes in machine configs, the same change of several machines once. The base config is secret and left out. */
-export function machineConfigDiffs(units: readonly Unit[]): readonly PlanDiff[] {
+/** What changes in machine configs, the same change of several machines once. */
+export function machineConfigDiffs(units: readonly Unit[], masker: Masker): readonly PlanDiff[] {
   const diffs = units
     .filter(({ name, action }) => /^talos-.+-config$/.test(name) && ["update", "replace"].includes(action))
     .map(({ name, machine, before, after }) => ({
       machine: machine ?? name,
-      diff: yamlDiff(...maskPair(patchesOf(before?.inputs), patchesOf(after?.inputs))),
+      diff: yamlDiff(...maskPair(configOf(before?.inputs), configOf(after?.inputs), masker)),
     }))
     .filter(({ diff }) => diff !== "");
   return [...Map.groupBy(diffs, ({ diff }) => diff)].map(([diff, machines]) => ({
@@ -43,14 +43,17 @@ export function machineConfigDiffs(units: readonly Unit[]): readonly PlanDiff[] 
   }));
 }
 
-function patchesOf(inputs: Readonly<Record<string, unknown>> = {}): unknown {
-  const patches = inputs["configPatches"];
-  return machineConfigOf(Array.isArray(patches) ? patches : []);
+/** Base and patches where both are known, otherwise the patches alone. */
+function configOf(inputs: Readonly<Record<string, unknown>> = {}): unknown {
+  const { config, configPatches: patches } = inputs;
+  return config ?? machineConfigOf(Array.isArray(patches) ? patches : []);
 }
 
 /** What changes in Cilium's chart values; undefined when nothing does. */
-export function ciliumValuesDiff(units: readonly Unit[]): string | undefined {
+export function ciliumValuesDiff(units: readonly Unit[], masker: Masker): string | undefined {
   const cilium = units.find(({ name, action }) => name === "cluster-cilium" && action === "update");
-  const diff = yamlDiff(...maskPair(cilium?.before?.inputs?.["values"], cilium?.after?.inputs?.["values"]));
+  const diff = yamlDiff(
+    ...maskPair(cilium?.before?.inputs?.["values"], cilium?.after?.inputs?.["values"], masker),
+  );
   return diff === "" ? undefined : diff;
 }

@@ -1,7 +1,9 @@
 // From a preview to a plan. Pure: nothing is asked, run or read here.
+import { Masker } from "../../src/steps/mask.ts";
 import { ciliumValuesDiff, machineConfigDiffs } from "./diffs.ts";
 import type { Size } from "./estimates.ts";
 import { compareBundles, type Bundle } from "./fluxBundle.ts";
+import { outagesOf } from "./outages.ts";
 import { messagesOf, nameOf, stackOf, type PreviewDigest } from "./preview.ts";
 import { planChange, tableOf } from "./rows.ts";
 import type { FluxBundleDiff, Plan, PlanStep } from "./types.ts";
@@ -13,13 +15,19 @@ export interface Bundles {
   readonly problem?: string | undefined;
 }
 
-/** Makes the plan of a preview that was run with `--show-sames`: unchanged resources tell how large the cluster is. */
-export function makePlan(digest: PreviewDigest, bundles: Bundles): Plan {
-  const units = unitsOf(digest);
+/**
+ * Makes the plan of a preview that was run with `--show-sames`: unchanged resources tell how large the cluster is.
+ * @param masker hides secrets, wherever they stand
+ */
+export function makePlan(digest: PreviewDigest, bundles: Bundles, masker: Masker = new Masker()): Plan {
+  const units = unitsOf(digest, masker);
   const table = tableOf(units, sizeOf(digest));
-  const ciliumValues = ciliumValuesDiff(units);
+  const ciliumValues = ciliumValuesDiff(units, masker);
   const fluxBundle = fluxBundleOf(units, bundles);
-  const warnings = units.flatMap(({ rule }) => rule.row?.warning ?? []);
+  const warnings = [
+    ...units.flatMap(({ rule }) => rule.row?.warning ?? []),
+    ...outagesOf(units, rolesOf(digest), sizeOf(digest)),
+  ];
   const isDestructive = table.rows.some(({ destructive }) => destructive);
   return {
     format: 1,
@@ -27,7 +35,7 @@ export function makePlan(digest: PreviewDigest, bundles: Bundles): Plan {
     outcome: isDestructive ? "destructive" : units.length > 0 ? "changes" : "nothing",
     rows: table.rows,
     seconds: table.seconds,
-    machineConfigs: machineConfigDiffs(units),
+    machineConfigs: machineConfigDiffs(units, masker),
     ...(ciliumValues === undefined ? {} : { ciliumValues }),
     ...(fluxBundle === undefined ? {} : { fluxBundle }),
     warnings: [...new Set([...warnings, ...messagesOf(digest, "warning")])],
@@ -43,6 +51,18 @@ function stepOf({ action, name, type, changes }: Unit, row: number | undefined):
     inputs: ["update", "replace"].includes(action) ? changes.map((change) => planChange(change)) : [],
     ...(row === undefined ? {} : { row }),
   };
+}
+
+/** Roles by machine, as the steps that look at them know them. */
+function rolesOf({ steps = [] }: PreviewDigest): ReadonlyMap<string, string> {
+  return new Map(
+    steps
+      .filter(({ urn, newState }) => isMachine(urn) && newState !== undefined)
+      .map(({ urn, newState }) => {
+        const environment = (newState?.inputs?.["environment"] ?? {}) as Readonly<Record<string, unknown>>;
+        return [nameOf(urn).replace(/^talos-(.+)-os$/, "$1"), String(environment["NODE_ROLE"])] as const;
+      }),
+  );
 }
 
 /** The cluster as it will be: the steps that look at its machines know their roles. */

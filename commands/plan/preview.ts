@@ -20,6 +20,12 @@ export interface PreviewStep {
   readonly oldState?: ResourceState;
   readonly newState?: ResourceState;
   readonly replaceReasons?: readonly string[];
+  /** Names of the properties that differ, inputs and outputs, e.g. `machineConfigurationInput`. */
+  readonly diffReasons?: readonly string[];
+  /**
+   * Paths of the values that differ. Null where the plugin names properties only, as those do that the Terraform bridge
+   * makes from the Plugin Framework: talos is one. Source: pulumi-terraform-bridge v3.129.0 pf/tfbridge/provider_diff.go.
+   */
   readonly detailedDiff?: Readonly<Record<string, { readonly kind: string }>> | null;
 }
 

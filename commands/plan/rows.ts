@@ -4,6 +4,7 @@ import type { Rule } from "./rules/rule.ts";
 import { shortText } from "./text.ts";
 import type { Impact, PlanChange, PlanRow } from "./types.ts";
 import type { Unit } from "./units.ts";
+import { hidden } from "../../src/steps/redact.ts";
 import type { Change } from "./changes.ts";
 
 /** The table, and where each unit went. */
@@ -93,14 +94,31 @@ function valueOf({ changes, before, after }: Unit, { value }: Row): readonly Pla
   return [{ to: shortText(part) ?? "" }];
 }
 
+/** Inputs that are a secret as a whole, in words: of those nobody sees more than that they change. */
+const inWords: Readonly<Record<string, string>> = {
+  machineConfigurationInput: "base config with the keys",
+  configPatches: "patches, one of them with a secret",
+  clientConfiguration: "admin certificate",
+  kubeconfig: "kubeconfig",
+  stringData: "values of the Secret",
+  data: "values of the Secret",
+  configuration: "address and token",
+  key: "public key",
+};
+
 /** A changed input as the plan shows it. */
 export function planChange({ path, from, to }: Change, named = true): PlanChange {
   const [old, next] = [shortText(from), shortText(to)];
   return {
-    ...(named ? { name: path.replace(/^(config|environment)\./, "") } : {}),
+    ...(named ? { name: nameOf(path, next) } : {}),
     ...(old === undefined ? {} : { from: old }),
     ...(next === undefined ? {} : { to: next }),
   };
+}
+
+function nameOf(path: string, value: string | undefined): string {
+  const words = value?.startsWith(hidden) === true ? inWords[path] : undefined;
+  return words ?? path.replace(/^(config|environment)\./, "");
 }
 
 /** A step that only looks is told something that no other row explains, e.g. another time limit. */

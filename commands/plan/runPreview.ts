@@ -1,17 +1,24 @@
 // Runs the real preview, the same that `npm run preview` shows, and reads what it says.
+import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { problemFile } from "../../src/flux/bundles.ts";
+import { Masker } from "../../src/steps/mask.ts";
 import { PrivateFolder } from "../../src/steps/privateFolder.ts";
+import { shownConfigFile } from "../../src/talos/shownDocuments.ts";
 import { runPulumi } from "../pulumiProcess.ts";
 import { CommandError } from "../pulumiCli.ts";
 import type { Bundles } from "./makePlan.ts";
-import { messagesOf, readDigest, type PreviewDigest } from "./preview.ts";
+import { openConfigs } from "./openConfigs.ts";
+import { messagesOf, readDigest, stackOf, type PreviewDigest } from "./preview.ts";
+import { exportState, learnState, secretConfig } from "./stackExport.ts";
 
 /** What a preview gave. */
 export interface Previewed {
   readonly digest: PreviewDigest;
   readonly bundles: Bundles;
+  /** Knows every secret of the stack's state and config. */
+  readonly masker: Masker;
 }
 
 /**
@@ -21,6 +28,7 @@ export interface Previewed {
  */
 export async function runPreview(stack: string | undefined): Promise<Previewed> {
   const folder = new PrivateFolder();
+  const maskKey = randomBytes(32).toString("hex");
   try {
     const { code, stdout, stderr } = await runPulumi(
       [
@@ -31,14 +39,44 @@ export async function runPreview(stack: string | undefined): Promise<Previewed> 
         "--non-interactive",
         ...(stack === undefined ? [] : ["--stack", stack]),
       ],
-      { quiet: true, env: { HOME_OPS_BUNDLE_FOLDER: folder.path } },
+      { quiet: true, env: { HOME_OPS_BUNDLE_FOLDER: folder.path, HOME_OPS_MASK_KEY: maskKey } },
     );
     const digest = readDigest(stdout);
     if (code !== 0 || digest === undefined) throw new CommandError(failureOf(digest, stderr, stdout));
-    return { digest, bundles: bundlesIn(folder.path) };
+    return { ...(await withSecrets(digest, folder.path, maskKey)), bundles: bundlesIn(folder.path) };
   } finally {
     folder.remove();
   }
+}
+
+/** Looks into what the preview hides, and learns what must be hidden besides. */
+async function withSecrets(
+  digest: PreviewDigest,
+  folder: string,
+  maskKey: string,
+): Promise<Pick<Previewed, "digest" | "masker">> {
+  const masker = new Masker();
+  for (const name of ["GITHUB_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN", "SOPS_AGE_KEY"])
+    masker.learn(process.env[name] ?? "");
+  const { steps = [] } = digest;
+  if (steps.every(({ op }) => op === "same")) return { digest, masker };
+  const stack = stackOf(steps[0]?.urn ?? "");
+  const [state, config] = await Promise.all([exportState(stack), secretConfig(stack)]);
+  learnState(state, masker);
+  for (const secret of config) masker.learn(secret);
+  return { digest: openConfigs(digest, { state, documents: documentsIn(folder), maskKey }), masker };
+}
+
+function documentsIn(folder: string): ReadonlyMap<string, readonly unknown[]> {
+  const ending = shownConfigFile("");
+  return new Map(
+    readdirSync(folder)
+      .filter((file) => file.endsWith(ending))
+      .map((file) => [
+        file.slice(0, -ending.length),
+        JSON.parse(readFileSync(join(folder, file), "utf8")) as readonly unknown[],
+      ]),
+  );
 }
 
 /** The program's message, which the engine repeats on standard error; without one, what is there. */

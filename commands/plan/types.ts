@@ -82,7 +82,10 @@ export interface Plan {
   readonly rows: readonly PlanRow[];
   /** Estimate for all rows together; what happens at the same time counts once. */
   readonly seconds: number;
-  /** Differences of what the stack adds to Talos' generated machine config. */
+  /**
+   * Differences of the machine configs, secrets masked; where what a machine has is not known, of what the stack adds to
+   * Talos' generated config alone.
+   */
   readonly machineConfigs: readonly PlanDiff[];
   /** Difference of Cilium's chart values; undefined when they stay. */
   readonly ciliumValues?: string;

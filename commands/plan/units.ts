@@ -1,4 +1,5 @@
 // The preview's operations, one unit for each resource to which something happens, in the order in which `up` does them.
+import type { Masker } from "../../src/steps/mask.ts";
 import { changesOf, type Change } from "./changes.ts";
 import { nameOf, typeOf, type PreviewDigest, type PreviewStep, type ResourceState } from "./preview.ts";
 import { ruleFor } from "./rules/rules.ts";
@@ -33,12 +34,12 @@ const actions: Readonly<Record<string, Action>> = {
 };
 
 /** All units: first what is made and changed, in the order of the graph, then what goes. */
-export function unitsOf({ steps = [] }: PreviewDigest): readonly Unit[] {
+export function unitsOf({ steps = [] }: PreviewDigest, masker: Masker): readonly Unit[] {
   const byUrn = Map.groupBy(
     steps.filter(({ op }) => actions[op] !== undefined),
     ({ urn }) => urn,
   );
-  const units = inOrder([...byUrn].map(([urn, operations]) => unitOf(urn, operations)));
+  const units = inOrder([...byUrn].map(([urn, operations]) => unitOf(urn, operations, masker)));
   const isLast = ({ action }: Unit): boolean => action === "delete" || action === "forget";
   return [...units.filter((unit) => !isLast(unit)), ...units.filter(isLast)];
 }
@@ -55,20 +56,30 @@ function inOrder(units: readonly Unit[]): readonly Unit[] {
   return units.map((unit) => next.get(groupOf(unit))?.next().value ?? unit);
 }
 
-function unitOf(urn: string, operations: readonly PreviewStep[]): Unit {
+/** What the provider says of all operations of one resource. */
+function differencesOf(
+  operations: readonly PreviewStep[],
+): Pick<PreviewStep, "detailedDiff" | "diffReasons"> {
+  const detailed = operations.flatMap(({ detailedDiff }) => Object.entries(detailedDiff ?? {}));
+  return {
+    diffReasons: operations.flatMap(({ diffReasons }) => diffReasons ?? []),
+    detailedDiff: detailed.length === 0 ? null : Object.fromEntries(detailed),
+  };
+}
+
+function unitOf(urn: string, operations: readonly PreviewStep[], masker: Masker): Unit {
   const action =
     actions[(operations.find(({ op }) => op === "replace") ?? operations[0])?.op ?? ""] ?? "update";
   const before = operations.find(({ oldState }) => oldState !== undefined)?.oldState;
   const after = operations.find(({ newState }) => newState !== undefined)?.newState;
-  const changes = changesOf({
+  const step = {
     op: action,
     urn,
     ...(before === undefined ? {} : { oldState: before }),
     ...(after === undefined ? {} : { newState: after }),
-    detailedDiff: Object.fromEntries(
-      operations.flatMap(({ detailedDiff }) => Object.entries(detailedDiff ?? {})),
-    ),
-  });
+    ...differencesOf(operations),
+  };
+  const changes = changesOf(step, masker);
   const resource = { name: nameOf(urn), type: typeOf(urn), action };
   const forgotten = action === "delete" && before?.retainOnDelete === true;
   return {

@@ -62,13 +62,17 @@ export class Cluster extends pulumi.ComponentResource {
   #createKubeconfig(name: string, config: Config, machines: Machines, etcd: pulumi.Resource): Kubeconfig {
     return new Kubeconfig(
       `${name}-kubeconfig`,
-      { node: config.controlPlanes[0].address, clientConfiguration: machines.clientConfiguration },
+      {
+        node: config.controlPlanes[0].address,
+        clientConfiguration: machines.clientConfiguration,
+        timeouts: { create: "5m", update: "5m" },
+      },
       {
         parent: this,
         dependsOn: [etcd],
         // It must stay known in every later preview: an unknown kubeconfig makes every Kubernetes resource unknown too.
-        ignoreChanges: ["node", "endpoint", "clientConfiguration"],
-        customTimeouts: { create: "5m" },
+        // A time limit is no reason to touch it either: clusters that were made without one keep the provider's ten minutes.
+        ignoreChanges: ["node", "endpoint", "clientConfiguration", "timeouts"],
       },
     );
   }

@@ -85,6 +85,7 @@ export async function assembleConfig(
       secretsFile: secrets.value,
       lastRun,
       ...(surroundings.bundleFolder === undefined ? {} : { bundleFolder: surroundings.bundleFolder }),
+      ...(surroundings.maskKey === undefined ? {} : { maskKey: surroundings.maskKey }),
       warnings: [...stack.warnings, ...flux.warnings, ...machines.warnings, ...age.value.warnings, ...token],
     },
   };

@@ -88,8 +88,10 @@ export interface Config extends StackConfig {
   readonly secretsFile?: string | undefined;
   /** What the last finished run reached. */
   readonly lastRun: LastRun;
-  /** Where `npm run plan` wants Flux's install bundles; undefined in every other run. */
+  /** Where `npm run plan` wants Flux's install bundles and the machines' configs; undefined in every other run. */
   readonly bundleFolder?: string | undefined;
+  /** Key of the marks that stand for secrets in those configs; a secret, undefined in every other run. */
+  readonly maskKey?: string | undefined;
   /** What is allowed but not tested or not wise; already logged. */
   readonly warnings: readonly string[];
 }

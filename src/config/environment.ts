@@ -8,8 +8,10 @@ export interface Environment {
   readonly home: string;
   /** Whether there is a token for GitHub. The token itself stays in the environment, where the GitHub provider finds it. */
   readonly hasGithubToken: boolean;
-  /** Folder for Flux's install bundles, set by `npm run plan`, which compares them. */
+  /** Folder for Flux's install bundles and the machines' configs, set by `npm run plan`, which compares them. */
   readonly bundleFolder?: string | undefined;
+  /** Key of the marks behind which secrets in those configs are hidden, set by `npm run plan`; a secret. */
+  readonly maskKey?: string | undefined;
 }
 
 /** Reads it. */
@@ -18,5 +20,6 @@ export function readEnvironment(): Environment {
     home: homedir(),
     hasGithubToken: (process.env["GITHUB_TOKEN"] ?? "") !== "",
     bundleFolder: process.env["HOME_OPS_BUNDLE_FOLDER"],
+    maskKey: process.env["HOME_OPS_MASK_KEY"],
   };
 }

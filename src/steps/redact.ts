@@ -1,14 +1,19 @@
-// Keeps secrets out of everything a step prints. Two nets: the values this process was given, and the shapes that
-// secrets of this stack have, for values it was never told (a tool's error text, a decrypted file).
+// Keeps secrets out of everything that is printed: what a step says, plans, diffs. Two nets: the values this process was
+// given, in whatever form they stand there, and the shapes that secrets of this stack have, for values it was never told
+// (a tool's error text, a decrypted file).
 
-const hidden = "[secret]";
+/** What stands in place of a secret. */
+export const hidden = "[secret]";
 
-/** Shapes of the secrets that Talos, Kubernetes, age, GitHub and OpenSSH write. */
+/** Shapes of the secrets that Talos, Kubernetes, age, GitHub, OpenSSH, Tailscale, GitLab and AWS write. */
 const shapes: readonly RegExp[] = [
   /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g,
   /AGE-SECRET-KEY-1[0-9A-Z]+/gi,
   /\b(?:ghp|gho|ghu|ghs|ghr)_[A-Za-z0-9]{20,}\b/g,
   /\bgithub_pat_[A-Za-z0-9_]{20,}\b/g,
+  /\btskey-[a-z]+-[A-Za-z0-9-]{10,}/g,
+  /\bglpat-[A-Za-z0-9_-]{20,}/g,
+  /\bAKIA[0-9A-Z]{16}\b/g,
   // PEM, base64-encoded, as kubeconfig, talosconfig and machine config carry it ("-----BEGIN …").
   /LS0tLS1CRUdJTi[A-Za-z0-9+/=]+/g,
   // The password in a URL.
@@ -19,26 +24,68 @@ const shapes: readonly RegExp[] = [
 /** Shorter values are not searched for: replacing them would tear ordinary words apart. */
 const shortestSecret = 8;
 
+/** What is no secret although it may stand in one: switches, ports, single letters. */
+const ordinary = /^(?:true|false|yes|no|on|off|none|null|[0-9]{1,5}|.{1,3})$/i;
+
+/** Of a value inside base64, what is left of it there; shorter pieces may be chance. */
+const shortestEncoded = 10;
+
 /** Replaces known and recognisable secrets in texts. */
 export class Redactor {
   readonly #values = new Set<string>();
+  readonly #whole = new Set<string>();
+  /** The values, longest first: one may be part of another. Undefined when one has come since. */
+  #sorted: readonly string[] | undefined;
+  readonly #standIn: (secret: string) => string;
 
-  /** Remembers a secret, and each of its lines and words on their own (a tool may print only one of them). */
-  learn(secret: string): void {
-    for (const piece of [secret, ...secret.split(/[\s"']+/)]) {
-      if (piece.length < shortestSecret) continue;
-      // Only words that look random: a kubeconfig is full of ordinary ones, e.g. `current-context:`.
-      if (piece !== secret && !/^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9+/=_.-]{20,}$/.test(piece)) continue;
-      this.#values.add(piece);
-    }
+  /** @param standIn what takes the place of a secret; default `[secret]` */
+  constructor(standIn: (secret: string) => string = () => hidden) {
+    this.#standIn = standIn;
   }
 
-  /** The text with every secret replaced by `[secret]`. */
+  /**
+   * Remembers a secret, and each of its lines and words on their own (a tool may print only one of them); each also as
+   * base64 and JSON write it. A secret that is too short to be searched for counts only where it is the whole text.
+   */
+  learn(secret: string): void {
+    if (secret.trim() === "") return;
+    if (!ordinary.test(secret.trim())) this.#whole.add(secret.trim());
+    const lines = secret.split("\n").map((line) => line.trim());
+    // Only lines that say nothing else: of `current-context: admin@home` no part is a secret.
+    const bare = lines.filter((line) => !/[:#]|^-----/.test(line));
+    // Only words that look random: a kubeconfig is full of ordinary ones, e.g. `current-context:`.
+    const words = secret
+      .split(/[\s"']+/)
+      .filter((word) => /^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9+/=_.-]{20,}$/.test(word));
+    this.#sorted = undefined;
+    for (const piece of [secret, secret.trim(), ...bare, ...words])
+      if (piece.length >= shortestSecret) for (const form of formsOf(piece)) this.#values.add(form);
+  }
+
+  /** The text with every secret replaced. */
   redact(text: string): string {
+    if (this.#whole.has(text.trim())) return this.#standIn(text.trim());
     let result = text;
-    for (const value of [...this.#values].sort((a, b) => b.length - a.length))
-      result = result.replaceAll(value, hidden);
-    for (const shape of shapes) result = result.replace(shape, hidden);
+    this.#sorted ??= [...this.#values].sort((a, b) => b.length - a.length);
+    for (const value of this.#sorted)
+      if (result.includes(value)) result = result.replaceAll(value, () => this.#standIn(value));
+    for (const shape of shapes) result = result.replace(shape, (secret) => this.#standIn(secret));
     return result;
   }
+}
+
+/** A secret as it stands in other texts. */
+function formsOf(secret: string): readonly string[] {
+  const inBase64 = [0, 1, 2].flatMap((offset) => base64Inside(secret, offset));
+  return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), ...inBase64];
+}
+
+/** What is the same of its base64, whatever stands before and after it: each character holds six bits. */
+function base64Inside(secret: string, offset: number): readonly string[] {
+  const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);
+  const piece = bytes
+    .toString("base64")
+    .slice(Math.ceil((offset * 8) / 6), Math.floor((bytes.length * 8) / 6));
+  if (piece.length < shortestEncoded) return [];
+  return [piece, piece.replaceAll("+", "-").replaceAll("/", "_")];
 }

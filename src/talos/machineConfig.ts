@@ -65,8 +65,8 @@ function clusterPatch(config: Config, role: Node["role"]): MachinePatch {
 }
 
 /**
- * The images of Kubernetes. Patches and not the generator's version, because the generator takes no Kubernetes that is
- * newer than what the contract's Talos knew (docs/decisions/0005).
+ * The images of Kubernetes. Patches and not the generator's version: so the base config stays the same for the cluster's
+ * whole life, and a preview shows every version that moves (docs/decisions/0005).
  */
 function kubernetesPatch(version: string, role: Node["role"]): MachinePatch {
   const { kubelet, apiServer, controllerManager, scheduler } = imagesOf(version);

@@ -7,6 +7,7 @@ import { generatorKubernetes, machinePatches } from "./machineConfig.ts";
 import { createMembers, forgetMachines } from "./members.ts";
 import { named } from "./named.ts";
 import { machineConfiguration, Secrets, type ClientConfiguration, type MachineSecrets } from "./resources.ts";
+import { keepShownConfigs } from "./shownConfig.ts";
 import { talosconfig } from "./talosconfig.ts";
 import { createUpgrades } from "./upgrades.ts";
 
@@ -46,6 +47,7 @@ export class Machines extends pulumi.ComponentResource {
     );
 
     const plans = planMachines(config, secrets.machineSecrets);
+    keepShownConfigs(plans, config);
     const shared = { config, credentials: this.credentials, parent: this };
     const inspected = plans
       .filter(({ isGone }) => !isGone)

@@ -76,6 +76,9 @@ function createMember(name: string, plan: MachinePlan, args: CreateMembersArgs):
       clientConfiguration: args.clientConfiguration,
       machineConfigurationInput: base,
       configPatches: patches,
+      // A machine that is off is named after five minutes and not after ten. Removing one counts from the run after this:
+      // the provider then reads what the state has.
+      timeouts: { create: "5m", update: "5m", delete: "5m" },
     },
     // A new address is a new machine: the old one is wiped first, which an update in place would never do.
     {
@@ -83,7 +86,6 @@ function createMember(name: string, plan: MachinePlan, args: CreateMembersArgs):
       dependsOn: [...after],
       replaceOnChanges: ["node"],
       deleteBeforeReplace: true,
-      customTimeouts: { create: "5m", update: "5m", delete: "5m" },
       ...(isGone ? untouched : {}),
     },
   );

@@ -81,7 +81,8 @@ export function machineConfiguration(args: MachineConfigurationArgs): pulumi.Out
     { ...args, docs: false, examples: false },
     plugin,
   );
-  // The bridge strips the secret mark from an invoke's result (pulumi-terraform-bridge, propertyvalue.RemoveSecrets).
+  // The bridge takes the mark from an invoke's result (pulumi-terraform-bridge, propertyvalue.RemoveSecrets). Engine and
+  // SDK set it again because an argument has one; nothing here depends on that.
   return pulumi.secret(result.machineConfiguration);
 }
 
@@ -94,7 +95,12 @@ export interface ConfigurationApplyArgs {
   readonly machineConfigurationInput: pulumi.Output<string>;
   /** Patches on top, as JSON texts; plain, so that a preview shows what changes. */
   readonly configPatches: readonly string[];
+  /** How long the provider tries; its own default is ten minutes each, and it never reads Pulumi's `customTimeouts`. */
+  readonly timeouts: Timeouts<"create" | "update" | "delete">;
 }
+
+/** Limits by operation, as Go durations, e.g. `{ create: "5m" }`. Without one the provider tries for ten minutes. */
+export type Timeouts<Operation extends string> = Readonly<Partial<Record<Operation, string>>>;
 
 /** Sends a machine its config; wipes the machine back to maintenance mode when it is destroyed. */
 export class ConfigurationApply extends pulumi.CustomResource {
@@ -107,8 +113,8 @@ export class ConfigurationApply extends pulumi.CustomResource {
         endpoint: args.node,
         // Never `reboot`: Talos 1.14 refuses it outside maintenance mode. Auto reboots only where the change needs it.
         applyMode: "auto",
-        // Literals: the provider crashes on unknown ones (siderolabs/terraform-provider-talos#334). Not graceful: the
-        // last control plane cannot leave its own etcd (#216).
+        // Literals: the provider takes no unknown ones (siderolabs/terraform-provider-talos#334). Not graceful: the last
+        // control plane cannot leave its own etcd (#216).
         onDestroy: { reset: true, graceful: false, reboot: true },
         machineConfiguration: undefined,
       },
@@ -122,6 +128,8 @@ export interface KubeconfigArgs {
   /** Address of a control plane. */
   readonly node: string;
   readonly clientConfiguration: pulumi.Output<ClientConfiguration>;
+  /** See {@link ConfigurationApplyArgs}. */
+  readonly timeouts: Timeouts<"create" | "update">;
 }
 
 /** An admin kubeconfig, fetched from a control plane. */

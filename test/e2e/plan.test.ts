@@ -119,6 +119,22 @@ await describe("npm run plan", { timeout: 900_000 }, async () => {
       },
     ));
 
+  await it("shows another endpoint, which stands in the secret base config", () =>
+    lab.withConfig(
+      { cluster: (value) => ({ ...value, endpoint: "https://home.example.com:6443" }) },
+      async () => {
+        const { rows, warnings } = await plan(2);
+        const of = rows.find(({ on }) => on.includes("k8s-1"));
+        const change = of?.changes.find(({ name }) => name === "cluster.controlPlane.endpoint");
+        assert.equal(change?.to, "https://home.example.com:6443", JSON.stringify(rows));
+        assert.match(change?.from ?? "", /^https:\/\//);
+        assert.match(
+          warnings.join(),
+          /the Kubernetes API does not answer while its only server starts again/,
+        );
+      },
+    ));
+
   await it("shows changed values of Cilium", () =>
     lab.withFile(
       join(lab.layout.repo, "cluster", "bootstrap", "cilium", "values.yaml"),

@@ -205,7 +205,21 @@ describe("the whole program", () => {
   });
 
   it("keeps the kubeconfig known when certificates or addresses change", () => {
-    assert.deepEqual(named("cluster-kubeconfig").ignoreChanges, ["node", "endpoint", "clientConfiguration"]);
+    assert.deepEqual(named("cluster-kubeconfig").ignoreChanges, [
+      "node",
+      "endpoint",
+      "clientConfiguration",
+      "timeouts",
+    ]);
+  });
+
+  it("limits the provider by the input that it reads", () => {
+    assert.deepEqual(named("talos-k8s-1-config").inputs["timeouts"], {
+      create: "5m",
+      update: "5m",
+      delete: "5m",
+    });
+    assert.deepEqual(named("cluster-kubeconfig").inputs["timeouts"], { create: "5m", update: "5m" });
   });
 
   it("takes the Git URL of the stack config into the GitRepository", () => {

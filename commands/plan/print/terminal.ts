@@ -25,9 +25,12 @@ export function terminalText(plan: Plan, paint: Paint): string {
   const bad = destruction(plan);
   const looks = looksText(plan);
   return [
-    [...warnings, paint("bold", headline(plan))].join("\n"),
+    [
+      ...(bad === undefined ? [] : [paint(["bold", "red"], bad)]),
+      ...warnings,
+      paint("bold", headline(plan)),
+    ].join("\n"),
     ...(plan.rows.length === 0 ? [] : [tableText(plan.rows, paint)]),
-    ...(bad === undefined ? [] : [paint(["bold", "red"], bad)]),
     ...(looks === undefined ? [] : [paint("dim", looks)]),
     ...plan.machineConfigs.map((diff) => diffText("machine config of", diff, paint)),
     ...(plan.ciliumValues === undefined

@@ -17,7 +17,7 @@ export function names(all: readonly string[]): string {
   return `${all.slice(0, mostNames - 1).join(", ")} and ${String(all.length - mostNames + 1)} more`;
 }
 
-/** What is lost, said once more; undefined when nothing is. */
+/** What is lost, said before everything else; undefined when nothing is. */
 export function destruction({ rows }: Plan): string | undefined {
   const bad = rows.filter(({ destructive }) => destructive);
   if (bad.length === 0) return undefined;

@@ -46,9 +46,10 @@ export const clusterRules: readonly Rule[] = [
   },
   {
     name: /^cluster-kubeconfig$/,
-    action: ["replace"],
+    action: ["replace", "update"],
     row: { on: "cluster", what: "kubeconfig", impact: "live" },
     because: "a new admin certificate; the old one goes on working until it expires",
     takes: "write",
+    follows: /^/,
   },
 ];

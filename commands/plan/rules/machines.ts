@@ -7,6 +7,9 @@ import { derived, lost, variable, type Rule } from "./rule.ts";
 const versionImages =
   /^config\.(machine\.(install|kubelet)\.image|cluster\.(apiServer|controllerManager|scheduler)\.image)$/;
 
+/** What the provider is told besides a config: the config that it sends is the same. */
+const besidesConfig = /^(timeouts|clientConfiguration)(\.|$)/;
+
 /** Path of a changed input inside the machine config. */
 const configPath = (path: string): string => path.replace(/^config\./, "");
 
@@ -32,6 +35,15 @@ export const machineRules: readonly Rule[] = [
     },
     because: "machines accept only the keys they were given",
     takes: "look",
+  },
+  {
+    name: /^talos-secrets$/,
+    action: ["update"],
+    row: { on: "cluster", what: "admin certificate", impact: "live" },
+    because:
+      "the certificate with which this program and talosctl reach the machines is renewed, the keys stay",
+    takes: "look",
+    follows: /^/,
   },
   {
     name: /^talos-(?<machine>.+)-os$/,
@@ -102,14 +114,29 @@ export const machineRules: readonly Rule[] = [
   },
   {
     name: /^talos-(?<machine>.+)-config$/,
-    some: ({ path }) => path === "machineConfigurationInput",
+    every: ({ path }) => besidesConfig.test(path) && !path.startsWith("timeouts"),
+    because: "the same config is sent again, with the renewed certificate",
+    takes: "look",
+    follows: besidesConfig,
+  },
+  {
+    name: /^talos-(?<machine>.+)-config$/,
+    every: ({ path }) => besidesConfig.test(path) || versionImages.test(path),
+    row: { what: "time limits", impact: "none", shows: /^timeouts/, named: true },
+    because: "how long the provider tries; the same config is sent again, and nothing starts anew",
+    takes: "write",
+    follows: versionImages,
+  },
+  {
+    name: /^talos-(?<machine>.+)-config$/,
+    some: ({ path }) => /^(machineConfigurationInput|configPatches)$/.test(path),
     row: {
       what: "base machine config",
       impact: "reboot",
-      shows: /^config\.|^machineConfigurationInput$/,
+      shows: /^config\.|^(machineConfigurationInput|configPatches)$/,
       named: true,
     },
-    because: "it holds the keys and is not shown; what changes in it may need a reboot",
+    because: "it holds secrets and could not be looked into; what changes in it may need a reboot",
     takes: "reboot",
     follows: versionImages,
   },

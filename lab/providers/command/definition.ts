@@ -7,6 +7,7 @@ export const definition: ProviderDefinition = {
   version: "1.2.1",
   description: "Stand-in for the Command provider: local commands only.",
   config: {},
+  acceptsSecrets: true,
   resources: { "command:local:Command": command },
   functions: { "command:local:run": runFunction },
 };

@@ -22,7 +22,7 @@ export interface Operation {
   readonly urn: string;
   /** Name of the resource, the last part of its URN. */
   readonly name: string;
-  /** The engine's `customTimeouts` for this operation. Undefined: not set. */
+  /** The engine's `customTimeouts` for this operation; a bridge of the Plugin Framework never looks at them. Undefined: not set. */
   readonly timeoutMs: number | undefined;
   /** Aborted when the engine cancels, gives up the call, or dies. */
   readonly signal: AbortSignal;
@@ -60,7 +60,10 @@ export interface ResourceDefinition {
   readonly diffOver?: "plan" | "inputs";
   /** Adds defaults to the inputs, when the real provider does so in its check. */
   normalize?(inputs: Properties): Properties;
-  /** Finds mistakes that types do not show. */
+  /**
+   * Finds mistakes that types do not show.
+   * @throws Error for a mistake that has no path: it is the only one that is told then
+   */
   validate?(inputs: Properties): readonly CheckProblem[];
   /** Names of the changed properties that need a replacement. Default: none. */
   replaces?(olds: Properties, planned: Properties, changed: readonly string[]): readonly string[];
@@ -84,6 +87,7 @@ export interface FunctionDefinition {
   readonly inputs: PropertySpecs;
   readonly requiredInputs: readonly string[];
   readonly outputs: PropertySpecs;
+  /** Finds mistakes that types do not show. @throws Error where the real one fails the call */
   validate?(inputs: Properties): readonly CheckProblem[];
   invoke(inputs: Properties, operation: Operation): Promise<Properties>;
 }
@@ -98,6 +102,16 @@ export interface ProviderDefinition {
   readonly config: PropertySpecs;
   readonly resources: Readonly<Record<string, ResourceDefinition>>;
   readonly functions: Readonly<Record<string, FunctionDefinition>>;
+  /**
+   * Whether it keeps the engine's marks of secrets. Otherwise the engine takes them away before a call and marks the answer
+   * itself; what the provider marks is what its schema calls secret. Default false.
+   */
+  readonly acceptsSecrets?: boolean;
+  /**
+   * How the real one is made. One that is bridged from the Terraform Plugin Framework says which properties differ and not
+   * which values, and drops inputs that it does not know without a word. Source: pulumi-terraform-bridge v3.129.0 pf/tfbridge.
+   */
+  readonly bridge?: "framework";
   /** Takes the provider's configuration; called once before any resource. Numbers and booleans may come as JSON texts. */
   configure?(config: Properties, operation: Operation): Promise<void>;
   /** Called once before the process ends, on every exit that can be caught. Must not throw and not wait. */

@@ -14,9 +14,9 @@ import { differences } from "./diff.ts";
 import type { EngineLog } from "./engineLog.ts";
 import type { Operation, ProviderDefinition, ResourceDefinition } from "./provider.ts";
 import { schemaOf } from "./schema.ts";
-import { checkProperties, secretPaths } from "./spec.ts";
+import { checkProperties, knownProperties, secretPaths } from "./spec.ts";
 import type { CheckProblem } from "./spec.ts";
-import { decode, encode, equal, hasUnknown } from "./values.ts";
+import { decode, encode, equal, hasUnknown, UNKNOWN } from "./values.ts";
 import type { Marked, Path, Properties } from "./values.ts";
 
 /** Keys that the engine puts into a provider's configuration by itself. */
@@ -94,10 +94,19 @@ export function serviceOf(
 
   /** Outputs on the wire: secret is what was secret in the inputs, what the provider says, and what depends on secrets. */
   const outputsOf = (resource: ResourceDefinition, outputs: Properties, inputs: Marked): struct.Struct => {
-    const any = inputs.secrets.length > 0 ? (resource.secretWithAnyInput ?? []).map((name) => [name]) : [];
     const known = secretPaths({ ...resource.inputs, ...resource.outputs }, outputs);
+    if (definition.acceptsSecrets !== true) return write(outputs, known);
+    const any = inputs.secrets.length > 0 ? (resource.secretWithAnyInput ?? []).map((name) => [name]) : [];
     return write(outputs, [...inputs.secrets, ...known, ...any]);
   };
+
+  /** Marks in the answer of a check. */
+  const marksOf = (resource: ResourceDefinition, inputs: Properties, news: Marked): readonly Path[] =>
+    definition.acceptsSecrets === true ? news.secrets : secretPaths(resource.inputs, inputs);
+
+  /** What a provider makes of the inputs' names before anything else. */
+  const knownOf = (resource: ResourceDefinition, values: Properties): Properties =>
+    definition.bridge === "framework" ? knownProperties(resource.inputs, values) : values;
 
   const compared = (resource: ResourceDefinition, values: Properties): Properties =>
     Object.fromEntries(
@@ -146,7 +155,7 @@ export function serviceOf(
     configure: handler(async (request: proto.ConfigureRequest, operation) => {
       await definition.configure?.(read(request.getArgs()).value, operation(""));
       return new proto.ConfigureResponse()
-        .setAcceptsecrets(true)
+        .setAcceptsecrets(definition.acceptsSecrets === true)
         .setSupportspreview(true)
         .setAcceptresources(false)
         .setAcceptoutputs(false);
@@ -170,12 +179,15 @@ export function serviceOf(
     check: handler(async (request: proto.CheckRequest) => {
       const resource = resourceOf(request.getUrn());
       const news = read(request.getNews());
-      const problems = checkProperties(resource.inputs, resource.requiredInputs, news.value);
-      if (problems.length === 0) problems.push(...(resource.validate?.(news.value) ?? []));
-      const inputs =
-        resource.normalize && problems.length === 0 ? resource.normalize(news.value) : news.value;
+      const given = knownOf(resource, news.value);
+      const validate = (): readonly CheckProblem[] => resource.validate?.(given) ?? [];
+      // There a mistake without a path hides all that have one.
+      const early = definition.bridge === "framework" ? validate() : undefined;
+      const problems = checkProperties(resource.inputs, resource.requiredInputs, given);
+      if (problems.length === 0) problems.push(...(early ?? validate()));
+      const inputs = resource.normalize && problems.length === 0 ? resource.normalize(given) : given;
       return new proto.CheckResponse()
-        .setInputs(write(inputs, news.secrets))
+        .setInputs(write(inputs, marksOf(resource, inputs, news)))
         .setFailuresList(failures(problems));
     }),
 
@@ -196,7 +208,8 @@ export function serviceOf(
         )
         .setDiffsList(changed)
         .setReplacesList([...replaces])
-        .setHasdetaileddiff(true);
+        .setHasdetaileddiff(definition.bridge !== "framework");
+      if (definition.bridge === "framework") return response;
       const kinds = proto.PropertyDiff.Kind;
       for (const { path, property, kind } of found) {
         const replace = replaces.includes(property);
@@ -219,8 +232,9 @@ export function serviceOf(
       const inputs = read(request.getProperties());
       const op = operation(request.getUrn(), request.getTimeout());
       const planned = await resource.plan({ olds: undefined, inputs: inputs.value }, op);
+      const id: Properties = definition.bridge === "framework" ? { id: UNKNOWN } : {};
       if (request.getPreview())
-        return new proto.CreateResponse().setProperties(outputsOf(resource, planned, inputs));
+        return new proto.CreateResponse().setProperties(outputsOf(resource, { ...planned, ...id }, inputs));
       const created = await resource.create(planned, op);
       return new proto.CreateResponse()
         .setId(created.id)

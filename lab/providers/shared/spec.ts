@@ -41,6 +41,18 @@ const spoken: Readonly<Record<PropertySpec["type"], string>> = {
   any: "anything",
 };
 
+/** Values without what their description does not know, at any depth. The engine's own names stay. */
+export function knownProperties(specs: PropertySpecs, values: Properties): Properties {
+  return Object.fromEntries(
+    Object.entries(values)
+      .filter(([name]) => name in specs || name.startsWith("__"))
+      .map(([name, value]) => {
+        const inner = specs[name]?.properties;
+        return [name, inner !== undefined && isObject(value) ? knownProperties(inner, value) : value];
+      }),
+  );
+}
+
 /** Checks values against their description: unknown names, missing ones, wrong types. An unknown value fits everything. */
 export function checkProperties(
   specs: PropertySpecs,

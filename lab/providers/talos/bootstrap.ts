@@ -5,7 +5,7 @@ import type { ResourceDefinition } from "../shared/provider.ts";
 import type { CheckProblem } from "../shared/spec.ts";
 import { bootstrap as call, retry, withMachine } from "./machine.ts";
 import { clientConfigurationSpec, endpointOf, nodeSpecs, timeoutsSpec } from "./specs.ts";
-import { diagnosed, machineOf, timeoutOf, timeoutProblems } from "./target.ts";
+import { diagnosed, machineOf, requireClient, timeoutOf, timeoutProblems } from "./target.ts";
 
 const id = "machine_bootstrap";
 
@@ -15,6 +15,7 @@ export const bootstrap: ResourceDefinition = {
   inputs: {
     ...nodeSpecs,
     clientConfiguration: clientConfigurationSpec,
+    clientConfigurationWo: clientConfigurationSpec,
     timeouts: timeoutsSpec("talos:machine/BootstrapTimeouts:BootstrapTimeouts", ["create"]),
   },
   requiredInputs: ["node"],
@@ -22,12 +23,7 @@ export const bootstrap: ResourceDefinition = {
   requiredOutputs: ["endpoint", "node"],
   validate(inputs): readonly CheckProblem[] {
     const problems = timeoutProblems(inputs);
-    if ((inputs["clientConfiguration"] ?? null) === null)
-      problems.push({
-        property: "clientConfiguration",
-        reason:
-          "Missing client configuration: Exactly one of client_configuration or client_configuration_wo must be set",
-      });
+    requireClient(inputs);
     return problems;
   },
   plan: async ({ inputs }) => ({ ...inputs, endpoint: endpointOf(inputs) }),
@@ -35,7 +31,7 @@ export const bootstrap: ResourceDefinition = {
     const machine = machineOf(planned);
     await diagnosed(
       "Error bootstrapping node",
-      retry(timeoutOf(planned, "create", operation), operation.signal, (signal) =>
+      retry(timeoutOf(planned, "create"), operation.signal, (signal) =>
         withMachine(machine, signal, (connection) => call(connection, machine.node, signal)),
       ),
     );

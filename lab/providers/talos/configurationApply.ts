@@ -17,7 +17,8 @@ import {
   timeoutsSpec,
 } from "./specs.ts";
 import { patchConfig } from "./talosctl.ts";
-import { diagnosed, machineOf, timeoutOf, timeoutProblems } from "./target.ts";
+import { diagnosed, isAbsent, machineOf, requireClient, timeoutOf, timeoutProblems } from "./target.ts";
+import { patchError } from "./patchError.ts";
 
 const id = "machine_configuration_apply";
 
@@ -41,7 +42,9 @@ async function rendered(
     const old = textsOf(olds["configPatches"]);
     if (old.length === patches.length && old.every((patch, index) => patch === patches[index])) return before;
   }
-  return diagnosed("Error applying config patches", patchConfig(input, patches, operation.signal));
+  return patchConfig(input, patches, operation.signal).catch((error: unknown) => {
+    throw patchError("Error loading config patches", error);
+  });
 }
 
 /** `staged_if_needing_reboot` asks the machine, already in a preview, whether this config would make it reboot. */
@@ -91,7 +94,7 @@ async function send(planned: Properties, kind: "create" | "update", operation: O
   const mode = String(planned["resolvedApplyMode"]).toUpperCase() as ApplyMode;
   await diagnosed(
     "Error applying configuration",
-    retry(timeoutOf(planned, kind, operation), operation.signal, (signal) =>
+    retry(timeoutOf(planned, kind), operation.signal, (signal) =>
       withMachine(machine, signal, (connection) =>
         applyConfiguration(connection, machine.node, { data, mode }, signal),
       ),
@@ -105,10 +108,16 @@ export const configurationApply: ResourceDefinition = {
   inputs: {
     ...nodeSpecs,
     clientConfiguration: clientConfigurationSpec,
+    clientConfigurationWo: { ...clientConfigurationSpec, secret: true },
     machineConfigurationInput: {
       type: "string",
       secret: true,
       description: "The machine configuration to apply",
+    },
+    machineConfigurationInputWo: {
+      type: "string",
+      secret: true,
+      description: "The same, never in the state; the stand-in does not send it",
     },
     configPatches: configPatchesSpec,
     applyMode: {
@@ -149,24 +158,17 @@ export const configurationApply: ResourceDefinition = {
 
   validate(inputs): readonly CheckProblem[] {
     const problems = timeoutProblems(inputs);
-    if ((inputs["machineConfigurationInput"] ?? null) === null)
-      problems.push({
-        property: "machineConfigurationInput",
-        reason:
-          "Missing machine configuration input: Exactly one of machine_configuration_input or machine_configuration_input_wo must be set",
-      });
-    if ((inputs["clientConfiguration"] ?? null) === null)
-      problems.push({
-        property: "clientConfiguration",
-        reason:
-          "Missing client configuration: Exactly one of client_configuration or client_configuration_wo must be set",
-      });
-    // The real one crashes here; see siderolabs/terraform-provider-talos#334. A message is kinder and fails as surely.
+    if (isAbsent(inputs, "machineConfigurationInput"))
+      throw new Error(
+        "Missing machine configuration input: Exactly one of machine_configuration_input or machine_configuration_input_wo must be set",
+      );
+    requireClient(inputs);
+    // See siderolabs/terraform-provider-talos#334.
     if (hasUnknown(inputs["onDestroy"]))
       problems.push({
         property: "onDestroy",
         reason:
-          "onDestroy must be literals: the provider cannot plan with an unknown boolean (terraform-provider-talos#334)",
+          "Value Conversion Error: An unexpected error was encountered trying to build a value. Received unknown value, however the target type cannot handle unknown values.",
       });
     return problems;
   },
@@ -181,9 +183,9 @@ export const configurationApply: ResourceDefinition = {
     if (hasUnknown(inputs["machineConfigurationInput"]) || hasUnknown(inputs["configPatches"]))
       return {
         ...planned,
-        machineConfiguration: UNKNOWN,
-        machineConfigurationHash: UNKNOWN,
-        resolvedApplyMode: UNKNOWN,
+        machineConfiguration: olds?.["machineConfiguration"] ?? UNKNOWN,
+        machineConfigurationHash: olds?.["machineConfigurationHash"] ?? UNKNOWN,
+        resolvedApplyMode: olds?.["resolvedApplyMode"] ?? UNKNOWN,
       };
     const config = await rendered(inputs, olds, operation);
     return {
@@ -212,7 +214,7 @@ export const configurationApply: ResourceDefinition = {
       resetMachine(
         machineOf(state),
         { graceful: onDestroy["graceful"] === true, reboot: onDestroy["reboot"] === true },
-        timeoutOf(state, "delete", operation),
+        timeoutOf(state, "delete"),
         operation.signal,
       ),
     );

@@ -16,6 +16,7 @@ export const definition: ProviderDefinition = {
   name: "talos",
   version: "0.8.1",
   description: "Stand-in for the Talos provider.",
+  bridge: "framework",
   config: {
     imageFactoryUrl: { type: "string", description: `The image factory. Default ${defaultFactoryUrl}` },
   },

@@ -1,33 +1,32 @@
 // The functions of the Talos provider that only compute: machine config, talosconfig, image factory URLs.
 import { stringify } from "yaml";
 import type { FunctionDefinition } from "../shared/provider.ts";
-import type { CheckProblem } from "../shared/spec.ts";
 import type { Properties, Value } from "../shared/values.ts";
 import { isObject, stringOf } from "../shared/values.ts";
 import { secretsYamlOf } from "./bundle.ts";
 import { clientConfigurationSpec, configPatchesSpec, machineSecretsSpec, textsOf } from "./specs.ts";
 import { generateConfig, talosctlContract } from "./talosctl.ts";
-import { contractProblem, kubernetesProblem } from "./versions.ts";
+import { patchReason } from "./patchError.ts";
+import { contractProblem } from "./versions.ts";
 
-function endpointProblem(value: Value | undefined): CheckProblem[] {
+/** @throws Error in the provider's words */
+function requireEndpoint(value: Value | undefined): void {
   const text = stringOf(value);
-  if (text === undefined) return [];
-  const problem = (what: string, fix: string): CheckProblem[] => [
-    { property: "clusterEndpoint", reason: `cluster_endpoint is invalid: ${what}\ntry: "${fix}"` },
-  ];
+  if (text === undefined) return;
+  const refuse = (what: string, fix: string): never => {
+    throw new Error(`cluster_endpoint is invalid: ${what}\ntry: "${fix}"`);
+  };
   if (!text.includes("://")) {
     const port = /:\d+$/.test(text);
-    return problem(
+    refuse(
       `no scheme${port ? "" : " and port"} specified for the cluster endpoint URL`,
       `https://${text}${port ? "" : ":6443"}`,
     );
-  }
-  if (!text.startsWith("https://"))
-    return problem(
+  } else if (!text.startsWith("https://"))
+    refuse(
       "the control plane endpoint URL should have scheme https://",
       text.replace(/^\w+:\/\//, "https://"),
     );
-  return [];
 }
 
 /** `talos:machine/getConfiguration:getConfiguration`. */
@@ -57,14 +56,12 @@ export const getMachineConfiguration: FunctionDefinition = {
     },
   },
   validate(inputs) {
-    const contract = stringOf(inputs["talosVersion"]);
+    requireEndpoint(inputs["clusterEndpoint"]);
     return [
       ...(inputs["clusterName"] === ""
         ? [{ property: "clusterName", reason: "string length must be at least 1, got: 0" }]
         : []),
-      ...endpointProblem(inputs["clusterEndpoint"]),
       ...contractProblem("talosVersion", inputs["talosVersion"]),
-      ...(contract === undefined ? [] : kubernetesProblem(inputs["kubernetesVersion"], contract)),
     ];
   },
   async invoke(inputs, operation) {
@@ -83,12 +80,7 @@ export const getMachineConfiguration: FunctionDefinition = {
       },
       operation.signal,
     ).catch((error: unknown) => {
-      throw new Error(
-        `failed to generate machine configuration: ${error instanceof Error ? error.message : String(error)}`,
-        {
-          cause: error,
-        },
-      );
+      throw new Error(`config_patches are invalid: ${patchReason(error)}`, { cause: error });
     });
     return { ...inputs, talosVersion, id: inputs["clusterName"] as Value, machineConfiguration };
   },

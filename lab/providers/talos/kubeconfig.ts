@@ -74,7 +74,7 @@ async function get(
   const machine = machineOf(planned);
   const raw = await diagnosed(
     "failed to retrieve kubeconfig",
-    retry(timeoutOf(planned, kind, operation), operation.signal, (signal) =>
+    retry(timeoutOf(planned, kind), operation.signal, (signal) =>
       withMachine(machine, signal, (connection) => fetchKubeconfig(connection, machine.node, signal)),
     ),
   );

@@ -11,6 +11,11 @@ import { clientConfigurationSpec, machineSecretsSpec } from "./specs.ts";
 import { generateSecrets, talosctlContract } from "./talosctl.ts";
 import { compareVersions, contractProblem } from "./versions.ts";
 
+const secretsId = "machine_secrets";
+
+/** What the state has besides: without the version of its schema the real plugin takes machineSecrets for a text. */
+const ofState = { id: secretsId, __meta: JSON.stringify({ schema_version: "1" }) };
+
 const unknownClient = { caCertificate: UNKNOWN, clientCertificate: UNKNOWN, clientKey: UNKNOWN };
 
 /** Whether the client certificate ends within a month, which is when the provider renews it. */
@@ -44,7 +49,9 @@ export const secrets: ResourceDefinition = {
   async plan({ olds, inputs }, operation) {
     const talosVersion =
       inputs["talosVersion"] ?? olds?.["talosVersion"] ?? (await talosctlContract(operation.signal));
-    if (olds === undefined) return { talosVersion, machineSecrets: UNKNOWN, clientConfiguration: UNKNOWN };
+    // The framework takes everything computed for unknown once an input changes; the update then keeps it.
+    if (talosVersion !== olds?.["talosVersion"])
+      return { talosVersion, machineSecrets: UNKNOWN, clientConfiguration: UNKNOWN };
     return {
       talosVersion,
       machineSecrets: olds["machineSecrets"] ?? UNKNOWN,
@@ -65,8 +72,9 @@ export const secrets: ResourceDefinition = {
   async create(planned, operation) {
     const yaml = await generateSecrets(String(planned["talosVersion"]), operation.signal);
     return {
-      id: "machine_secrets",
+      id: secretsId,
       outputs: {
+        ...ofState,
         talosVersion: planned["talosVersion"] as Value,
         machineSecrets: machineSecretsOf(yaml),
         clientConfiguration: await clientConfigurationOf(yaml, operation.signal),
@@ -78,6 +86,8 @@ export const secrets: ResourceDefinition = {
     const renew = nearExpiry(olds["clientConfiguration"]);
     return {
       ...planned,
+      ...ofState,
+      machineSecrets: olds["machineSecrets"] as Value,
       clientConfiguration: renew
         ? await clientConfigurationOf(secretsYamlOf(olds["machineSecrets"]), operation.signal)
         : (olds["clientConfiguration"] as Value),
@@ -90,12 +100,13 @@ export const secrets: ResourceDefinition = {
     const machineSecrets = machineSecretsOf(yaml);
     const own = machineSecrets["secrets"];
     const outputs = {
+      ...ofState,
       // The provider cannot know the contract of the file and assumes the oldest one that fits.
       talosVersion: isObject(own) && own["aescbcEncryptionSecret"] !== undefined ? "v1.2" : "v1.3",
       machineSecrets,
       clientConfiguration: await clientConfigurationOf(yaml, operation.signal),
     };
-    return { id: "machine_secrets", inputs: inputsOf(outputs), outputs };
+    return { id: secretsId, inputs: inputsOf(outputs), outputs };
   },
 };
 

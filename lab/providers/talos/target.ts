@@ -1,6 +1,5 @@
 // From a resource's properties to the machine they mean, and the time it may take.
 import { parseDuration } from "../shared/duration.ts";
-import type { Operation } from "../shared/provider.ts";
 import type { CheckProblem } from "../shared/spec.ts";
 import type { Properties } from "../shared/values.ts";
 import { isObject } from "../shared/values.ts";
@@ -25,14 +24,23 @@ export function machineOf(properties: Properties): Machine {
   };
 }
 
-/** The time limit: the resource's own `timeouts`, else the engine's customTimeouts, else 10 minutes. */
-export function timeoutOf(
-  properties: Properties,
-  kind: "create" | "update" | "delete",
-  operation: Operation,
-): number {
+/** The time limit: the resource's own `timeouts`, else 10 minutes. The engine's customTimeouts do nothing. */
+export function timeoutOf(properties: Properties, kind: "create" | "update" | "delete"): number {
   const own = timeoutText(properties["timeouts"], kind);
-  return own === undefined ? (operation.timeoutMs ?? defaultTimeoutMs) : parseDuration(own);
+  return own === undefined ? defaultTimeoutMs : parseDuration(own);
+}
+
+/** Whether somebody left an input out. */
+export function isAbsent(inputs: Properties, name: string): boolean {
+  return (inputs[name] ?? null) === null && (inputs[`${name}Wo`] ?? null) === null;
+}
+
+/** @throws Error in the provider's words without a client configuration */
+export function requireClient(inputs: Properties): void {
+  if (isAbsent(inputs, "clientConfiguration"))
+    throw new Error(
+      "Missing client configuration: Exactly one of client_configuration or client_configuration_wo must be set",
+    );
 }
 
 /** Checks that `timeouts` holds Go durations. */

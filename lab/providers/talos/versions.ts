@@ -1,4 +1,5 @@
-// Talos and Kubernetes versions: comparing them, and which go together.
+// Versions of Talos and config contracts: comparing and checking them. Which Kubernetes goes with which Talos the
+// provider does not check.
 import type { CheckProblem } from "../shared/spec.ts";
 import type { Value } from "../shared/values.ts";
 import { stringOf } from "../shared/values.ts";
@@ -21,39 +22,4 @@ export function contractProblem(property: string, value: Value | undefined): Che
   const text = stringOf(value);
   if (text === undefined || /^v?\d+\.\d+(\.\d+)?([-+].*)?$/.test(text)) return [];
   return [{ property, reason: `Invalid version: error parsing version "${text}"` }];
-}
-
-/**
- * Kubernetes minors that a Talos minor runs. Source: siderolabs/talos pkg/machinery/compatibility/talosNNN. Talos minors
- * that are not here are not checked.
- */
-const supported: Readonly<Record<string, readonly [number, number]>> = {
-  "1.10": [28, 33],
-  "1.11": [29, 34],
-  "1.12": [30, 35],
-  "1.13": [31, 36],
-};
-
-/** Checks that a Kubernetes version fits a Talos contract. */
-export function kubernetesProblem(kubernetes: Value | undefined, talos: string): CheckProblem[] {
-  const text = stringOf(kubernetes);
-  if (text === undefined) return [];
-  if (!/^v?\d+\.\d+\.\d+/.test(text))
-    return [
-      {
-        property: "kubernetesVersion",
-        reason: `kubernetes_version is invalid: error parsing version "${text}"`,
-      },
-    ];
-  const [major, minor] = numbers(talos);
-  const range = supported[`${major}.${minor}`];
-  const kubernetesMinor = numbers(text)[1] ?? 0;
-  if (range === undefined || (kubernetesMinor >= range[0] && kubernetesMinor <= range[1])) return [];
-  const problem = kubernetesMinor > range[1] ? "new" : "old";
-  return [
-    {
-      property: "kubernetesVersion",
-      reason: `talos_version is not compatible with kubernetes_version: version of Kubernetes ${text.replace(/^v/, "")} is too ${problem} to be used on Talos ${talos.replace(/^v/, "")}`,
-    },
-  ];
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { compare } from "../../../commands/diff/compare.ts";
-import { answer, changes, diffOf, fluxKustomization, object, release } from "./answers.ts";
+import { answer, changes, diffOf, fluxKustomization, object, release, type App } from "./answers.ts";
 
 const one = object("ConfigMap", "one", { data: { a: "b" } });
 const deleted = "is deleted from the cluster";
@@ -166,6 +166,108 @@ describe("what comes of an object that is in Git no more", () => {
       [{ name: "a", objects: [] }],
     );
     assert.deepEqual(diff.losses, ["PersistentVolumeClaim default/data is deleted, and perhaps its data"]);
+  });
+});
+
+describe("what is lost", () => {
+  const claim = object("PersistentVolumeClaim", "data");
+  const app = (name: string, objects: readonly ReturnType<typeof object>[], spec?: object): App => ({
+    name,
+    objects,
+    ...(spec === undefined ? {} : { spec }),
+  });
+  const keep =
+    "to keep it, first commit the annotation kustomize.toolkit.fluxcd.io/prune: disabled on it, let Flux apply that, then move it";
+
+  it("is said of a renamed Kustomization, which deletes what it contains", () => {
+    const diff = diffOf([app("podinfo", [claim, one])], [app("podinfo-app", [claim, one])]);
+    assert.deepEqual(diff.losses, [
+      `PersistentVolumeClaim default/data moves from flux-system/podinfo to flux-system/podinfo-app: Flux may delete it before it is there anew, and perhaps its data; ${keep}`,
+    ]);
+  });
+
+  it("is nothing where the old Kustomization leaves everything behind", () => {
+    const spec = { deletionPolicy: "Orphan", prune: false };
+    assert.deepEqual(diffOf([app("podinfo", [claim], spec)], [app("podinfo-app", [claim])]).losses, []);
+  });
+
+  it("is said of what moves between Kustomizations that stay", () => {
+    const moved = diffOf(
+      [app("podinfo", [release("x", {})]), app("b", [])],
+      [app("podinfo", []), app("b", [release("x", {})])],
+    );
+    assert.deepEqual(moved.losses, [
+      `HelmRelease default/x moves from flux-system/podinfo to flux-system/b: Flux may delete it before it is there anew, and everything that its chart made: claims and their data, unless the chart keeps them; ${keep}`,
+    ]);
+  });
+
+  const set = (whenDeleted: string): ReturnType<typeof object> =>
+    object(
+      "StatefulSet",
+      "db",
+      { spec: { persistentVolumeClaimRetentionPolicy: { whenDeleted } } },
+      "apps/v1",
+    );
+  const crd = object("CustomResourceDefinition", "things.example.org");
+  for (const [what, lost, loss] of [
+    [
+      "a HelmRelease",
+      release("x", {}),
+      "everything that its chart made: claims and their data, unless the chart keeps them",
+    ],
+    [
+      "a StatefulSet that takes its claims with it",
+      set("Delete"),
+      "its claims and their data (whenDeleted: Delete)",
+    ],
+    ["a definition", crd, "every object of that kind"],
+    ["a database", object("Cluster", "db", {}, "postgresql.cnpg.io/v1"), "its data"],
+  ] as const)
+    it(`is said of ${what} that is deleted`, () => {
+      const name = `${lost.kind} default/${lost.metadata.name}`;
+      assert.deepEqual(diffOf([app("a", [lost])], [app("a", [])]).losses, [
+        `${name} is deleted, and ${loss}`,
+      ]);
+    });
+
+  it("is nothing of what Git brings back", () => {
+    assert.deepEqual(diffOf([app("a", [one, set("Retain")])], [app("a", [])]).losses, []);
+  });
+
+  for (const [what, before, after] of [
+    ["release name", {}, { releaseName: "other" }],
+    ["namespace and release name", {}, { targetNamespace: "other" }],
+    ["storage namespace", {}, { storageNamespace: "other" }],
+    ["chart", { chart: { spec: { chart: "podinfo" } } }, { chart: { spec: { chart: "other" } } }],
+  ] as const)
+    it(`is said of a release that is uninstalled because of another ${what}`, () => {
+      assert.deepEqual(diffOf([app("a", [release("x", before)])], [app("a", [release("x", after)])]).losses, [
+        `HelmRelease default/x is uninstalled and installed anew, because its ${what} changes: everything that its chart made: claims and their data, unless the chart keeps them`,
+      ]);
+    });
+
+  it("is nothing of a release that is upgraded in place", () => {
+    const chart = (version: string): object => ({ chart: { spec: { chart: "podinfo", version } } });
+    const same = { releaseName: "x" };
+    assert.deepEqual(
+      diffOf([app("a", [release("x", chart("1"))])], [app("a", [release("x", { ...chart("2"), ...same })])])
+        .losses,
+      [],
+    );
+  });
+
+  it("is said of a claim that force makes anew", () => {
+    const sized = (storageClassName: string, storage: string): ReturnType<typeof object> =>
+      object("PersistentVolumeClaim", "data", {
+        spec: { storageClassName, resources: { requests: { storage } } },
+      });
+    const losses = (spec: object, ...[old, next]: readonly [object, object]): readonly string[] =>
+      diffOf([app("a", [old as never], spec)], [app("a", [next as never], spec)]).losses;
+    assert.deepEqual(losses({ force: true }, sized("a", "1Gi"), sized("b", "1Gi")), [
+      "PersistentVolumeClaim default/data is deleted and made anew, because what changes is fixed and its Kustomization says force: perhaps its data",
+    ]);
+    assert.deepEqual(losses({ force: true }, sized("a", "1Gi"), sized("a", "2Gi")), []);
+    assert.deepEqual(losses({}, sized("a", "1Gi"), sized("b", "1Gi")), []);
   });
 });
 

@@ -67,6 +67,19 @@ describe("secrets in a diff", () => {
     assert.doesNotMatch(all(diff), /hush/);
   });
 
+  it("are masked in every other object too, whatever the field is called", () => {
+    const objects = (value: string): ReturnType<typeof object>[] => [
+      object("Secret", "s", { data: { a: Buffer.from("hush hush").toString("base64") } }),
+      object("ConfigMap", "c", { data: { url: `x/${value}`, script: "a\n  hush hush\n" } }),
+    ];
+    const diff = diffOf(
+      [{ name: "a", objects: objects("old") }],
+      [{ name: "a", objects: objects("hush hush") }],
+    );
+    assert.equal(firstDiff(diff), " data:\n-  url: x/old\n+  url: x/[secret]");
+    assert.doesNotMatch(all(diff), /hush/);
+  });
+
   it("are masked in values by the name of their key", () => {
     const values = (adminPassword: string): object => ({ chart: {}, values: { adminPassword } });
     const diff = diffOf(

@@ -7,6 +7,7 @@ import { estimates } from "../../../commands/plan/estimates.ts";
 import { needsReboot, needsRestart } from "../../../commands/plan/rules/reboots.ts";
 import { restartsStaticPods } from "../../../commands/plan/rules/staticPods.ts";
 import { unitsOf } from "../../../commands/plan/units.ts";
+import { Masker } from "../../../src/steps/mask.ts";
 import { configUpdate, digest } from "./sample.ts";
 
 describe("machineConfigOf", () => {
@@ -120,8 +121,9 @@ describe("machineConfigDiffs", () => {
         configUpdate("k8s-2", of("k8s-2", "1"), of("k8s-2", "2")),
         configUpdate("k8s-3", of("k8s-3", "1"), of("k8s-3", "3")),
       ),
+      new Masker(),
     );
-    assert.deepEqual(machineConfigDiffs(units), [
+    assert.deepEqual(machineConfigDiffs(units, new Masker()), [
       { of: ["k8s-1", "k8s-2"], diff: [" machine:", "   sysctls:", '-    a: "1"', '+    a: "2"'].join("\n") },
       { of: ["k8s-3"], diff: [" machine:", "   sysctls:", '-    a: "1"', '+    a: "3"'].join("\n") },
     ]);

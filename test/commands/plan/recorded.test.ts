@@ -47,6 +47,8 @@ const expected: Readonly<Record<string, { outcome: Plan["outcome"]; lines: reado
   talos: {
     outcome: "changes",
     lines: [
+      "warning: the Kubernetes API does not answer while k8s-1 reboots: it is the only control plane; what runs on the workers goes on",
+      "warning: k8s-2 is the only worker: while it reboots its pods have nowhere to go, unless control planes take pods",
       "Stack lab: 2 changes, about 9 min in all (an estimate)",
       "",
       "on     what   from → to          impact            takes",
@@ -60,6 +62,26 @@ const expected: Readonly<Record<string, { outcome: Plan["outcome"]; lines: reado
       "   install:",
       `-    image: ${image}:v1.12.0`,
       `+    image: ${image}:v1.13.9`,
+    ],
+  },
+  endpoint: {
+    outcome: "changes",
+    lines: [
+      "Stack lab: 1 change, about 2 min in all (an estimate)",
+      "",
+      "on     what                 from → to                            impact  takes",
+      "k8s-1  base machine config  base config with the keys: [secret]  reboot  about 2 min",
+    ],
+  },
+  limits: {
+    outcome: "changes",
+    lines: [
+      "Stack lab: 1 change, seconds in all (an estimate)",
+      "",
+      "on     what         from → to                     impact  takes",
+      "k8s-1  time limits  timeouts.create: (none) → 5m  none    seconds",
+      "                    timeouts.delete: (none) → 5m",
+      "                    timeouts.update: (none) → 5m",
     ],
   },
   cilium: {
@@ -90,12 +112,11 @@ const expected: Readonly<Record<string, { outcome: Plan["outcome"]; lines: reado
   remove: {
     outcome: "destructive",
     lines: [
+      "DESTRUCTIVE: k8s-2 leaves the cluster (drained, out of etcd, its Node deleted, its disk erased)",
       "Stack lab: 1 change, about 4 min in all (an estimate)",
       "",
       "on     what                from → to  impact  takes",
       "k8s-2  leaves the cluster             wipe    about 4 min",
-      "",
-      "DESTRUCTIVE: k8s-2 leaves the cluster (drained, out of etcd, its Node deleted, its disk erased)",
       "",
       "7 operations in the preview; those that only look are part of the rows.",
     ],

@@ -121,17 +121,70 @@ describe("what a change means", () => {
       ],
     },
     {
-      of: "the base config, which is secret",
+      of: "the base config, which is secret, of which the plugin names inputs and no paths",
       steps: [
         {
           ...configUpdate("k8s-1", [], []),
-          detailedDiff: {
-            machineConfigurationInput: { kind: "update" },
-            machineConfigurationHash: { kind: "update" },
-          },
+          diffReasons: ["machineConfiguration", "machineConfigurationHash", "machineConfigurationInput"],
         },
       ],
-      rows: ["k8s-1 | base machine config | machineConfigurationInput [secret] [secret] | [reboot]"],
+      rows: ["k8s-1 | base machine config | base config with the keys [secret] [secret] | [reboot]"],
+    },
+    {
+      of: "the base config beside a patch in clear",
+      steps: [
+        {
+          ...configUpdate("k8s-1", [], [{ machine: { nodeLabels: { zone: "kitchen" } } }]),
+          diffReasons: ["configPatches", "machineConfigurationInput"],
+        },
+      ],
+      rows: [
+        "k8s-1 | base machine config | machine.nodeLabels.zone kitchen | base config with the keys [secret] [secret] | [reboot]",
+      ],
+    },
+    {
+      of: "patches that are hidden because one of them holds a secret",
+      steps: [
+        {
+          ...step("update", "config", "talos-k8s-1-config", {
+            before: { configPatches: "[secret]" },
+            after: { configPatches: "[secret]" },
+          }),
+          diffReasons: ["configPatches"],
+        },
+      ],
+      rows: ["k8s-1 | base machine config | patches, one of them with a secret [secret] [secret] | [reboot]"],
+    },
+    {
+      of: "time limits that the provider did not have",
+      steps: ["k8s-1", "k8s-4"].map((name) => ({
+        ...step("update", "config", `talos-${name}-config`, {
+          before: { configPatches: [] },
+          after: { configPatches: [], timeouts: { create: "5m", update: "5m" } },
+        }),
+        diffReasons: ["timeouts"],
+      })),
+      rows: ["k8s-1+k8s-4 | time limits | timeouts.create 5m | timeouts.update 5m | [none]"],
+    },
+    {
+      of: "an admin certificate that is renewed",
+      steps: [
+        {
+          ...step("update", "secrets", "talos-secrets", {
+            before: { talosVersion: "v1.12" },
+            after: { talosVersion: "v1.12" },
+          }),
+          diffReasons: ["clientConfiguration"],
+        },
+        {
+          ...step("update", "config", "talos-k8s-1-config", {
+            before: { clientConfiguration: "[secret]" },
+            after: { clientConfiguration: "[secret]" },
+          }),
+          diffReasons: ["clientConfiguration"],
+        },
+      ],
+      rows: ["cluster | admin certificate | [live]"],
     },
     {
       of: "a machine at another address",

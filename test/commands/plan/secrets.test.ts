@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { makePlan } from "../../../commands/plan/makePlan.ts";
-import { maskPair } from "../../../commands/plan/mask.ts";
+import { maskPair } from "../../../src/steps/mask.ts";
 import { configUpdate, digest, step } from "./sample.ts";
 
 describe("maskPair", () => {

@@ -30,18 +30,21 @@ function stateOf(state: ResourceState | undefined): ResourceState | undefined {
 function trimmed({ steps = [], diagnostics }: PreviewDigest): PreviewDigest {
   const kept = steps.filter(({ op, urn }) => op !== "same" || /::talos-.+-os$|pulumi:pulumi:Stack/.test(urn));
   return {
-    steps: kept.map(({ op, urn, oldState, newState, replaceReasons, detailedDiff }): PreviewStep => {
-      const [before, after] = [stateOf(oldState), stateOf(newState)];
-      return {
-        op,
-        urn,
-        // An unchanged one is there for its inputs only.
-        ...(op !== "same" && before && { oldState: before }),
-        ...(after && { newState: after }),
-        ...(replaceReasons && { replaceReasons }),
-        ...(op !== "same" && { detailedDiff: detailedDiff ?? null }),
-      };
-    }),
+    steps: kept.map(
+      ({ op, urn, oldState, newState, replaceReasons, diffReasons, detailedDiff }): PreviewStep => {
+        const [before, after] = [stateOf(oldState), stateOf(newState)];
+        return {
+          op,
+          urn,
+          // An unchanged one is there for its inputs only.
+          ...(op !== "same" && before && { oldState: before }),
+          ...(after && { newState: after }),
+          ...(replaceReasons && { replaceReasons }),
+          ...(op !== "same" && diffReasons && { diffReasons }),
+          ...(op !== "same" && { detailedDiff: detailedDiff ?? null }),
+        };
+      },
+    ),
     ...(diagnostics && { diagnostics }),
   };
 }

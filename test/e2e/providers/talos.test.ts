@@ -47,7 +47,7 @@ describe("the talos stand-in", () => {
 
   before(async () => {
     plugin = await start();
-    await plugin.configure();
+    assert.equal((await plugin.configure()).acceptsecrets, false);
     made = (await plugin.create(tokens.secrets, { talosVersion: "v1.12" })).outputs;
     const all = plain(made) as Wire;
     authority = part(all, "machineSecrets", "certs", "os") as Authority;
@@ -102,7 +102,13 @@ describe("the talos stand-in", () => {
         talosVersion: "v1.12",
         machineSecrets: unknown,
         clientConfiguration: unknown,
+        id: unknown,
       });
+    });
+
+    test("the state says of which schema it is", () => {
+      assert.equal(made["__meta"], '{"schema_version":"1"}');
+      assert.equal(made["id"], "machine_secrets");
     });
 
     test("a lower contract is another cluster, a higher one is not", async () => {
@@ -117,6 +123,14 @@ describe("the talos stand-in", () => {
       );
       const higher = await plugin.diff(tokens.secrets, made, { talosVersion: "v1.13" });
       assert.deepEqual([higher.changes, higher.replaces], [true, []]);
+      const preview = await plugin.update(
+        tokens.secrets,
+        "machine_secrets",
+        made,
+        { talosVersion: "v1.13" },
+        { preview: true },
+      );
+      assert.deepEqual([preview["machineSecrets"], preview["clientConfiguration"]], [unknown, unknown]);
       const updated = await plugin.update(tokens.secrets, "machine_secrets", made, { talosVersion: "v1.13" });
       assert.deepEqual(plain({ ...updated, talosVersion: "v1.12" }), plain(made));
       assert.match(
@@ -131,12 +145,8 @@ describe("the talos stand-in", () => {
         ...made,
         clientConfiguration: { ...(made["clientConfiguration"] as Wire), clientCertificate: soon },
       };
-      const { detailed } = await plugin.diff(tokens.secrets, old, { talosVersion: "v1.12" });
-      assert.deepEqual(Object.keys(detailed).sort(), [
-        "clientConfiguration.caCertificate",
-        "clientConfiguration.clientCertificate",
-        "clientConfiguration.clientKey",
-      ]);
+      const { names, hasPaths, detailed } = await plugin.diff(tokens.secrets, old, { talosVersion: "v1.12" });
+      assert.deepEqual([names, hasPaths, detailed], [["clientConfiguration"], false, {}]);
       const renewed = await plugin.update(tokens.secrets, "machine_secrets", old, { talosVersion: "v1.12" });
       assert.deepEqual(plain(renewed["machineSecrets"]), plain(made["machineSecrets"]));
       const pem = part(renewed, "clientConfiguration", "clientCertificate") as string;
@@ -201,27 +211,24 @@ describe("the talos stand-in", () => {
       assert.match(result["machineConfiguration"] as string, /hostname: k8s-1/);
     });
 
-    test("bad arguments are all named", async () => {
-      const { failures } = await plugin.invoke(tokens.config, {
-        ...configArgs(plain(made) as Wire),
-        clusterEndpoint: "127.0.0.1",
-        kubernetesVersion: "v1.36.1",
-      });
-      assert.match(
-        failures[0] ?? "",
-        /no scheme and port specified for the cluster endpoint URL\ntry: "https:\/\/127\.0\.0\.1:6443"/,
+    test("bad arguments are named; a wrong endpoint fails the call, and no Kubernetes is too new", async () => {
+      const args = configArgs(plain(made) as Wire);
+      await assert.rejects(
+        plugin.invoke(tokens.config, { ...args, clusterEndpoint: "127.0.0.1" }),
+        /^Error: cluster_endpoint is invalid: no scheme and port specified for the cluster endpoint URL\ntry: "https:\/\/127\.0\.0\.1:6443"/,
       );
-      assert.match(failures[1] ?? "", /version of Kubernetes 1\.36\.1 is too new to be used on Talos 1\.12/);
+      const newer = await plugin.invoke(tokens.config, { ...args, kubernetesVersion: "v1.36.1" });
+      assert.match(newer.result["machineConfiguration"] as string, /kubelet:v1\.36\.1/);
       const wrong = await plugin.invoke(tokens.config, { machineType: "init" });
       assert.equal(wrong.failures.length, 4);
     });
 
-    test("a patch that does not fit fails in talosctl's words, without the config", async () => {
+    test("a patch that does not fit fails in the provider's words, without the config", async () => {
       const args = { ...configArgs(plain(made) as Wire), configPatches: ['{"machine":{"nope":1}}'] };
       await assert.rejects(plugin.invoke(tokens.config, args), (error: Error) => {
         assert.match(
           error.message,
-          /failed to generate machine configuration: [^]*unknown keys found during decoding/,
+          /^config_patches are invalid: error decoding document \/v1alpha1\/ \(line 1\): unknown keys found during decoding/,
         );
         assert.ok(!error.message.includes(authority.key));
         return true;
@@ -282,7 +289,7 @@ describe("the talos stand-in", () => {
       assert.equal(preview["machineConfigurationHash"], createHash("sha256").update(config).digest("hex"));
       const { id, outputs } = await plugin.create(tokens.apply, inputs);
       assert.equal(id, "machine_configuration_apply");
-      assert.deepEqual(outputs, preview);
+      assert.deepEqual({ ...outputs, id: unknown }, preview);
       assert.deepEqual(
         [outputs["applyMode"], outputs["resolvedApplyMode"], outputs["endpoint"]],
         ["auto", "auto", machine.endpoint],
@@ -300,12 +307,36 @@ describe("the talos stand-in", () => {
         node: "127.10.204.12",
       });
       assert.deepEqual(changed.replaces, []);
-      assert.deepEqual(Object.keys(changed.detailed).sort(), [
-        "configPatches[0]",
-        "machineConfiguration",
-        "machineConfigurationHash",
-        "node",
-      ]);
+      assert.deepEqual(
+        [[...changed.names].sort(), changed.hasPaths, changed.detailed],
+        [["configPatches", "machineConfiguration", "machineConfigurationHash", "node"], false, {}],
+      );
+      const limits = await plugin.diff(tokens.apply, outputs, { ...inputs, timeouts: { create: "5m" } });
+      assert.deepEqual([limits.names, limits.replaces], [["timeouts"], []]);
+    });
+
+    test("apply: marks are the schema's, not the caller's", async () => {
+      const marked = { ...inputs, configPatches: secret(inputs["configPatches"]) };
+      const checked = (await plugin.check(tokens.apply, marked)).inputs;
+      assert.deepEqual(checked["configPatches"], inputs["configPatches"]);
+      assert.equal(revealed(checked["machineConfigurationInput"]), base);
+      const { clientKey, caCertificate } = checked["clientConfiguration"] as Wire;
+      assert.deepEqual([typeof revealed(clientKey), typeof caCertificate], ["string", "string"]);
+      const { outputs } = await plugin.create(tokens.apply, marked, { preview: true });
+      assert.deepEqual(outputs["configPatches"], inputs["configPatches"]);
+    });
+
+    test("apply: an update whose config is not known yet keeps the old one", async () => {
+      const { outputs } = await plugin.create(tokens.apply, inputs);
+      const updated = await plugin.update(
+        tokens.apply,
+        "machine_configuration_apply",
+        outputs,
+        { ...inputs, machineConfigurationInput: unknown },
+        { preview: true },
+      );
+      assert.deepEqual(updated["machineConfiguration"], outputs["machineConfiguration"]);
+      assert.equal(updated["machineConfigurationHash"], outputs["machineConfigurationHash"]);
     });
 
     test("apply: unknown inputs, onDestroy's defaults, missing inputs, a patch that does not fit", async () => {
@@ -322,20 +353,28 @@ describe("the talos stand-in", () => {
       assert.equal(revealed(outputs["machineConfiguration"]), unknown);
       assert.equal(outputs["machineConfigurationHash"], unknown);
       assert.deepEqual(outputs["onDestroy"], { reset: true, graceful: true, reboot: false });
-      const { failures } = await plugin.check(tokens.apply, {
-        endpoint: "x",
+      const missing = { endpoint: "x", applyMode: "loud", nope: 1, timeouts: { create: "soon" } };
+      await assert.rejects(
+        plugin.check(tokens.apply, missing),
+        /^Error: Missing machine configuration input: Exactly one of machine_configuration_input or machine_configuration_input_wo must be set$/,
+      );
+      await assert.rejects(
+        plugin.check(tokens.apply, { ...missing, machineConfigurationInput: "x" }),
+        /^Error: Missing client configuration: Exactly one of/,
+      );
+      const wrong = await plugin.check(tokens.apply, { ...inputs, applyMode: "loud" });
+      assert.match(wrong.failures.join(), /^'applyMode' must be one of /);
+      const later = await plugin.check(tokens.apply, {
+        ...inputs,
         onDestroy: { reset: unknown },
         timeouts: { create: "soon" },
       });
-      assert.equal(failures.length, 1);
-      const missing = await plugin.check(tokens.apply, {
-        node: "x",
-        onDestroy: { reset: unknown },
-        timeouts: { create: "soon" },
-      });
-      assert.match(
-        missing.failures.join("\n"),
-        /time: invalid duration "soon"[^]*Missing machine configuration input[^]*Missing client configuration[^]*onDestroy must be literals/,
+      assert.match(later.failures.join("\n"), /^time: invalid duration "soon"[^]*Value Conversion Error/);
+      // A misspelled input is found by nobody but tsc.
+      const dropped = await plugin.check(tokens.apply, { ...inputs, nope: 1, onDestroy: { nope: 1 } });
+      assert.deepEqual(
+        [dropped.failures, dropped.inputs["nope"], dropped.inputs["onDestroy"]],
+        [[], undefined, {}],
       );
       await assert.rejects(
         plugin.create(
@@ -343,7 +382,7 @@ describe("the talos stand-in", () => {
           { ...inputs, configPatches: ['{"machine":{"nope":1}}'] },
           { preview: true },
         ),
-        /Error applying config patches: [^]*unknown keys found/,
+        /^Error: 1 error occurred:\n\t\* : Error loading config patches - error decoding document \/v1alpha1\/ \(line 1\): unknown keys found during decoding:\nmachine:\n {4}nope: 1\n\n\n$/,
       );
     });
 
@@ -374,7 +413,11 @@ describe("the talos stand-in", () => {
         plugin.create(tokens.apply, { ...inputs, timeouts: { create: "700ms" } }),
         refused,
       );
-      await assert.rejects(plugin.create(tokens.apply, inputs, { timeout: 1 }), refused);
+      // The engine's customTimeouts end nothing.
+      const before = Date.now();
+      const limited = { ...inputs, timeouts: { create: "2s" } };
+      await assert.rejects(plugin.create(tokens.apply, limited, { timeout: 1 }), refused);
+      assert.ok(Date.now() - before >= 1_900);
     });
 
     test("apply: staged_if_needing_reboot asks the machine, already in the preview", async () => {
@@ -511,7 +554,7 @@ describe("the talos stand-in", () => {
       machine.kubeconfig = await fileUntil(10);
       const ending = (await plugin.create(tokens.kubeconfig, own)).outputs;
       const due = await plugin.diff(tokens.kubeconfig, ending, own);
-      assert.ok(due.changes && "kubeconfigRaw" in due.detailed);
+      assert.ok(due.changes && due.names.includes("kubeconfigRaw"));
       machine.kubeconfig = await fileUntil(365);
       const renewed = await plugin.update(tokens.kubeconfig, id, ending, own);
       assert.equal(revealed(renewed["kubeconfigRaw"]), machine.kubeconfig);

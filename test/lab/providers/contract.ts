@@ -25,11 +25,15 @@ export const contracts: Readonly<
         outputs: "clientConfiguration machineSecrets",
       },
       "talos:machine/configurationApply:ConfigurationApply": {
-        inputs: `${machine} applyMode configPatches machineConfigurationInput onDestroy timeouts`,
+        inputs: `${machine} applyMode clientConfigurationWo configPatches machineConfigurationInput machineConfigurationInputWo onDestroy timeouts`,
         outputs: "machineConfiguration machineConfigurationHash resolvedApplyMode",
-        secret: "machineConfiguration machineConfigurationInput",
+        secret:
+          "clientConfigurationWo machineConfiguration machineConfigurationInput machineConfigurationInputWo",
       },
-      "talos:machine/bootstrap:Bootstrap": { inputs: `${machine} timeouts`, outputs: "" },
+      "talos:machine/bootstrap:Bootstrap": {
+        inputs: `${machine} clientConfigurationWo timeouts`,
+        outputs: "",
+      },
       "talos:cluster/kubeconfig:Kubeconfig": {
         inputs: "certificateRenewalDuration clientConfiguration* endpoint node* timeouts",
         outputs: "kubeconfigRaw kubernetesClientConfiguration",

@@ -120,11 +120,11 @@ describe("the github stand-in", () => {
   afterEach(() => plugin.stop());
   after(() => void server.close());
 
-  const configure = (more: Record<string, string> = {}): Promise<unknown> =>
+  const configure = (more: Record<string, string> = {}): ReturnType<Plugin["configure"]> =>
     plugin.configure({ owner: "home", baseUrl: url, writeDelayMs: "0", retryDelayMs: "10", ...more });
 
   test("create, read, diff without comment, refresh by etag, delete", async () => {
-    await configure();
+    assert.equal((await configure()).acceptsecrets, false);
     const { inputs: checked } = await plugin.check(token, {
       key: inputs.key,
       title: inputs.title,
@@ -140,6 +140,8 @@ describe("the github stand-in", () => {
     assert.deepEqual(await plugin.diff(token, outputs, checked), {
       changes: false,
       replaces: [],
+      names: [],
+      hasPaths: true,
       detailed: {},
     });
     assert.deepEqual((await plugin.diff(token, outputs, { ...checked, title: "other" })).replaces, ["title"]);

@@ -69,6 +69,8 @@ describe("the github stand-in's webhook", () => {
     assert.deepEqual(await plugin.diff(token, outputs, checked), {
       changes: false,
       replaces: [],
+      names: [],
+      hasPaths: true,
       detailed: {},
     });
 
@@ -83,6 +85,8 @@ describe("the github stand-in's webhook", () => {
     assert.deepEqual(await plugin.diff(token, changed, { ...checked, configuration }), {
       changes: false,
       replaces: [],
+      names: [],
+      hasPaths: true,
       detailed: {},
     });
     assert.deepEqual((await plugin.diff(token, outputs, { ...checked, repository: "other" })).replaces, [

@@ -45,6 +45,10 @@ export interface LogLine {
 export interface DiffAnswer {
   readonly changes: boolean;
   readonly replaces: readonly string[];
+  /** Properties that differ. */
+  readonly names: readonly string[];
+  /** Whether it says which values differ. */
+  readonly hasPaths: boolean;
   /** Kind (engine's number) by path. */
   readonly detailed: Readonly<Record<string, number>>;
 }
@@ -184,6 +188,8 @@ export class Plugin {
     return {
       changes: response.getChanges() === proto.DiffResponse.DiffChanges.DIFF_SOME,
       replaces: response.getReplacesList(),
+      names: response.getDiffsList(),
+      hasPaths: response.getHasdetaileddiff(),
       detailed,
     };
   }
