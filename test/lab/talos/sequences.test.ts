@@ -8,12 +8,13 @@ import type { TalosMachine } from "../../../lab/talos/machine.ts";
 import { newAuthority } from "../../../lab/talos/pki.ts";
 import type { KeyPair } from "../../../lab/talos/pki.ts";
 import type { Message } from "../../../lab/talos/protos.ts";
+import { freeNetwork } from "../freeNetwork.ts";
 import { ApiClient } from "./apiClient.ts";
 import type { ApiAnswer } from "./apiClient.ts";
 import { becomes, installer, startConfigured } from "./configuredMachine.ts";
 import type { ConfiguredMachine } from "./configuredMachine.ts";
 
-const address = "127.10.205.21";
+const address = (await freeNetwork()).address(21);
 
 describe("a lab machine's sequences", { timeout: 60_000 }, () => {
   let authority: KeyPair;
