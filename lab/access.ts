@@ -18,10 +18,19 @@ export function talosconfigFile(layout: LabLayout): string {
   return join(layout.secrets, "talosconfig");
 }
 
-/** Writes both for the cluster that this control plane's config describes. */
-export async function writeAccess(layout: LabLayout, config: MachineConfig): Promise<void> {
+/**
+ * Writes both for the cluster that this control plane's config describes.
+ * @param controlPlanes addresses of the control planes, e.g. `["127.10.1.11"]`
+ */
+export async function writeAccess(
+  layout: LabLayout,
+  config: MachineConfig,
+  controlPlanes: readonly string[],
+): Promise<void> {
   writeFileSync(kubeconfigFile(layout), await kubeconfigText(config), { mode: 0o600 });
-  writeFileSync(talosconfigFile(layout), await talosconfigText(layout, config), { mode: 0o600 });
+  writeFileSync(talosconfigFile(layout), await talosconfigText(layout.name, config, controlPlanes), {
+    mode: 0o600,
+  });
 }
 
 /** No machine has a config: what is there opens nothing. */
@@ -29,7 +38,11 @@ export function removeAccess(layout: LabLayout): void {
   for (const file of [kubeconfigFile(layout), talosconfigFile(layout)]) rmSync(file, { force: true });
 }
 
-async function talosconfigText(layout: LabLayout, config: MachineConfig): Promise<string> {
+async function talosconfigText(
+  name: string,
+  config: MachineConfig,
+  controlPlanes: readonly string[],
+): Promise<string> {
   const yearMs = 365 * 24 * 3600 * 1000;
   const admin = await issueClientCertificate(
     config.machineCA,
@@ -37,9 +50,6 @@ async function talosconfigText(layout: LabLayout, config: MachineConfig): Promis
     { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + yearMs) },
   );
   const base64 = (text: string): string => Buffer.from(text).toString("base64");
-  const controlPlanes = layout.machines
-    .filter(({ role }) => role === "controlplane")
-    .map(({ address }) => address);
   const context = {
     endpoints: controlPlanes,
     nodes: controlPlanes.slice(0, 1),
@@ -47,5 +57,5 @@ async function talosconfigText(layout: LabLayout, config: MachineConfig): Promis
     crt: base64(admin.cert),
     key: base64(admin.key),
   };
-  return stringify({ context: layout.name, contexts: { [layout.name]: context } }, { lineWidth: 0 });
+  return stringify({ context: name, contexts: { [name]: context } }, { lineWidth: 0 });
 }

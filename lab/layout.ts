@@ -35,6 +35,8 @@ export interface LabMachine {
   readonly name: string;
   /** IPv4 loopback address, e.g. `127.10.1.11`. apid listens there on port 50000. */
   readonly address: string;
+  /** Address that it has when it gets another lease, e.g. `127.10.1.254`. None for the last ones of a very wide lab. */
+  readonly otherAddress?: string;
   /**
    * Role in the generated stack config; a spare is not in it. The machine itself does not know it before it gets its
    * machine config.
@@ -70,6 +72,9 @@ const hosts: Readonly<Record<LabMachine["role"], readonly [first: number, last: 
   worker: [21, 100],
   spare: [101, 200],
 };
+
+/** Last octets of other leases: the last one for the first machine, and downwards. */
+const otherLeases = { first: 201, last: 254 } as const;
 
 /** Fixed TCP ports; every lab has addresses of its own, so the ports never differ. */
 export const ports = {
@@ -174,11 +179,17 @@ export function layoutOf(project: string, name: string, size: LabSize | LabShape
 
 function addressed(machines: LabShape["machines"], net: string): readonly LabMachine[] {
   const next = { controlplane: 0, worker: 0, spare: 0 };
-  return machines.map(({ name, role }) => {
+  return machines.map(({ name, role }, index) => {
     const [first, last] = hosts[role];
     const host = first + next[role]++;
     if (host > last)
       throw new Error(`a lab has at most ${String(last - first + 1)} machines of the role ${role}`);
-    return { name, address: `${net}.${String(host)}`, role };
+    const other = otherLeases.last - index;
+    return {
+      name,
+      address: `${net}.${String(host)}`,
+      ...(other < otherLeases.first ? {} : { otherAddress: `${net}.${String(other)}` }),
+      role,
+    };
   });
 }

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { sizes, type LabSize } from "../layout.ts";
+import { faultHelp } from "../supervisor/faults.ts";
 import * as commands from "./commands.ts";
 import type { CommandInput } from "./commands.ts";
 import { restore, save } from "./saved.ts";
@@ -19,7 +20,7 @@ const table: Readonly<
   exec: ["`exec COMMAND…` runs a command in that environment", commands.exec],
   save: ["`save COPY` copies the stopped lab", save],
   restore: ["`restore COPY` puts the copy in its place", restore],
-  fault: ["`fault NAME [MACHINE] [--off]` breaks something; alone it lists what", commands.fault],
+  fault: ["`fault NAME [MACHINE] [--off]` breaks something; `fault --help` lists what", commands.fault],
   kubeconfig: ["path of the kubeconfig", commands.kubeconfig],
   talosconfig: ["path of the talosconfig", commands.talosconfig],
 };
@@ -54,7 +55,8 @@ try {
   });
   const [name, ...words] = positionals;
   const command = name === undefined ? undefined : table[name];
-  if (values.help || name === undefined) console.log(help);
+  if (values.help && name === "fault") console.log(faultHelp());
+  else if (values.help || name === undefined) console.log(help);
   else if (command === undefined) throw new Error(`there is no command "${name}"\n\n${help}`);
   else if (!(values.size in sizes))
     throw new Error(`--size is "${values.size}", expected one of ${Object.keys(sizes).join(", ")}`);

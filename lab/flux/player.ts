@@ -95,9 +95,7 @@ export class FluxPlayer {
         logFile: this.#logFile(name),
         internet,
         onReady: () => {
-          void this.#forwarders.then((forwarders) => {
-            for (const forwarder of forwarders) forwarder.cutDead();
-          });
+          this.#follow();
         },
       }),
     );
@@ -107,6 +105,7 @@ export class FluxPlayer {
   #end(key: string, pod?: LabObject): void {
     const running = this.#pods.get(key);
     this.#pods.delete(key);
+    this.#follow();
     if (this.#ending.has(key)) return;
     if (running === undefined && pod === undefined) return;
     const work = this.#finish(running, pod)
@@ -127,6 +126,15 @@ export class FluxPlayer {
       if (!(error instanceof ApiError)) return;
       if (error.status !== 404 && error.status !== 409) throw error;
     }
+  }
+
+  /** The Services lead to what is ready now. */
+  #follow(): void {
+    this.#forwarders
+      .then((forwarders) => Promise.all(forwarders.map((forwarder) => forwarder.follow())))
+      .catch((error: unknown) => {
+        console.error(`flux: ${String(error)}`);
+      });
   }
 
   /** The Services `notification-controller` and `webhook-receiver`: to a ready pod, the youngest first. */

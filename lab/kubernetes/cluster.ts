@@ -10,9 +10,11 @@ import type { MachineConfig } from "../talos/config.ts";
 import { tool, type Toolbox } from "../../tools/toolbox.ts";
 import { issueCertificate } from "./certificates.ts";
 import { kubeconfig } from "./controlPlaneFiles.ts";
+import { clusterDelays, type ClusterDelays } from "./delays.ts";
 import { startForwarder, type Forwarder, type Target } from "./endpoint.ts";
 import { KubeApi } from "./kubeApi.ts";
 import { HostRuntime } from "./machineRuntime.ts";
+import { applyManifests } from "./manifests.ts";
 import { startPods } from "./pods.ts";
 import { viewOf } from "./view.ts";
 
@@ -22,6 +24,8 @@ export interface KubernetesOptions {
   readonly toolbox: Toolbox;
   /** Proxy variables for programs that fetch from the Internet. */
   readonly internet: Readonly<Record<string, string>>;
+  /** `clusterDelays` when not given. */
+  readonly delays?: ClusterDelays;
 }
 
 /** What lives with one cluster. */
@@ -30,6 +34,8 @@ interface Cluster {
   readonly api: KubeApi;
   readonly kwok: ManagedProcess;
   readonly flux: FluxPlayer;
+  /** Fires when it ends. */
+  readonly end: AbortController;
 }
 
 /** Starts the endpoint; the rest follows the machines. */
@@ -47,6 +53,8 @@ export class LabKubernetes {
   #cluster: Cluster | undefined;
   #work: Promise<void> = Promise.resolve();
   #stopped = false;
+  /** When KubePrism leads to an API server again, as a time; undefined while there is none. */
+  #kubePrismFrom: number | undefined;
 
   constructor(options: KubernetesOptions) {
     this.#options = options;
@@ -78,7 +86,11 @@ export class LabKubernetes {
   /** Makes the runtime of a machine. */
   runtimeFor(
     machine: LabMachine,
-    says: { readonly talosVersion: () => string; readonly bootId: () => string },
+    says: {
+      readonly talosVersion: () => string;
+      readonly bootId: () => string;
+      readonly address: () => string;
+    },
   ): HostRuntime {
     const { layout, toolbox } = this.#options;
     const runtime = new HostRuntime({
@@ -91,10 +103,12 @@ export class LabKubernetes {
         this.#runtimes.filter(
           (peer) => peer.config?.clusterId === clusterId && peer.config.type === "controlplane",
         ),
+      delays: this.#delays,
       onChange: () => {
-        this.#endpoint?.cutDead();
+        this.#noteKubePrism();
         this.#follow();
       },
+      kubePrismOpen: () => this.#kubePrismFrom !== undefined && Date.now() >= this.#kubePrismFrom,
       podLogs: (namespace, pod, container) => this.#cluster?.flux.logOf(namespace, pod, container),
     });
     this.#runtimes.push(runtime);
@@ -108,6 +122,16 @@ export class LabKubernetes {
     await this.#endpoint?.stop();
   }
 
+  get #delays(): ClusterDelays {
+    return this.#options.delays ?? clusterDelays;
+  }
+
+  /** KubePrism looks at the API servers now and then: one that follows none is not found at once. */
+  #noteKubePrism(): void {
+    if (!this.serves) this.#kubePrismFrom = undefined;
+    else this.#kubePrismFrom ??= Date.now() + this.#delays.kubePrismMs;
+  }
+
   #living(): readonly HostRuntime[] {
     return this.#runtimes.filter((runtime) => runtime.serves);
   }
@@ -118,6 +142,9 @@ export class LabKubernetes {
 
   /** One change after the other. */
   #follow(): void {
+    this.#endpoint?.follow().catch((error: unknown) => {
+      process.stderr.write(`endpoint: ${String(error)}\n`);
+    });
     this.#work = this.#work
       .then(() => this.#adjust())
       .catch((error: unknown) => {
@@ -128,8 +155,12 @@ export class LabKubernetes {
   async #adjust(): Promise<void> {
     const config = this.#stopped ? undefined : this.#living()[0]?.config;
     const running = this.#cluster;
+    // Pods go on while an API server is restarted.
+    const restarts = this.#runtimes.some((runtime) => runtime.holds && !runtime.has("api-down"));
+    if (config === undefined && restarts && !this.#stopped) return;
     if (running !== undefined && running.ca !== config?.clusterCA.crt) {
       this.#cluster = undefined;
+      running.end.abort();
       await Promise.all([running.kwok.stop(), running.flux.stop()]);
       running.api.close();
     }
@@ -154,6 +185,8 @@ export class LabKubernetes {
       podCidr: config.podSubnets[0] ?? "10.244.0.0/16",
     });
     const flux = startFlux({ layout, toolbox, internet, api, server, ca: config.clusterCA.crt });
-    return { ca: config.clusterCA.crt, api, kwok, flux };
+    const end = new AbortController();
+    void applyManifests(api, this.#delays.manifestsMs, end.signal);
+    return { ca: config.clusterCA.crt, api, kwok, flux, end };
   }
 }

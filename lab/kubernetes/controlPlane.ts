@@ -1,41 +1,68 @@
 // The static pods of a control plane as real processes on the machine's address, at the versions that the machine
 // config's image tags name. Flags as Talos renders them; source: siderolabs/talos v1.12
 // internal/app/machined/pkg/controllers/k8s/control_plane_static_pod.go.
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { tool, type Toolbox } from "../../tools/toolbox.ts";
 import { ports } from "../layout.ts";
 import { startProcess, type ManagedProcess } from "../processes.ts";
 import type { ComponentImage, MachineConfig } from "../talos/config.ts";
-import { RuntimeError } from "../talos/runtime.ts";
+import {
+  differ,
+  staticPodNames,
+  type StaticPodName,
+  type StaticPodVersions,
+} from "../talos/config/staticPods.ts";
+import { RuntimeError, type StaticPod } from "../talos/runtime.ts";
 import type { ControlPlaneFiles } from "./controlPlaneFiles.ts";
 
-/** What the static pods need. */
-export interface ControlPlaneOptions {
-  readonly address: string;
+/** What static pods are made of. */
+export interface ControlPlaneContent {
   readonly config: MachineConfig;
+  readonly versions: Readonly<Record<StaticPodName, StaticPodVersions>>;
   readonly files: ControlPlaneFiles;
+}
+
+/** What the static pods need. */
+export interface ControlPlaneOptions extends ControlPlaneContent {
+  readonly address: string;
   readonly toolbox: Toolbox;
   /** Folder for one log per program. */
   readonly logs: string;
   /** Name of the machine, the beginning of each log's name. */
   readonly machine: string;
+  /** From another config until the pods that it makes different end, milliseconds. */
+  readonly restartMs: number;
+  /** Whether a program is not to run now. */
+  readonly held: (name: StaticPodName) => boolean;
+  /** Whether this machine's API server is the only one of its cluster that serves. */
+  readonly alone: () => boolean;
+  /** Resolves when KubePrism leads to an API server; the other programs talk through it. */
+  readonly kubePrism: (signal: AbortSignal) => Promise<void>;
+  /** The API server came up, or goes down. */
+  readonly onChange: () => void;
+  /** Told what goes wrong while pods are restarted. */
+  readonly note: (error: unknown) => void;
+  /** Ends everything that waits. */
+  readonly signal: AbortSignal;
 }
 
-/** The static pods' names, which are also the programs'. */
-export const staticPodNames = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
+interface Program {
+  pod: StaticPod;
+  process: ManagedProcess | undefined;
+}
 
-/** Name of one of them. */
-export type StaticPodName = (typeof staticPodNames)[number];
+const others = staticPodNames.filter((name) => name !== "kube-apiserver");
 
 /** API server, controller manager and scheduler of one machine. */
 export class ControlPlane {
   #options: ControlPlaneOptions;
-  readonly #programs = new Map<
-    StaticPodName,
-    { readonly commandLine: string; readonly process: ManagedProcess }
-  >();
+  readonly #programs = new Map<StaticPodName, Program>();
+  /** One restart after the other. */
+  #work: Promise<void> = Promise.resolve();
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
@@ -46,51 +73,76 @@ export class ControlPlane {
     return join(logs, `${machine}-${pod}.log`);
   }
 
-  /** Whether the API server's process runs. */
+  /** Whether the API server answers. */
   get running(): boolean {
-    return this.#programs.get("kube-apiserver")?.process.running === true;
+    const api = this.#programs.get("kube-apiserver");
+    return api?.pod.ready === true && api.process?.running === true;
+  }
+
+  /** Those that have been started, each as it is now. */
+  get pods(): readonly StaticPod[] {
+    return [...this.#programs.values()].map(({ pod, process }) => ({
+      ...pod,
+      ready: pod.ready && process?.running === true,
+    }));
+  }
+
+  /** Starts all three, the API server first; resolves when they run, or when `signal` aborts. */
+  async start(): Promise<void> {
+    await this.#startAll(staticPodNames);
   }
 
   /**
-   * Starts all three; resolves when the API server is ready, or ends them when `signal` aborts.
-   * @param except those that are not to run now
+   * Another config: the pods that it makes different are restarted, which begins some seconds after this has returned, as
+   * the kubelet takes them up. Nothing here knows or waits for other machines.
    */
-  async start(signal?: AbortSignal, except: readonly StaticPodName[] = []): Promise<void> {
-    for (const name of staticPodNames.filter((pod) => !except.includes(pod))) {
-      if (signal?.aborted === true) return;
-      await this.startProgram(name, signal);
-    }
-  }
-
-  /** Restarts those that another config makes different, one after the other. */
-  async reconfigure(config: MachineConfig, files: ControlPlaneFiles): Promise<void> {
-    this.#options = { ...this.#options, config, files };
-    for (const name of staticPodNames) {
-      const before = this.#programs.get(name);
-      if (before === undefined || before.commandLine === this.#commandLine(name).join(" ")) continue;
-      // From now on it is not there for the cluster's endpoint: one that is shutting down answers, but serves nobody.
-      this.#programs.delete(name);
-      await before.process.stop();
-      await this.startProgram(name);
-    }
+  reconfigure(content: ControlPlaneContent): void {
+    this.#options = { ...this.#options, ...content };
+    const { restartMs, signal, note } = this.#options;
+    const restart = async (): Promise<void> => {
+      await delay(restartMs, undefined, { signal });
+      this.#work = this.#work.then(() => this.#restart()).catch(note);
+      await this.#work;
+    };
+    restart().catch(() => undefined);
   }
 
   /** Ends one of them. */
   async stopProgram(name: StaticPodName): Promise<void> {
-    await this.#programs.get(name)?.process.stop();
+    const program = this.#programs.get(name);
+    if (program === undefined) return;
+    program.pod = { ...program.pod, ready: false };
+    // From now on it is not there for the cluster's endpoint: one that is shutting down answers, but serves nobody.
+    if (name === "kube-apiserver") this.#options.onChange();
+    await program.process?.stop();
+    program.process = undefined;
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#programs.values()].map(({ process }) => process.stop()));
+    const end = (): Promise<unknown> =>
+      Promise.all([...this.#programs.values()].map(async ({ process }) => process?.stop()));
+    await end();
+    // A restart that was on its way may have started something.
+    await this.#work;
+    await end();
     this.#programs.clear();
   }
 
   /** Starts one of them. */
-  async startProgram(name: StaticPodName, signal?: AbortSignal): Promise<void> {
-    const { machine, logs } = this.#options;
+  async startProgram(name: StaticPodName): Promise<void> {
+    const { machine, logs, versions, config, held, signal } = this.#options;
+    if (held(name) || signal.aborted) return;
     const commandLine = this.#commandLine(name);
     const [command = "", ...args] = commandLine;
-    const managed = await startProcess({
+    const hash = createHash("sha256")
+      .update(JSON.stringify([commandLine, versions[name]]))
+      .digest("hex")
+      .slice(0, 32);
+    const image = imageOf(name, config).image;
+    const pod: StaticPod = { name, image, versions: versions[name], hash, ready: false, started: new Date() };
+    const program: Program = { pod, process: undefined };
+    this.#programs.set(name, program);
+    program.process = await startProcess({
       name: `${machine} ${name}`,
       command,
       args,
@@ -100,16 +152,40 @@ export class ControlPlane {
       readyTimeoutMs: 120_000,
       signal,
     });
-    this.#programs.set(name, { commandLine: commandLine.join(" "), process: managed });
+    program.pod = { ...pod, ready: true };
+    if (name === "kube-apiserver") this.#options.onChange();
+  }
+
+  async #startAll(names: readonly StaticPodName[]): Promise<void> {
+    const { signal, kubePrism } = this.#options;
+    if (names.includes("kube-apiserver")) await this.startProgram("kube-apiserver");
+    const rest = others.filter((name) => names.includes(name));
+    if (rest.length === 0 || signal.aborted) return;
+    await kubePrism(signal);
+    for (const name of rest) await this.startProgram(name);
+  }
+
+  async #restart(): Promise<void> {
+    const { versions, alone, signal } = this.#options;
+    if (signal.aborted) return;
+    const changed = staticPodNames.filter((name) => {
+      const running = this.#programs.get(name);
+      return running !== undefined && differ(running.pod.versions, versions[name]);
+    });
+    // Without any API server the other two lose their leases and end; they come back when KubePrism does.
+    const names = changed.includes("kube-apiserver") && alone() ? staticPodNames : changed;
+    await Promise.all(names.map((name) => this.stopProgram(name)));
+    await this.#startAll(names);
   }
 
   #commandLine(name: StaticPodName): readonly string[] {
     const { config, toolbox } = this.#options;
-    const { image, flags } = {
-      "kube-apiserver": { image: config.apiServer, flags: this.#apiServerFlags() },
-      "kube-controller-manager": { image: config.controllerManager, flags: this.#controllerManagerFlags() },
-      "kube-scheduler": { image: config.scheduler, flags: this.#schedulerFlags() },
-    }[name];
+    const image = imageOf(name, config);
+    const flags = {
+      "kube-apiserver": () => this.#apiServerFlags(),
+      "kube-controller-manager": () => this.#controllerManagerFlags(),
+      "kube-scheduler": () => this.#schedulerFlags(),
+    }[name]();
     const all = Object.entries({ ...flags, ...image.extraArgs });
     return [programFor(toolbox, name, image), ...all.map(([flag, value]) => `--${flag}=${value}`)];
   }
@@ -219,6 +295,11 @@ export class ControlPlane {
       outgoing.end();
     });
   }
+}
+
+function imageOf(name: StaticPodName, config: MachineConfig): ComponentImage {
+  if (name === "kube-apiserver") return config.apiServer;
+  return name === "kube-scheduler" ? config.scheduler : config.controllerManager;
 }
 
 /** @throws RuntimeError naming the versions that there are */

@@ -1,5 +1,7 @@
 // A TCP forwarder on an address of its own. For the cluster's endpoint it stands for the Talos VIP: it leads to a living
-// control plane, refuses connections when there is none, and cuts those to one that has died.
+// control plane, and cuts connections to one that has died. While there is none its port is closed: a connection is
+// refused, as by a machine where no API server runs. (One that is accepted and then cut is something else: clients repeat
+// what they asked after that, and give up at once after a refusal.)
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { once } from "node:events";
 
@@ -17,49 +19,63 @@ export interface ForwarderOptions {
   readonly targets: () => readonly Target[];
 }
 
-/** Starts forwarding. */
+/** Starts forwarding. @throws Error when there are targets and somebody else has the port */
 export async function startForwarder(options: ForwarderOptions): Promise<Forwarder> {
   const forwarder = new Forwarder(options);
-  await forwarder.listen();
+  await forwarder.follow();
   return forwarder;
 }
 
 /** A running forwarder. */
 export class Forwarder {
   readonly #options: ForwarderOptions;
-  readonly #server: Server;
   readonly #open = new Map<Socket, Target>();
+  #server: Server | undefined;
+  #stopped = false;
+  /** One change of the port after the other. */
+  #work: Promise<void> = Promise.resolve();
 
   constructor(options: ForwarderOptions) {
     this.#options = options;
-    this.#server = createServer((socket) => {
-      this.#forward(socket);
-    });
   }
 
-  async listen(): Promise<void> {
-    this.#server.listen(this.#options.port, this.#options.address);
-    await once(this.#server, "listening");
-  }
-
-  /** Cuts every connection to a target that is no longer among the living. */
-  cutDead(): void {
-    const living = this.#options.targets();
+  /**
+   * The targets have changed: cuts every connection to one that is no longer among them, and opens or closes the port.
+   * @throws Error when somebody else has the port
+   */
+  async follow(): Promise<void> {
+    const living = this.#stopped ? [] : this.#options.targets();
     for (const [socket, target] of this.#open)
       if (!living.some((found) => found.address === target.address && found.port === target.port))
         socket.destroy();
+    this.#work = this.#work.catch(() => undefined).then(() => this.#adjust());
+    await this.#work;
   }
 
   async stop(): Promise<void> {
-    for (const socket of this.#open.keys()) socket.destroy();
-    this.#server.close();
-    await once(this.#server, "close");
+    this.#stopped = true;
+    await this.follow();
+  }
+
+  async #adjust(): Promise<void> {
+    const wanted = !this.#stopped && this.#options.targets().length > 0;
+    if (wanted && this.#server === undefined) {
+      const server = createServer((socket) => {
+        this.#forward(socket);
+      });
+      server.listen(this.#options.port, this.#options.address);
+      await once(server, "listening");
+      this.#server = server;
+    } else if (!wanted) {
+      // The port is free at once; connections that are still open end by themselves.
+      this.#server?.close();
+      this.#server = undefined;
+    }
   }
 
   #forward(socket: Socket): void {
     socket.on("error", () => undefined);
     const [target] = this.#options.targets();
-    // As an address that nobody holds: the connection is refused, not accepted and left hanging.
     if (target === undefined) {
       socket.resetAndDestroy();
       return;

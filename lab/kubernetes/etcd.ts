@@ -35,6 +35,7 @@ interface RawMember {
 export class Etcd {
   readonly #options: EtcdOptions;
   #process: ManagedProcess | undefined;
+  #learner = false;
 
   constructor(options: EtcdOptions) {
     this.#options = options;
@@ -47,6 +48,11 @@ export class Etcd {
 
   get running(): boolean {
     return this.#process?.running === true;
+  }
+
+  /** Whether it runs without a vote: it answers nothing but questions about itself. */
+  get learner(): boolean {
+    return this.running && this.#learner;
   }
 
   /** URL under which other members reach this one. */
@@ -113,7 +119,7 @@ export class Etcd {
       logFile,
       restart: true,
       ready: async () => {
-        await this.status();
+        this.#learner = (await this.status()).isLearner;
         return true;
       },
     });
@@ -129,8 +135,10 @@ export class Etcd {
     rmSync(this.#options.dataDir, { recursive: true, force: true });
   }
 
+  /** @throws RuntimeError `Unavailable` without a quorum (`etcdserver: no leader`) and from a learner */
   async members(): Promise<readonly EtcdMember[]> {
-    const { members } = (await this.#call("/v3/cluster/member/list", {})) as {
+    // As Talos' client asks: not what this member remembers, but what the cluster says.
+    const { members } = (await this.#call("/v3/cluster/member/list", { linearizable: true })) as {
       members?: readonly RawMember[];
     };
     return (members ?? []).map((member) => ({
@@ -181,9 +189,18 @@ export class Etcd {
     return Buffer.concat(parts.map((part) => Buffer.from(part, "base64")));
   }
 
-  /** Adds a member; it must start soon with the returned `name=peerURL` list. */
+  /**
+   * Adds a member as a learner; it must start soon with the returned `name=peerURL` list. One that was called the same
+   * goes first: whoever joins has no data, so that one is of no use.
+   * Source: siderolabs/talos v1.12 internal/app/machined/pkg/system/services/etcd.go, addMember
+   * @throws RuntimeError while there is another learner
+   */
   async add(name: string, peerUrl: string): Promise<readonly string[]> {
-    const answer = (await this.#call("/v3/cluster/member/add", { peerURLs: [peerUrl] })) as {
+    for (const { hostname, id } of await this.members()) if (hostname === name) await this.remove(id);
+    const answer = (await this.#call("/v3/cluster/member/add", {
+      peerURLs: [peerUrl],
+      isLearner: true,
+    })) as {
       members?: readonly RawMember[];
     };
     return (answer.members ?? []).map(
@@ -192,10 +209,43 @@ export class Etcd {
     );
   }
 
-  /** Removes this member from the cluster. */
+  /**
+   * Gives a learner its vote.
+   * @param id as in {@link members}
+   * @throws RuntimeError while it has not caught up with the leader
+   */
+  async promote(id: string): Promise<void> {
+    await this.#call("/v3/cluster/member/promote", { ID: id });
+  }
+
+  /** Notes what {@link status} has said about it. */
+  noteLearner(learner: boolean): void {
+    this.#learner = learner;
+  }
+
+  /**
+   * Tells the others under which address this member is now, if they know another one.
+   * Source: siderolabs/talos v1.12 internal/app/machined/pkg/controllers/etcd/advertised_peer.go
+   */
+  async advertise(): Promise<void> {
+    const { memberId } = await this.status();
+    const known = (await this.members()).find(({ id }) => id === memberId);
+    if (known === undefined || known.peerUrls.includes(this.peerUrl)) return;
+    await this.#call("/v3/cluster/member/update", { ID: memberId, peerURLs: [this.peerUrl] });
+  }
+
+  /** Removes this member from the cluster. @throws RuntimeError `Unknown` as Talos words it, e.g. for the last member */
   async leave(): Promise<void> {
     const { memberId } = await this.status();
-    await this.remove(memberId);
+    try {
+      await this.remove(memberId);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new RuntimeError(
+        "Unknown",
+        `failed to leave cluster: 1 error(s) occurred:\n\tfailed to remove member ${memberId}: ${reason}`,
+      );
+    }
   }
 
   /** Removes any member. */
@@ -221,6 +271,8 @@ export class Etcd {
           method: "POST",
           agent: false,
           timeout: 10_000,
+          // As Talos asks about members: without a leader it is refused at once instead of waiting for one.
+          headers: path.startsWith("/v3/cluster/") ? { "grpc-metadata-hasleader": "true" } : {},
           ca: readFileSync(files["etcd-ca.crt"]),
           cert: readFileSync(files["etcd-client.crt"]),
           key: readFileSync(files["etcd-client.key"]),
@@ -231,7 +283,7 @@ export class Etcd {
           answer.on("data", (part: string) => (text += part));
           answer.on("end", () => {
             if (answer.statusCode === 200) resolve(text);
-            else fail(text);
+            else reject(etcdError(text));
           });
         },
       );
@@ -241,5 +293,23 @@ export class Etcd {
       });
       outgoing.end(JSON.stringify(body));
     });
+  }
+}
+
+// Numbers of gRPC's status codes.
+const codes: Readonly<Record<number, RuntimeError["code"]>> = {
+  6: "AlreadyExists",
+  9: "FailedPrecondition",
+  13: "Internal",
+  14: "Unavailable",
+};
+
+/** What etcd says, in its words, e.g. `etcdserver: rpc not supported for learner`. */
+function etcdError(text: string): RuntimeError {
+  try {
+    const { code = 2, message = text } = JSON.parse(text) as { code?: number; message?: string };
+    return new RuntimeError(codes[code] ?? "Unknown", message);
+  } catch {
+    return new RuntimeError("Unknown", text);
   }
 }

@@ -2,9 +2,10 @@
 // behind `kubectl logs`. Pods are played by others (pods.ts, lab/flux). The Node is NotReady, in the real kubelet's
 // words, until a Cilium pod runs on it.
 import { setTimeout as delay } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { ports } from "../layout.ts";
 import type { MachineConfig } from "../talos/config.ts";
-import { issueCertificate } from "./certificates.ts";
+import { issueCertificate, type IssuedCertificate } from "./certificates.ts";
 import {
   ApiError,
   KubeApi,
@@ -14,9 +15,11 @@ import {
   type LabObject,
 } from "./kubeApi.ts";
 import { startKubeletServer, type KubeletServer, type LogSource } from "./kubeletServer.ts";
-import { isReady } from "./view.ts";
+import type { StaticPod } from "../talos/runtime.ts";
+import { kubeletsMayJoin } from "./manifests.ts";
 import { mirrorPod } from "./mirrorPods.ts";
-import { nodeObject, nodeStatus, ownedChanges } from "./node.ts";
+import { applied, nodeObject, nodeStatus } from "./node.ts";
+import { isReady } from "./view.ts";
 
 /** What a kubelet needs. */
 export interface KubeletOptions {
@@ -28,7 +31,9 @@ export interface KubeletOptions {
   readonly bootId: string;
   /** The cluster's CA with its key; undefined while no control plane of the cluster runs. */
   readonly authority: () => { readonly crt: string; readonly key: string } | undefined;
-  readonly staticPods: () => readonly string[];
+  readonly staticPods: () => readonly StaticPod[];
+  /** Whether KubePrism, through which it talks, leads to an API server. */
+  readonly kubePrismOpen: () => boolean;
   readonly logs: LogSource;
   /** Writes a line to the kubelet's log. */
   readonly note: (line: string) => void;
@@ -42,6 +47,8 @@ export class Kubelet {
   readonly #options: KubeletOptions;
   readonly #stop = new AbortController();
   #api: KubeApi | undefined;
+  /** The kubelet's own rights, which end at its Node: what the API server refuses a kubelet it refuses here. */
+  #own: KubeApi | undefined;
   #server: KubeletServer | undefined;
   #running: Promise<void> = Promise.resolve();
   #lastError = "";
@@ -49,6 +56,7 @@ export class Kubelet {
   /** A Cilium pod has run here: it has written the network's configuration, which stays when the pod goes. */
   #hasNetwork = false;
   #registered = false;
+  #applied = false;
   #lastLease = 0;
 
   constructor(options: KubeletOptions) {
@@ -64,6 +72,7 @@ export class Kubelet {
     await this.#running;
     await this.#server?.stop();
     this.#api?.close();
+    this.#own?.close();
   }
 
   async #run(): Promise<void> {
@@ -71,12 +80,10 @@ export class Kubelet {
     while (!signal.aborted) {
       try {
         await this.#beat();
-        this.#lastError = "";
+        if (this.#applied) this.#lastError = "";
       } catch (error) {
         // No control plane, no API server, or another cluster's: a kubelet keeps trying.
-        const message = error instanceof Error ? error.message : String(error);
-        if (message !== this.#lastError && !signal.aborted) this.#options.note(message);
-        this.#lastError = message;
+        this.#note(error);
         this.#ready = undefined;
       }
       await delay(beatMs, undefined, { signal }).catch(() => undefined);
@@ -84,20 +91,51 @@ export class Kubelet {
   }
 
   async #beat(): Promise<void> {
-    this.#api ??= new KubeApi(await this.#access());
-    const api = this.#api;
-    const { config } = this.#options;
+    const { config, kubePrismOpen } = this.#options;
+    if (!kubePrismOpen())
+      throw new Error(`Get "https://127.0.0.1:7445/api/v1/nodes/${config.hostname}": EOF`);
+    const [api, own] = await this.#clients();
     const path = `/api/v1/nodes/${config.hostname}`;
     const found = await api.find(path);
     // A kubelet registers when it starts, and never again.
     if (found === undefined && this.#registered) throw new Error(`node "${config.hostname}" not found`);
     if (found === undefined) {
-      await api.call("POST", "/api/v1/nodes", nodeObject(config));
+      if (!(await kubeletsMayJoin(api)))
+        throw new Error("failed to run Kubelet: cannot create certificate signing request: Unauthorized");
+      await own.call("POST", "/api/v1/nodes", nodeObject(config));
       this.#ready = undefined;
-    } else if (!this.#registered) await api.call("PATCH", path, ownedChanges(config, found), mergePatch);
+    }
     this.#registered = true;
+    this.#applied ||= await this.#apply(found ?? (await api.call("GET", path)), path);
     await this.#mirror(api);
     await this.#report(api, path);
+  }
+
+  /**
+   * What Talos does beside the kubelet: labels, annotations and taints of the config, in one update. On a worker it has the
+   * kubelet's rights, and what they do not allow makes the whole update fail, again and again. A control plane has more.
+   * Source: siderolabs/talos v1.12 internal/app/machined/pkg/controllers/k8s/node_apply.go
+   */
+  async #apply(node: LabObject, path: string): Promise<boolean> {
+    const { config } = this.#options;
+    const [api, own] = await this.#clients();
+    const wanted = applied(config, node);
+    if (isDeepStrictEqual(wanted, node)) return true;
+    try {
+      await (config.type === "controlplane" ? api : own).call("PUT", path, wanted);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      // Somebody else changed it meanwhile, or it is not allowed.
+      if (error.status !== 409) this.#note(error);
+      return false;
+    }
+  }
+
+  #note(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    if (message !== this.#lastError && !this.#stop.signal.aborted) this.#options.note(message);
+    this.#lastError = message;
   }
 
   /** Sends the status when readiness changes and with every lease. */
@@ -159,15 +197,16 @@ export class Kubelet {
   }
 
   async #mirror(api: KubeApi): Promise<void> {
-    for (const name of this.#options.staticPods()) {
-      const pod: LabObject = mirrorPod(name, this.#options.config, this.#options.address);
+    const { config, address, staticPods } = this.#options;
+    for (const staticPod of staticPods()) {
+      const pod: LabObject = mirrorPod(staticPod, config.hostname, address);
       const path = `/api/v1/namespaces/kube-system/pods/${pod.metadata.name}`;
       const found = await api.find(path);
-      if (
-        found?.metadata.annotations?.["kubernetes.io/config.hash"] ===
-        pod.metadata.annotations?.["kubernetes.io/config.hash"]
-      )
+      if (found?.metadata.annotations?.["kubernetes.io/config.hash"] === staticPod.hash) {
+        if (isReady(found) !== staticPod.ready || found.status?.["hostIP"] !== address)
+          await api.call("PATCH", `${path}/status`, { status: pod.status }, mergePatch);
         continue;
+      }
       if (found !== undefined) await api.call("DELETE", `${path}?gracePeriodSeconds=0`);
       const { status, ...object } = pod;
       await api.call("POST", "/api/v1/namespaces/kube-system/pods", object);
@@ -175,17 +214,29 @@ export class Kubelet {
     }
   }
 
-  async #access(): Promise<ApiAccess> {
+  async #clients(): Promise<readonly [all: KubeApi, own: KubeApi]> {
+    if (this.#api === undefined || this.#own === undefined) {
+      const { all, own } = await this.#access();
+      this.#api = new KubeApi(all);
+      this.#own = new KubeApi(own);
+    }
+    return [this.#api, this.#own];
+  }
+
+  async #access(): Promise<{ readonly all: ApiAccess; readonly own: ApiAccess }> {
     const { config, address } = this.#options;
     const authority = this.#options.authority();
     if (authority === undefined) throw new Error("no control plane of this cluster runs");
-    const [client, server] = await Promise.all([
-      // The real kubelet is system:nodes; the mirrors and statuses of played pods need more.
+    const client = (organization: string): Promise<IssuedCertificate> =>
       issueCertificate(authority, {
         commonName: `system:node:${config.hostname}`,
-        organization: "system:masters",
+        organization,
         usages: ["client"],
-      }),
+      });
+    const [all, own, server] = await Promise.all([
+      // The statuses of played pods need more than a kubelet may.
+      client("system:masters"),
+      client("system:nodes"),
       issueCertificate(authority, {
         commonName: config.hostname,
         names: [address, config.hostname],
@@ -199,6 +250,7 @@ export class Kubelet {
       certificate: server,
       logs: this.#options.logs,
     });
-    return { server: config.endpoint, ca: authority.crt, ...client };
+    const where = { server: config.endpoint, ca: authority.crt };
+    return { all: { ...where, ...all }, own: { ...where, ...own } };
   }
 }

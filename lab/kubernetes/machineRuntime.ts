@@ -14,16 +14,22 @@ import {
   type EtcdStatus,
   type MachineRuntime,
   type ServiceStatus,
+  type StaticPod,
 } from "../talos/runtime.ts";
-import { ControlPlane, staticPodNames } from "./controlPlane.ts";
+import { StaticPodCounter, type StaticPodName, type StaticPodVersions } from "../talos/config/staticPods.ts";
+import { ControlPlane } from "./controlPlane.ts";
 import { writeControlPlaneFiles, type ControlPlaneFiles } from "./controlPlaneFiles.ts";
+import type { ClusterDelays } from "./delays.ts";
 import { Etcd } from "./etcd.ts";
 import { Kubelet } from "./kubelet.ts";
 import type { LogSource } from "./kubeletServer.ts";
 
 /** What a machine's runtime asks of the lab. */
 export interface RuntimeOptions {
-  readonly machine: LabMachine;
+  readonly machine: Pick<LabMachine, "name">;
+  /** IPv4 address; another one after a boot perhaps. */
+  readonly address: () => string;
+  readonly delays: ClusterDelays;
   /** The EPHEMERAL partition, e.g. `.lab/lab/machines/k8s-1/ephemeral`. Wiped by a reset. */
   readonly dataDir: string;
   /** Folder of all logs. */
@@ -37,20 +43,24 @@ export interface RuntimeOptions {
   readonly peers: (clusterId: string) => readonly HostRuntime[];
   /** A control plane came up or went down. */
   readonly onChange: () => void;
+  /** Whether KubePrism of the cluster's machines leads to an API server. */
+  readonly kubePrismOpen: () => boolean;
   /** Logs of pods that are programs. */
   readonly podLogs: LogSource;
 }
 
-/**
- * What can be wrong with what a control plane runs, until it is switched off again and over reboots:
- * `etcd-down` its etcd ends · `etcd-unhealthy` its etcd runs, but Talos finds it unhealthy · `api-down` its API server ends
- */
-export const runtimeFaults = ["etcd-down", "etcd-unhealthy", "api-down"] as const;
+/** What can be wrong with what a control plane runs, until it is switched off again and over reboots. */
+export const runtimeFaults = {
+  "etcd-down": "its etcd ends",
+  "etcd-unhealthy": "its etcd runs, but Talos finds it unhealthy",
+  "api-down": "its API server ends",
+} as const;
 
 /** One of `runtimeFaults`. */
-export type RuntimeFault = (typeof runtimeFaults)[number];
+export type RuntimeFault = keyof typeof runtimeFaults;
 
 const retryMs = 500;
+const pollMs = 100;
 
 /** Longer than a watch of services takes to look again (lab/talos/cosi/service.ts): upgrade-k8s waits to see it gone. */
 const kubeletRestartMs = 500;
@@ -62,10 +72,14 @@ export class HostRuntime implements MachineRuntime {
   #etcd: Etcd | undefined;
   #controlPlane: ControlPlane | undefined;
   #kubelet: Kubelet | undefined;
+  /** Not on its way out of the cluster. */
   #up = false;
+  #counter = new StaticPodCounter();
+  #versions: Readonly<Record<StaticPodName, StaticPodVersions>> | undefined;
   readonly #faults = new Set<RuntimeFault>();
   #bootstrapping = false;
   #kubeletRestarts = false;
+  #lastNote = "";
   #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
@@ -79,12 +93,17 @@ export class HostRuntime implements MachineRuntime {
   }
 
   get address(): string {
-    return this.#options.machine.address;
+    return this.#options.address();
+  }
+
+  /** Whether its control plane has been started: its API server may be about to be restarted. */
+  get holds(): boolean {
+    return this.#up && this.#controlPlane !== undefined && this.#etcd?.running === true;
   }
 
   /** Whether the API server of this machine serves. One without its etcd loses the cluster's endpoint, as with Talos' VIP. */
   get serves(): boolean {
-    return this.#up && this.#controlPlane?.running === true && this.#etcd?.running === true;
+    return this.holds && this.#controlPlane?.running === true;
   }
 
   /** This machine's member, for a peer that wants to join. */
@@ -98,6 +117,8 @@ export class HostRuntime implements MachineRuntime {
     this.#stop = new AbortController();
     this.#startKubelet(config);
     if (config.type === "controlplane") {
+      this.#counter = new StaticPodCounter();
+      this.#versions = this.#counter.of(config);
       const files = await writeControlPlaneFiles(this.#path("secrets"), config, this.address);
       this.#etcd = this.#newEtcd(config, files);
       this.#running = this.#bringUp(config, files, this.#etcd, this.#stop.signal);
@@ -112,8 +133,9 @@ export class HostRuntime implements MachineRuntime {
     if (newKubelet) await this.#restartKubeletService();
     this.#startKubelet(config);
     if (config.type !== "controlplane") return;
+    this.#versions = this.#counter.of(config);
     const files = await writeControlPlaneFiles(this.#path("secrets"), config, this.address);
-    await this.#controlPlane?.reconfigure(config, files);
+    this.#controlPlane?.reconfigure({ config, versions: this.#versions, files });
   }
 
   async stop(): Promise<void> {
@@ -128,6 +150,7 @@ export class HostRuntime implements MachineRuntime {
     await this.#etcd?.stop();
     this.#etcd = undefined;
     this.#config = undefined;
+    this.#versions = undefined;
     this.#bootstrapping = false;
   }
 
@@ -164,8 +187,21 @@ export class HostRuntime implements MachineRuntime {
     return this.#etcd?.hasData === true;
   }
 
-  staticPods(): readonly string[] {
-    return this.serves ? staticPodNames : [];
+  etcdRuns(): boolean {
+    return this.#etcd?.running === true;
+  }
+
+  staticPods(): readonly StaticPod[] {
+    if (!this.#up) return [];
+    const etcd = this.etcdRuns();
+    return (this.#controlPlane?.pods ?? []).map((pod) =>
+      // An API server whose etcd is away is not ready.
+      pod.name === "kube-apiserver" && !etcd ? { ...pod, ready: false } : pod,
+    );
+  }
+
+  staticPodVersions(): Readonly<Record<StaticPodName, StaticPodVersions>> | undefined {
+    return this.#versions;
   }
 
   async etcdMembers(): Promise<readonly EtcdMember[]> {
@@ -186,13 +222,17 @@ export class HostRuntime implements MachineRuntime {
 
   async etcdLeave(): Promise<void> {
     const etcd = this.#runningEtcd();
-    if ((await etcd.members()).length === 1)
-      throw new RuntimeError("FailedPrecondition", "failed to leave cluster: this is the last member");
     // The address that clients use is held through etcd, so it moves on first; API server and kubelet stay as they are.
     // Source: siderolabs/talos v1.12 internal/pkg/etcd LeaveCluster: out of the members, service stopped, data removed.
     this.#up = false;
     this.#options.onChange();
-    await etcd.leave();
+    try {
+      await etcd.leave();
+    } catch (error) {
+      this.#up = true;
+      this.#options.onChange();
+      throw error;
+    }
     await etcd.wipe();
   }
 
@@ -236,11 +276,14 @@ export class HostRuntime implements MachineRuntime {
     while (!signal.aborted) {
       try {
         if (!etcd.running) await this.#startEtcd(config, etcd);
-        if (etcd.running) {
+        if (etcd.learner) await this.#promote(config, etcd, signal);
+        else if (etcd.running) {
+          await etcd.advertise();
           await this.#startControlPlane(config, files, signal);
           return;
         }
       } catch (error) {
+        if (signal.aborted) return;
         this.#note("etcd", error);
         await this.#controlPlane?.stop();
       }
@@ -255,39 +298,77 @@ export class HostRuntime implements MachineRuntime {
       await etcd.start();
       return;
     }
-    for (const peer of this.#options.peers(config.clusterId)) {
-      if (peer === this || peer.etcd?.running !== true) continue;
-      await etcd.start(await peer.etcd.add(config.hostname, etcd.peerUrl));
-      return;
-    }
+    const peer = this.#voter(config);
+    if (peer !== undefined) await etcd.start(await peer.add(config.hostname, etcd.peerUrl));
   }
 
+  /**
+   * A new member gets its vote when it has been a learner for a while. There is one learner at a time: etcd refuses a
+   * second, which is why several machines join one after the other.
+   */
+  async #promote(config: MachineConfig, etcd: Etcd, signal: AbortSignal): Promise<void> {
+    await delay(this.#options.delays.learnerMs, undefined, { signal });
+    const { memberId } = await etcd.status();
+    await this.#voter(config)?.promote(memberId);
+    etcd.noteLearner((await etcd.status()).isLearner);
+  }
+
+  /** A member of this cluster on another machine that has a vote. */
+  #voter(config: MachineConfig): Etcd | undefined {
+    return this.#options
+      .peers(config.clusterId)
+      .filter((peer) => peer !== this)
+      .map((peer) => peer.etcd)
+      .find((found) => found?.running === true && !found.learner);
+  }
+
+  /** The static pods wait for etcd's health. */
   async #startControlPlane(
     config: MachineConfig,
     files: ControlPlaneFiles,
     signal: AbortSignal,
   ): Promise<void> {
-    const { toolbox, logs, machine } = this.#options;
+    const { toolbox, logs, machine, delays, kubePrismOpen, onChange, peers } = this.#options;
+    await delay(delays.staticPodsMs, undefined, { signal });
     this.#controlPlane = new ControlPlane({
       address: this.address,
-      config,
+      // A config that came meanwhile is what counts.
+      config: this.#config ?? config,
+      versions: this.#versions ?? this.#counter.of(config),
       files,
       toolbox,
       logs,
       machine: machine.name,
+      restartMs: delays.restartMs,
+      held: (name) => name === "kube-apiserver" && this.has("api-down"),
+      alone: () => !peers(config.clusterId).some((peer) => peer !== this && peer.serves),
+      kubePrism: async (until) => {
+        while (!kubePrismOpen()) await delay(pollMs, undefined, { signal: until });
+      },
+      onChange,
+      note: (error) => {
+        this.#note("kubelet", error);
+      },
+      signal,
     });
-    await this.#controlPlane.start(signal, this.has("api-down") ? ["kube-apiserver"] : []);
-    if (signal.aborted) return;
     this.#up = true;
-    this.#options.onChange();
+    await this.#controlPlane.start();
   }
 
   /** In the words of `talosctl service etcd`. */
   #etcdService(): ServiceStatus {
-    if (this.#etcd?.running === true)
-      return this.has("etcd-unhealthy")
-        ? { id: "etcd", state: "Running", healthy: false, message: "context deadline exceeded" }
+    if (this.#etcd?.running === true) {
+      const unhealthy = (message: string): ServiceStatus => ({
+        id: "etcd",
+        state: "Running",
+        healthy: false,
+        message,
+      });
+      if (this.has("etcd-unhealthy")) return unhealthy("context deadline exceeded");
+      return this.#etcd.learner
+        ? unhealthy("etcdserver: rpc not supported for learner")
         : healthyService("etcd");
+    }
     if (this.has("etcd-down") && this.hasEtcdData())
       return {
         id: "etcd",
@@ -314,9 +395,10 @@ export class HostRuntime implements MachineRuntime {
       bootId: this.#options.bootId(),
       authority: () => this.#authority(config),
       staticPods: () => this.staticPods(),
+      kubePrismOpen: this.#options.kubePrismOpen,
       note: (line) => this.#note("kubelet", line),
       logs: (namespace, pod, container) =>
-        namespace === "kube-system" && pod === `${container}-${config.hostname}` && this.serves
+        namespace === "kube-system" && pod === `${container}-${config.hostname}` && this.holds
           ? ControlPlane.logOf(logs, machine.name, container)
           : podLogs(namespace, pod, container),
     });
@@ -365,6 +447,9 @@ export class HostRuntime implements MachineRuntime {
 
   #note(service: string, what: unknown): void {
     const text = what instanceof Error ? what.message : String(what);
+    // What is tried again and again is told once.
+    if (text === this.#lastNote) return;
+    this.#lastNote = text;
     appendFileSync(this.#logOf(service), `${new Date().toISOString()} ${text}\n`, { mode: 0o600 });
   }
 }

@@ -1,56 +1,65 @@
 // The mirror of a static pod, which a kubelet keeps at the API server so that people see it. Pure.
-import { createHash } from "node:crypto";
-import type { ComponentImage, MachineConfig } from "../talos/config.ts";
-import { componentVersion } from "../talos/config/componentVersion.ts";
+import type { StaticPod } from "../talos/runtime.ts";
 import type { LabObject } from "./kubeApi.ts";
 
 /** Label that tells the players of pods (pods.ts) to leave a pod alone. */
 export const mirrorTier = "control-plane";
 
+/** Annotations that Talos writes into the static pod: what it was made of. */
+const annotations = {
+  config: "talos.dev/config-version",
+  secrets: "talos.dev/secrets-version",
+  files: "talos.dev/config-file-version",
+} as const;
+
 /**
  * The mirror pod with its status.
- * @param name e.g. `kube-apiserver`
+ * @param nodeName e.g. `k8s-1`
+ * @param address the machine's
  */
-export function mirrorPod(name: string, config: MachineConfig, address: string): LabObject {
-  const image = imageOf(name, config);
-  const started = new Date().toISOString().replace(/\.\d+Z$/, "Z");
-  // Changes with what the static pod is made of, so that a new version is seen as a new pod.
-  const hash = createHash("sha256").update(JSON.stringify(image)).digest("hex").slice(0, 32);
-  const condition = (type: string): object => ({ type, status: "True", lastTransitionTime: started });
+export function mirrorPod(pod: StaticPod, nodeName: string, address: string): LabObject {
+  const { name, image, versions, hash, ready } = pod;
+  const started = seconds(pod.started);
   return {
     apiVersion: "v1",
     kind: "Pod",
     metadata: {
-      name: `${name}-${config.hostname}`,
+      name: `${name}-${nodeName}`,
       namespace: "kube-system",
       labels: { tier: mirrorTier, "k8s-app": name, component: name },
       annotations: {
         "kubernetes.io/config.hash": hash,
         "kubernetes.io/config.mirror": hash,
-        "kubernetes.io/config.source": "file",
-        "talos.dev/config-version": componentVersion(image),
+        "kubernetes.io/config.source": "http",
+        [annotations.secrets]: versions.secrets,
+        ...(name === "kube-apiserver" ? { [annotations.files]: versions.files } : {}),
+        [annotations.config]: versions.config,
       },
     },
     spec: {
-      nodeName: config.hostname,
+      nodeName,
       hostNetwork: true,
       priorityClassName: "system-cluster-critical",
       tolerations: [{ operator: "Exists", effect: "NoExecute" }],
-      containers: [{ name, image: image.image }],
+      containers: [{ name, image }],
     },
     status: {
       phase: "Running",
       hostIP: address,
       podIP: address,
       startTime: started,
-      conditions: ["PodScheduled", "Initialized", "ContainersReady", "Ready"].map(condition),
+      conditions: ["PodScheduled", "Initialized", "ContainersReady", "Ready"].map((type) => ({
+        type,
+        status: ready || !type.endsWith("Ready") ? "True" : "False",
+        lastTransitionTime: seconds(new Date()),
+      })),
       containerStatuses: [
         {
           name,
-          image: image.image,
+          image,
           imageID: "",
-          ready: true,
-          started: true,
+          ready,
+          started: ready,
           restartCount: 0,
           state: { running: { startedAt: started } },
         },
@@ -59,7 +68,6 @@ export function mirrorPod(name: string, config: MachineConfig, address: string):
   };
 }
 
-function imageOf(name: string, config: MachineConfig): ComponentImage {
-  if (name === "kube-apiserver") return config.apiServer;
-  return name === "kube-scheduler" ? config.scheduler : config.controllerManager;
+function seconds(date: Date): string {
+  return date.toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -5,15 +5,14 @@ import type { MachineConfig } from "../talos/config.ts";
 
 const controlPlaneRole = "node-role.kubernetes.io/control-plane";
 
-/** The Node with which the kubelet registers. */
+interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
+}
+
+/** The Node with which the kubelet registers: taints it may set only now, labels and annotations follow from Talos. */
 export function nodeObject(config: MachineConfig): Record<string, unknown> {
-  const isControlPlane = config.type === "controlplane";
-  const taints = Object.entries(config.nodeTaints).map(([key, value]) => {
-    const [text = "", effect = text] = value.split(":");
-    return { key, value: effect === text ? "" : text, effect };
-  });
-  if (isControlPlane && !config.allowSchedulingOnControlPlanes)
-    taints.push({ key: controlPlaneRole, value: "", effect: "NoSchedule" });
   return {
     apiVersion: "v1",
     kind: "Node",
@@ -25,44 +24,98 @@ export function nodeObject(config: MachineConfig): Record<string, unknown> {
         "kubernetes.io/arch": "amd64",
         "kubernetes.io/hostname": config.hostname,
         "kubernetes.io/os": "linux",
-        ...(isControlPlane ? { [controlPlaneRole]: "" } : {}),
-        ...config.nodeLabels,
       },
-      annotations: { ...config.nodeAnnotations, ...ownership(config) },
     },
-    spec: { taints },
+    spec: { taints: taintsOf(config) },
   };
 }
 
-const owned = { labels: "talos.dev/owned-labels", annotations: "talos.dev/owned-annotations" } as const;
-
-/** What Talos notes about the labels and annotations that come from the config, to take back what leaves it. */
-function ownership(config: MachineConfig): Record<string, string> {
-  return {
-    [owned.labels]: JSON.stringify(Object.keys(config.nodeLabels).sort()),
-    [owned.annotations]: JSON.stringify(Object.keys(config.nodeAnnotations).sort()),
-  };
+function taintsOf(config: MachineConfig): Taint[] {
+  const taints = Object.entries(config.nodeTaints).map(([key, text]): Taint => {
+    const [value = "", effect = ""] = text.includes(":") ? text.split(":") : ["", text];
+    return { key, ...(value === "" ? {} : { value }), effect };
+  });
+  if (config.type === "controlplane" && !config.allowSchedulingOnControlPlanes)
+    taints.push({ key: controlPlaneRole, effect: "NoSchedule" });
+  return taints;
 }
+
+/** Where Talos notes which of a Node's labels, annotations and taints are its own, to take back what leaves the config. */
+const owned = {
+  labels: "talos.dev/owned-labels",
+  annotations: "talos.dev/owned-annotations",
+  taints: "talos.dev/owned-taints",
+} as const;
 
 /**
- * The merge patch that brings a registered Node to its config.
+ * The Node as Talos makes it by its config. What somebody else has set to another value stays theirs.
  * Source: siderolabs/talos v1.12 internal/app/machined/pkg/controllers/k8s/node_apply.go
  */
-export function ownedChanges(config: MachineConfig, node: LabObject): Record<string, unknown> {
-  const gone = (annotation: string, wanted: Readonly<Record<string, string>>): Record<string, null> => {
-    const before = JSON.parse(node.metadata.annotations?.[annotation] ?? "[]") as readonly string[];
-    return Object.fromEntries(before.filter((key) => !(key in wanted)).map((key) => [key, null]));
-  };
+export function applied(config: MachineConfig, node: LabObject): LabObject {
+  const { metadata } = node;
+  const role: Readonly<Record<string, string>> =
+    config.type === "controlplane" ? { [controlPlaneRole]: "" } : {};
+  const labels = taken(metadata.labels, ownedOf(node, "labels"), { ...role, ...config.nodeLabels });
+  const annotations = taken(metadata.annotations, ownedOf(node, "annotations"), config.nodeAnnotations);
+  const taints = takenTaints(node, ownedOf(node, "taints"), taintsOf(config));
+  const notes = { labels: labels.owned, annotations: annotations.owned, taints: taints.owned };
+  const all = { ...annotations.values };
+  for (const [kind, annotation] of Object.entries(owned)) {
+    const names = notes[kind as keyof typeof owned];
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a copy of our own
+    if (names.length === 0) delete all[annotation];
+    else all[annotation] = JSON.stringify([...names].sort());
+  }
+  const { taints: _before, ...spec } = node.spec ?? {};
   return {
-    metadata: {
-      labels: { ...gone(owned.labels, config.nodeLabels), ...config.nodeLabels },
-      annotations: {
-        ...gone(owned.annotations, config.nodeAnnotations),
-        ...config.nodeAnnotations,
-        ...ownership(config),
-      },
-    },
+    ...node,
+    metadata: { ...metadata, labels: labels.values, annotations: all },
+    spec: { ...spec, ...(taints.values.length === 0 ? {} : { taints: taints.values }) },
   };
+}
+
+function ownedOf(node: LabObject, kind: keyof typeof owned): ReadonlySet<string> {
+  const text = node.metadata.annotations?.[owned[kind]] ?? "[]";
+  return new Set(JSON.parse(text) as readonly string[]);
+}
+
+function taken(
+  before: Readonly<Record<string, string>> = {},
+  ours: ReadonlySet<string>,
+  wanted: Readonly<Record<string, string>>,
+): { readonly values: Record<string, string>; readonly owned: readonly string[] } {
+  const kept = Object.entries(before).filter(([key]) => key in wanted || !ours.has(key));
+  const values = Object.fromEntries(kept);
+  const own = Object.entries(wanted).filter(
+    ([key, value]) => ours.has(key) || values[key] === undefined || values[key] === value,
+  );
+  return { values: { ...values, ...Object.fromEntries(own) }, owned: own.map(([key]) => key) };
+}
+
+function takenTaints(
+  node: LabObject,
+  ours: ReadonlySet<string>,
+  wanted: readonly Taint[],
+): { readonly values: readonly Taint[]; readonly owned: readonly string[] } {
+  const before = (node.spec?.["taints"] ?? []) as readonly Taint[];
+  const find = (taints: readonly Taint[], key: string): Taint | undefined =>
+    taints.find((taint) => taint.key === key);
+  const own = wanted.filter((taint) => {
+    const found = find(before, taint.key);
+    return found === undefined || ours.has(taint.key) || sameTaint(found, taint);
+  });
+  const kept = before
+    .filter(({ key }) => !ours.has(key) || find(wanted, key) !== undefined)
+    .map((taint) => {
+      const mine = find(own, taint.key);
+      return mine === undefined ? taint : { ...taint, ...mine };
+    });
+  const added = own.filter(({ key }) => find(before, key) === undefined);
+  return { values: [...kept, ...added], owned: own.map(({ key }) => key) };
+}
+
+function sameTaint(one: Taint, other: Taint): boolean {
+  return (one.value ?? "") === (other.value ?? "") && one.effect === other.effect;
 }
 
 /** What a status is made of. */

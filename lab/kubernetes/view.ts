@@ -1,6 +1,6 @@
 // What the machines want to know of Kubernetes, for `talosctl health` and their own readiness.
 import type { KubernetesView } from "../talos/options.ts";
-import { staticPodNames } from "./controlPlane.ts";
+import { staticPodNames } from "../talos/config/staticPods.ts";
 import type { KubeApi, LabObject } from "./kubeApi.ts";
 
 interface Condition {

@@ -1,15 +1,25 @@
 // All faults of a lab by name: those of a machine, of what runs on it, and of the services around.
 import { runtimeFaults, type RuntimeFault } from "../kubernetes/machineRuntime.ts";
 import { serviceFaults } from "../serviceFaults.ts";
-import { faultNames, type FaultName } from "../talos/options.ts";
+import { machineFaults, type FaultName } from "../talos/options.ts";
 import type { Lab, RunningMachine } from "./lab.ts";
 
 /** What there is, for `--help` and for errors. */
 export function faultHelp(): string {
   return [
-    `machine faults (with the machine's name): ${[...faultNames, ...runtimeFaults].join(", ")}`,
-    `service faults: ${Object.keys(serviceFaults).join(", ")}, host-down:HOST, image-missing:PART`,
+    "machine faults (with the machine's name):",
+    ...described({ ...machineFaults, ...runtimeFaults }),
+    "service faults:",
+    ...described({
+      ...serviceFaults,
+      "host-down:HOST": "nobody answers at this host of the Internet",
+      "image-missing:PART": "machines do not find images with this in their name",
+    }),
   ].join("\n");
+}
+
+function described(faults: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(faults).map(([name, what]) => `  ${name.padEnd(24)} ${what}`);
 }
 
 /**
@@ -23,10 +33,8 @@ export async function switchFault(
   on: boolean,
   machine?: string,
 ): Promise<void> {
-  if ((runtimeFaults as readonly string[]).includes(name))
-    await machineOf(lab, name, machine).runtime.fault(name as RuntimeFault, on);
-  else if ((faultNames as readonly string[]).includes(name))
-    await machineOf(lab, name, machine).machine.fault(name as FaultName, on);
+  if (name in runtimeFaults) await machineOf(lab, name, machine).runtime.fault(name as RuntimeFault, on);
+  else if (name in machineFaults) await machineOf(lab, name, machine).machine.fault(name as FaultName, on);
   else await lab.services.fault(name, on);
 }
 
@@ -35,8 +43,8 @@ export function activeFaults(lab: Pick<Lab, "machines" | "services">): readonly 
   return [
     ...lab.machines.flatMap(({ machine, runtime }) =>
       [
-        ...faultNames.filter((name) => machine.has(name)),
-        ...runtimeFaults.filter((name) => runtime.has(name)),
+        ...(Object.keys(machineFaults) as FaultName[]).filter((fault) => machine.has(fault)),
+        ...(Object.keys(runtimeFaults) as RuntimeFault[]).filter((fault) => runtime.has(fault)),
       ].map((name) => `${machine.name} ${name}`),
     ),
     ...lab.services.faults(),

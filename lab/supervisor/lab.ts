@@ -107,15 +107,19 @@ async function startOne(
     readonly services: Services;
   },
 ): Promise<RunningMachine> {
-  const { name, address } = description;
+  const { name, address, otherAddress } = description;
   const { kubernetes, peers, services } = around;
+  // Asked when the machine boots at the earliest.
+  const own = (): TalosMachine | undefined => peers.all().find((machine) => machine.name === name);
   const runtime = kubernetes.runtimeFor(description, {
-    talosVersion: () => peers.find(address)?.talosVersion ?? versions.talos,
-    bootId: () => peers.find(address)?.bootId ?? "",
+    talosVersion: () => own()?.talosVersion ?? versions.talos,
+    bootId: () => own()?.bootId ?? "",
+    address: () => own()?.address ?? address,
   });
   const machine = await startMachine({
     name,
     address,
+    ...(otherAddress === undefined ? {} : { otherAddress }),
     port: ports.apid,
     dataDir: join(layout.machinesRoot, name),
     logFile: join(layout.logs, `${name}.log`),
@@ -132,11 +136,14 @@ async function startOne(
 function keepAccess(layout: LabLayout, machines: readonly RunningMachine[]): void {
   let written: string | undefined;
   const look = (): void => {
-    const config = machines.find(({ machine }) => machine.config?.type === "controlplane")?.machine.config;
-    if (config?.clusterCA.crt === written) return;
-    written = config?.clusterCA.crt;
+    const planes = machines.filter(({ machine }) => machine.config?.type === "controlplane");
+    const config = planes[0]?.machine.config;
+    const addresses = planes.map(({ machine }) => machine.address);
+    const now = [config?.clusterCA.crt, ...addresses].join(" ");
+    if (now === written) return;
+    written = now;
     if (config === undefined) removeAccess(layout);
-    else void writeAccess(layout, config);
+    else void writeAccess(layout, config, addresses);
   };
   for (const { machine } of machines) machine.onStateChange(look);
   look();

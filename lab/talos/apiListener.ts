@@ -53,9 +53,11 @@ const clientAuth = "1.3.6.1.5.5.7.3.2";
 /** An open listener. */
 export class ApiListener {
   readonly #server: Server;
+  readonly #target: string;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, target: string) {
     this.#server = server;
+    this.#target = target;
   }
 
   /**
@@ -72,8 +74,9 @@ export class ApiListener {
     for (;;) {
       const server = new Server({ "grpc.max_receive_message_length": 64 << 20 });
       for (const [definition, handlers] of rawServices(options)) server.addService(definition, handlers);
-      const failure = await bind(server, `${options.address}:${String(options.port)}`, credentials);
-      if (!failure) return new ApiListener(server);
+      const target = `${options.address}:${String(options.port)}`;
+      const failure = await bind(server, target, credentials);
+      if (!failure) return new ApiListener(server, target);
       server.forceShutdown();
       if (Date.now() > deadline)
         throw new Error(
@@ -81,6 +84,11 @@ export class ApiListener {
         );
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+
+  /** Stops listening, so that a successor can; connections stay, and end when their clients end them. */
+  retire(): void {
+    this.#server.unbind(this.#target);
   }
 
   /** Stops listening and cuts every connection, as a machine that goes down does. */

@@ -146,7 +146,9 @@ async function nodesReported(machine: TalosMachine, nodes: ClusterNodes): Promis
 
 function staticPodsRunning(machine: TalosMachine, { controlPlanes }: ClusterNodes): void {
   for (const ip of controlPlanes) {
-    const running = reachable(machine, ip).options.runtime.staticPods();
+    const running = reachable(machine, ip)
+      .options.runtime.staticPods()
+      .map(({ name }) => name as string);
     const wanted = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"];
     const missing = wanted.filter((name) => !running.includes(name)).map((name) => `kube-system/${name}`);
     if (missing.length > 0) throw new Error(`missing static pods on node ${ip}: [${missing.join(" ")}]`);

@@ -72,7 +72,7 @@ export function reset(machine: TalosMachine, actorId: string, request: ResetRequ
   const controlPlane = machine.config?.type === "controlplane";
   const leave: Phase[] =
     request.graceful && controlPlane
-      ? [{ name: "leave", task: "leaveEtcd", run: () => machine.options.runtime.etcdLeave() }]
+      ? [{ name: "leave", task: "leaveEtcd", run: () => machine.leaveEtcd() }]
       : [];
   const drain: Phase[] = request.graceful
     ? [

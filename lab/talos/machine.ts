@@ -60,10 +60,14 @@ export class TalosMachine {
   /** A snapshot uploaded for `bootstrap --recover-from`. */
   snapshot: Buffer | undefined;
 
+  #address: string;
   #state: MachineState = "off";
   #era = new AbortController();
   #opening = 0;
+  #openings = 0;
   #listener: ApiListener | undefined;
+  /** Listeners with certificates of before, which only serve the connections that they have. */
+  readonly #retired = new Set<ApiListener>();
   #connections = new AbortController();
   #statusTimer: NodeJS.Timeout | undefined;
   #lastStatus = "";
@@ -76,6 +80,7 @@ export class TalosMachine {
     this.delays = { ...defaultDelays, ...options.delays };
     this.disk = new MachineDisk(options.dataDir);
     this.record = this.disk.load();
+    this.#address = this.#lease();
     this.log = new MachineLog(options.logFile);
     options.peers.add(this);
   }
@@ -84,8 +89,9 @@ export class TalosMachine {
     return this.options.name;
   }
 
+  /** Changes with a boot only, when the fault `moved` is switched. */
   get address(): string {
-    return this.options.address;
+    return this.#address;
   }
 
   get state(): MachineState {
@@ -160,11 +166,28 @@ export class TalosMachine {
     await this.goDark("off");
   }
 
+  /** Leaves etcd, which a machine may not survive. @throws RuntimeError in etcd's words */
+  async leaveEtcd(): Promise<void> {
+    await this.options.runtime.etcdLeave();
+    if (this.has("offAfterLeaving")) this.background(this.losePower());
+  }
+
+  /** The plug is pulled, a moment after an answer has got out. */
+  async losePower(): Promise<void> {
+    await this.delay(Math.min(this.delays.rebootMs, 100));
+    await this.powerOff();
+  }
+
   /** Switches a fault on or off. Those of certificates and power act at once, the others when their moment comes. */
   async fault(name: FaultName, on = true): Promise<void> {
+    if (name === "moved" && on && this.options.otherAddress === undefined)
+      throw new Error(`there is no other address for ${this.name}`);
+    const before = this.has(name);
     const others = this.record.faults.filter((other) => other !== name);
     this.#remember({ faults: on ? [...others, name] : others });
     if (name === "off" && on) await this.goDark("off");
+    else if (name === "moved" && before !== on && this.#state !== "off") this.background(this.restart());
+    else if (!on && (name === "offAtReset" || name === "offAfterLeaving")) await this.powerOn();
     else if (!on && (name === "off" || name === "neverBack") && this.#state === "off" && this.record.powered)
       await this.boot();
     else if (
@@ -179,6 +202,7 @@ export class TalosMachine {
   boot(): Promise<void> {
     if (this.#closed || this.has("off")) return Promise.resolve();
     this.#newEra();
+    this.#address = this.#lease();
     this.bootId = randomUUID();
     this.bootedAt = new Date();
     this.events = new EventLog();
@@ -196,9 +220,7 @@ export class TalosMachine {
   async goDark(next: MachineState): Promise<void> {
     this.#newEra();
     clearInterval(this.#statusTimer);
-    this.#connections.abort();
-    this.#listener?.close();
-    this.#listener = undefined;
+    this.#closeApi();
     this.setState(next);
     await this.options.runtime.stop();
   }
@@ -231,16 +253,29 @@ export class TalosMachine {
 
   /** (Re)opens the API with the certificates that fit now. Connections are cut. */
   async openApi(): Promise<void> {
+    this.#closeApi();
+    this.#connections = new AbortController();
+    await this.#listen();
+  }
+
+  /** Cuts all connections. */
+  #closeApi(): void {
     this.#connections.abort();
-    const connections = new AbortController();
-    this.#connections = connections;
-    this.#listener?.close();
+    for (const listener of [this.#listener, ...this.#retired]) listener?.close();
+    this.#retired.clear();
     this.#listener = undefined;
+  }
+
+  /** New connections see the certificates that fit now; those that are open stay. */
+  async #listen(): Promise<void> {
+    const connections = this.#connections;
     const { era } = this;
-    const { address, port } = this.options;
+    const { port } = this.options;
+    const { address } = this;
+    const mine = ++this.#openings;
     // A later call than this one, or the end of the era, makes this one pointless.
     const check = (): void => {
-      if (era.aborted || connections.signal.aborted) throw new Superseded();
+      if (era.aborted || connections.signal.aborted || mine !== this.#openings) throw new Superseded();
     };
     this.#opening++;
     try {
@@ -249,6 +284,7 @@ export class TalosMachine {
         check();
       });
       check();
+      this.#retireListener();
       const handle = (call: IncomingCall): AsyncIterable<Buffer> => routeCall(this, call);
       const listener = await ApiListener.open({ address, port, ...identity, handle });
       try {
@@ -263,15 +299,21 @@ export class TalosMachine {
     }
   }
 
+  /** Its port is free for a successor. */
+  #retireListener(): void {
+    if (this.#listener === undefined) return;
+    this.#listener.retire();
+    this.#retired.add(this.#listener);
+    this.#listener = undefined;
+  }
+
   /** A config has come in maintenance mode: keeps it and goes on with installing or booting. */
   async leaveMaintenance(raw: Buffer): Promise<void> {
     await this.delay(this.delays.applyMs);
     if (this.#state !== "maintenance") return;
     this.disk.saveConfig(raw);
     // No reboot here: machined goes on, and only the install sequence ends in one. The API is closed until then.
-    this.#connections.abort();
-    this.#listener?.close();
-    this.#listener = undefined;
+    this.#closeApi();
     this.events.publish("machine.TaskEvent", { task: "runningMaintenance", action: "STOP" });
     this.config = persistedConfig(this);
     if (!this.config) return;
@@ -293,7 +335,9 @@ export class TalosMachine {
     const names = (c: MachineConfig): string =>
       JSON.stringify([c.machineCA.crt, c.acceptedCAs, c.certSANs, c.hostname]);
     await this.options.runtime.reconfigure(config);
-    if (before && names(before) !== names(config)) this.background(this.openApi());
+    if (before && names(before) !== names(config))
+      // As apid does: who has sent this config gets the answer.
+      this.background(this.#listen());
   }
 
   /** Looks at services and node, and moves on from booting to running. */
@@ -379,6 +423,11 @@ export class TalosMachine {
     await this.delay(this.delays.criMs);
     this.criUp = true;
     await this.refresh();
+  }
+
+  /** The address that it gets at a boot. */
+  #lease(): string {
+    return (this.has("moved") ? this.options.otherAddress : undefined) ?? this.options.address;
   }
 
   #newEra(): void {

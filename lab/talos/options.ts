@@ -68,6 +68,8 @@ export interface MachineOptions {
   readonly name: string;
   /** IPv4 address, e.g. `127.10.1.11`. */
   readonly address: string;
+  /** Address that it has while the fault `moved` is on, e.g. `127.10.1.254`; without one it cannot move. */
+  readonly otherAddress?: string;
   /** Port of the Talos API; 50000. */
   readonly port: number;
   /** Folder of this machine, e.g. `.lab/lab/machines/k8s-1`. */
@@ -103,22 +105,22 @@ export type MachineState =
   | "upgrading"
   | "shutting down";
 
-/**
- * What can be wrong with a machine:
- * `off` has no power · `neverBack` goes down for a reboot and stays down · `oldImage` boots its previous Talos after an
- * upgrade · `installerFails` installer exits 1 · `diskMissing` the install disk is not there · `foreign` member of another
- * cluster · `certificatesExpired` its API certificate is out of date · `clockSkew` its clock is a day ahead
- */
-export const faultNames = [
-  "off",
-  "neverBack",
-  "oldImage",
-  "installerFails",
-  "diskMissing",
-  "foreign",
-  "certificatesExpired",
-  "clockSkew",
-] as const;
+/** What can be wrong with a machine, until it is switched off again and over reboots. */
+export const machineFaults = {
+  off: "has no power",
+  neverBack: "goes down for a reboot and stays down",
+  oldImage: "boots its previous Talos after an upgrade",
+  installerFails: "its installer exits 1",
+  diskMissing: "the install disk is not there",
+  foreign: "is a member of another cluster",
+  certificatesExpired: "its API certificate is out of date",
+  clockSkew: "its clock is a day ahead",
+  moved: "boots with another lease: same disk, same identity, another address (`status` says which)",
+  offAfterLeaving: "loses its power when it has left etcd, before anything resets it",
+  offAtReset: "loses its power when it is asked to reset, with its disk as it was",
+  resetRefused: "refuses to reset, as a worker in container mode does",
+  resetHangs: "accepts a reset and does nothing, as a control plane in container mode does",
+} as const;
 
-/** One of `faultNames`. */
-export type FaultName = (typeof faultNames)[number];
+/** One of `machineFaults`. */
+export type FaultName = keyof typeof machineFaults;

@@ -1,6 +1,7 @@
 // apid: who answers a call. Without `node` or `nodes` in the metadata it is this machine; otherwise the machines named
 // there, reached through this one.
 // Source: siderolabs/talos v1.12.0 internal/app/apid/pkg/director/director.go
+import { isIP } from "node:net";
 import type { IncomingCall } from "./apiListener.ts";
 import { answer } from "./dispatch.ts";
 import { StatusError } from "./errors.ts";
@@ -61,11 +62,17 @@ export async function* answerOf(machine: TalosMachine, call: Call, target: strin
  * @throws StatusError Unavailable, with the reason as Go's gRPC words it
  */
 export function reachable(from: TalosMachine, target: string): TalosMachine {
-  if (target === "" || /:\d+$/.test(target)) throw new StatusError("Internal", `invalid target "${target}"`);
+  refuseInvalid(target);
   const peer = from.options.peers.find(target);
   const unreachable = (reason: string): StatusError =>
     new StatusError("Unavailable", `connection error: desc = "transport: ${reason}"`);
-  if (!peer) throw unreachable(`Error while dialing: dial tcp ${target}:50000: i/o timeout`);
+  // Talos: the name server's words follow, which differ from one to the next.
+  if (!peer && isIP(target) === 0)
+    throw new StatusError("Unavailable", `dns: A record lookup error: lookup ${target}: no such host`);
+  if (!peer)
+    throw unreachable(
+      `Error while dialing: dial tcp ${target}:50000: ${sameNetwork(from.address, target) ? "connect: no route to host" : "i/o timeout"}`,
+    );
   if (!peer.isUp)
     throw unreachable(`Error while dialing: dial tcp ${peer.address}:50000: connect: connection refused`);
   const sameCA = peer.config?.machineCA.crt === from.config?.machineCA.crt && !peer.has("foreign");
@@ -78,6 +85,15 @@ export function reachable(from: TalosMachine, target: string): TalosMachine {
       "authentication handshake failed: tls: failed to verify certificate: x509: certificate has expired or is not yet valid",
     );
   return peer;
+}
+
+function refuseInvalid(target: string): void {
+  if (target === "" || /:\d+$/.test(target)) throw new StatusError("Internal", `invalid target "${target}"`);
+}
+
+/** Machines of one network find out that nobody has an address; routers only let time pass. */
+function sameNetwork(one: string, other: string): boolean {
+  return one.split(".").slice(0, 3).join(".") === other.split(".").slice(0, 3).join(".");
 }
 
 // Since Talos 1.13.
@@ -102,6 +118,8 @@ async function* answerOfMany(
   call: Call,
   targets: readonly string[],
 ): AsyncIterable<Buffer> {
+  // One of these is enough for none of them to be asked.
+  for (const target of targets) refuseInvalid(target);
   const streamed = methods.get(call.path)?.responseStream === true;
   const requests = await collect(call.requests);
   const one = async function* (target: string): AsyncIterable<Buffer> {

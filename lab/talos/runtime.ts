@@ -1,6 +1,7 @@
 // What a booted Talos machine runs besides its own API: etcd, the static pods, the kubelet.
 // The machine (lab/talos) drives it; lab/kubernetes implements it with real processes. Tests use a small fake.
 import type { MachineConfig } from "./config.ts";
+import type { StaticPodName, StaticPodVersions } from "./config/staticPods.ts";
 
 /** A member of etcd as `EtcdMemberList` reports it. Ids are decimal strings of the unsigned 64-bit id. */
 export interface EtcdMember {
@@ -22,6 +23,19 @@ export interface ServiceStatus {
   readonly message: string;
 }
 
+/** A static pod that runs, or ran last and is about to be started again. */
+export interface StaticPod {
+  readonly name: StaticPodName;
+  /** Image that it runs, e.g. `registry.k8s.io/kube-apiserver:v1.35.4`. */
+  readonly image: string;
+  /** What it was made of; older than what the config asks for until it has been restarted. */
+  readonly versions: StaticPodVersions;
+  /** Of all that it is made of: another one is another pod. */
+  readonly hash: string;
+  readonly ready: boolean;
+  readonly started: Date;
+}
+
 /** The answer of etcd's status call on this machine. */
 export interface EtcdStatus {
   readonly memberId: string;
@@ -39,7 +53,7 @@ export interface EtcdStatus {
 
 /** Thrown by a runtime when a call makes no sense now; the machine answers it as a gRPC status of that name. */
 export class RuntimeError extends Error {
-  readonly code: "AlreadyExists" | "FailedPrecondition" | "Unavailable" | "Internal";
+  readonly code: "AlreadyExists" | "FailedPrecondition" | "Unavailable" | "Internal" | "Unknown";
   constructor(code: RuntimeError["code"], message: string) {
     super(message);
     this.code = code;
@@ -50,7 +64,7 @@ export class RuntimeError extends Error {
 export interface MachineRuntime {
   /** The machine has booted with this config. Control plane: etcd if it has data, static pods, kubelet. Returns at once. */
   start(config: MachineConfig): Promise<void>;
-  /** The config changed without a reboot: only what differs is restarted (a changed image is a changed version). */
+  /** The config changed without a reboot: only what differs is restarted, some seconds after this has returned. */
   reconfigure(config: MachineConfig): Promise<void>;
   /** Reboot or power off: ends the processes, keeps the data. */
   stop(): Promise<void>;
@@ -63,8 +77,12 @@ export interface MachineRuntime {
   bootstrapEtcd(snapshot?: Buffer): Promise<void>;
   /** Services of this runtime: `etcd` (control plane), `kubelet`. The machine adds apid, machined, containerd, cri, … */
   services(): readonly ServiceStatus[];
-  /** Names of the static pods that run here, e.g. `kube-apiserver`. */
-  staticPods(): readonly string[];
+  /** The static pods of this machine; none before they have been started. */
+  staticPods(): readonly StaticPod[];
+  /** Versions that static pods made of the config now have; undefined on a worker and without a config. */
+  staticPodVersions(): Readonly<Record<StaticPodName, StaticPodVersions>> | undefined;
+  /** Whether etcd runs, so that it can be asked. While it does not, Talos leaves a question about it without an answer. */
+  etcdRuns(): boolean;
   /** Whether etcd has ever begun here, whatever it does now. */
   hasEtcdData(): boolean;
   /** @throws RuntimeError `Unavailable` while etcd does not answer */

@@ -10,9 +10,11 @@ import { removeUnknownWebhooks } from "../../commands/recover/webhooks.ts";
 import { ensureKeyPair } from "../../lab/git/keys.ts";
 import { startGithub, type Github } from "../../lab/github/api.ts";
 import { openGithubStore, type GithubStore } from "../../lab/github/store.ts";
+import { freeNetwork } from "../lab/freeNetwork.ts";
 
 const keyType = "github:index/repositoryDeployKey:RepositoryDeployKey";
 const hookType = "github:index/repositoryWebhook:RepositoryWebhook";
+const address = (await freeNetwork()).address(2);
 const url = "https://flux-webhook.home.example/hook/abc";
 
 describe("recovery at GitHub", () => {
@@ -34,7 +36,7 @@ describe("recovery at GitHub", () => {
     folder = mkdtempSync(join(tmpdir(), "recover-github-"));
     store = openGithubStore(join(folder, "github.json"));
     github = await startGithub({
-      address: "127.10.205.58",
+      address,
       port: port++,
       token: "right",
       login: "home",

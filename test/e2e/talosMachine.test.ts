@@ -11,9 +11,10 @@ import { TalosMachine } from "../../lab/talos/machine.ts";
 import type { MachineState } from "../../lab/talos/options.ts";
 import { MachineRegistry } from "../../lab/talos/registry.ts";
 import { ensureLabTools } from "../../tools/labToolbox.ts";
+import { freeNetwork } from "../lab/freeNetwork.ts";
 import { FakeRuntime, type FakeEtcd } from "../lab/talos/fakeRuntime.ts";
 
-const network = "127.10.206";
+const network = `127.10.${String((await freeNetwork()).slot)}`;
 const image =
   "factory.talos.dev/metal-installer/376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba";
 // Short, but long enough for an answer to get out before the line is cut.

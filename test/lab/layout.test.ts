@@ -18,7 +18,18 @@ describe("layoutOf", () => {
     });
     const wide = layoutOf("/project", "x", "lab-wide", 7).machines;
     assert.equal(wide.length, 50);
-    assert.deepEqual(wide.at(-1), { name: "k8s-50", address: "127.10.7.67", role: "worker" });
+    assert.deepEqual(wide.at(-1), {
+      name: "k8s-50",
+      address: "127.10.7.67",
+      otherAddress: "127.10.7.205",
+      role: "worker",
+    });
+  });
+
+  it("has another lease for each machine, which is no other machine's address", () => {
+    const { machines } = layoutOf("/project", "x", "lab-wide", 7);
+    const all = machines.flatMap(({ address, otherAddress }) => [address, otherAddress]);
+    assert.equal(new Set(all).size, 100);
   });
 
   it("takes machines of any name in any order", () => {
@@ -38,9 +49,9 @@ describe("layoutOf", () => {
       7,
     );
     assert.deepEqual(machines, [
-      { name: "nas", address: "127.10.7.21", role: "worker" },
-      { name: "alpha", address: "127.10.7.11", role: "controlplane" },
-      { name: "beta", address: "127.10.7.22", role: "worker" },
+      { name: "nas", address: "127.10.7.21", otherAddress: "127.10.7.254", role: "worker" },
+      { name: "alpha", address: "127.10.7.11", otherAddress: "127.10.7.253", role: "controlplane" },
+      { name: "beta", address: "127.10.7.22", otherAddress: "127.10.7.252", role: "worker" },
     ]);
     assert.equal(size, "own");
     assert.equal(tree, "/elsewhere/cluster");

@@ -143,8 +143,6 @@ function endpointProblem(endpoint: string): string | undefined {
   } catch {
     return `failed to parse endpoint: ${endpoint}`;
   }
-  if (url.protocol !== "https:" && url.protocol !== "http:")
-    return `invalid endpoint scheme: ${url.protocol}`;
   const host = url.hostname.replace(/^\[|\]$/g, "");
   return isIP(host) > 0 || /^[a-z0-9_]([a-z0-9_.-]*)$/i.test(host)
     ? undefined

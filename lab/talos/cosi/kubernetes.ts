@@ -1,6 +1,6 @@
 // The resources about Kubernetes on a machine: what upgrades, drains and health checks read.
 import type { MachineConfig } from "../config.ts";
-import { componentVersion } from "../config/componentVersion.ts";
+import { staticPodConfigs, type StaticPodName } from "../config/staticPods.ts";
 import type { TalosMachine } from "../machine.ts";
 import type { ResourceContent } from "./resources.ts";
 
@@ -10,8 +10,7 @@ export async function kubernetesResources(
   config: MachineConfig,
   type: string,
 ): Promise<readonly ResourceContent[]> {
-  if (type.endsWith("Configs.kubernetes.talos.dev"))
-    return controlPlaneConfigs(config, type, machine.address);
+  if (type.endsWith("Configs.kubernetes.talos.dev")) return controlPlaneConfigs(machine, config, type);
   switch (type) {
     case "Nodenames.kubernetes.talos.dev":
       return [
@@ -23,13 +22,13 @@ export async function kubernetesResources(
     case "NodeStatuses.kubernetes.talos.dev":
       return nodeStatuses(machine, config);
     case "StaticPodStatuses.kubernetes.talos.dev":
-      return machine.options.runtime.staticPods().map((name) => {
+      return machine.options.runtime.staticPods().map(({ name, ready }) => {
         const status = {
           phase: "Running",
           podIP: machine.address,
           conditions: ["Initialized", "Ready", "ContainersReady", "PodScheduled"].map((condition) => ({
             type: condition,
-            status: "True",
+            status: ready || !condition.endsWith("Ready") ? "True" : "False",
           })),
         };
         return {
@@ -90,61 +89,37 @@ async function etcdMember(machine: TalosMachine, config: MachineConfig): Promise
   }
 }
 
-function controlPlaneConfigs(config: MachineConfig, type: string, address: string): ResourceContent[] {
+const podsOfConfigs: Readonly<Record<string, StaticPodName>> = {
+  APIServerConfigs: "kube-apiserver",
+  ControllerManagerConfigs: "kube-controller-manager",
+  SchedulerConfigs: "kube-scheduler",
+};
+
+function controlPlaneConfigs(machine: TalosMachine, config: MachineConfig, type: string): ResourceContent[] {
   if (config.type !== "controlplane") return [];
-  const { apiServer, controllerManager, scheduler } = config;
-  const specs: Readonly<Record<string, ResourceContent>> = {
-    APIServerConfigs: {
-      id: "kube-apiserver",
-      version: componentVersion(apiServer),
-      spec: {
-        image: apiServer.image,
-        cloudProvider: "",
-        controlPlaneEndpoint: config.endpoint,
-        etcdServers: ["https://localhost:2379"],
-        localPort: config.apiServerPort,
-        serviceCIDR: config.serviceSubnets,
-        extraArgs: apiServer.extraArgs,
-        environmentVariables: {},
-        advertisedAddress: address,
-      },
-    },
-    ControllerManagerConfigs: {
-      id: "kube-controller-manager",
-      version: componentVersion(controllerManager),
-      spec: {
-        enabled: true,
-        image: controllerManager.image,
-        cloudProvider: "",
-        podCIDRs: config.podSubnets,
-        serviceCIDRs: config.serviceSubnets,
-        extraArgs: controllerManager.extraArgs,
-      },
-    },
-    SchedulerConfigs: {
-      id: "kube-scheduler",
-      version: componentVersion(scheduler),
-      spec: { enabled: true, image: scheduler.image, extraArgs: scheduler.extraArgs },
-    },
-    BootstrapManifestsConfigs: {
-      id: "manifests",
-      spec: {
-        server: config.endpoint,
-        clusterDomain: config.dnsDomain,
-        podCIDRs: config.podSubnets,
-        proxyEnabled: !config.proxy.disabled,
-        proxyImage: config.proxy.image,
-        coreDNSEnabled: !config.coreDNSDisabled,
-        coreDNSImage: "registry.k8s.io/coredns/coredns:v1.13.2",
-        dnsServiceIP: "10.96.0.10",
-        flannelEnabled: config.cniName === "flannel",
-        flannelImage: config.cniName === "flannel" ? "ghcr.io/siderolabs/flannel:v0.27.4" : "",
-        cniName: config.cniName,
-      },
-    },
+  const kind = type.split(".")[0] ?? "";
+  if (kind === "BootstrapManifestsConfigs") return [{ id: "manifests", spec: manifestsSpec(config) }];
+  const pod = podsOfConfigs[kind];
+  if (pod === undefined) return [];
+  // The same count as the pods' annotation has.
+  const version = machine.options.runtime.staticPodVersions()?.[pod].config;
+  return [{ id: pod, spec: staticPodConfigs(config)[pod], ...(version === undefined ? {} : { version }) }];
+}
+
+function manifestsSpec(config: MachineConfig): object {
+  return {
+    server: config.endpoint,
+    clusterDomain: config.dnsDomain,
+    podCIDRs: config.podSubnets,
+    proxyEnabled: !config.proxy.disabled,
+    proxyImage: config.proxy.image,
+    coreDNSEnabled: !config.coreDNSDisabled,
+    coreDNSImage: "registry.k8s.io/coredns/coredns:v1.13.2",
+    dnsServiceIP: "10.96.0.10",
+    flannelEnabled: config.cniName === "flannel",
+    flannelImage: config.cniName === "flannel" ? "ghcr.io/siderolabs/flannel:v0.27.4" : "",
+    cniName: config.cniName,
   };
-  const content = specs[type.split(".")[0] ?? ""];
-  return content ? [content] : [];
 }
 
 // google.protobuf.Struct spells every value's type out.

@@ -1,4 +1,5 @@
 // Bootstrap and everything about etcd. The etcd itself runs in the machine's runtime.
+import { setTimeout as delay } from "node:timers/promises";
 import { StatusError } from "../errors.ts";
 import { stream, unary } from "../handler.ts";
 import type { CallContext, Handlers } from "../handler.ts";
@@ -34,11 +35,13 @@ export const etcdHandlers: Handlers = {
   },
   EtcdSnapshot: stream(async function* (_request, context) {
     controlPlaneOnly(context, "etcd snapshot");
+    await etcdUp(context);
     const snapshot = await context.machine.options.runtime.etcdSnapshot();
     for (let at = 0; at < snapshot.length; at += chunk) yield { bytes: snapshot.subarray(at, at + chunk) };
   }),
   EtcdMemberList: unary(async (_request, context) => {
     controlPlaneOnly(context, "member list");
+    await etcdUp(context);
     const members = await context.machine.options.runtime.etcdMembers();
     return {
       legacy_members: members.map(({ hostname }) => hostname),
@@ -53,6 +56,7 @@ export const etcdHandlers: Handlers = {
   }),
   EtcdStatus: unary(async (_request, context) => {
     controlPlaneOnly(context, "etcd status");
+    await etcdUp(context);
     const status = await context.machine.options.runtime.etcdStatus();
     return {
       member_status: {
@@ -72,16 +76,19 @@ export const etcdHandlers: Handlers = {
   }),
   EtcdAlarmList: unary(async (_request, context) => {
     controlPlaneOnly(context, "etcd alarm list");
+    await etcdUp(context);
     const alarms = await context.machine.options.runtime.etcdAlarms();
     return { member_alarms: alarms.map(({ memberId, alarm }) => ({ member_id: memberId, alarm })) };
   }),
   EtcdLeaveCluster: unary(async (_request, context) => {
     controlPlaneOnly(context, "etcd leave");
-    await context.machine.options.runtime.etcdLeave();
+    await etcdUp(context);
+    await context.machine.leaveEtcd();
     return {};
   }),
   EtcdRemoveMemberByID: unary(async (request, context) => {
     controlPlaneOnly(context, "etcd remove member");
+    await etcdUp(context);
     await context.machine.options.runtime.etcdRemove(String(request["member_id"]));
     return {};
   }),
@@ -91,6 +98,17 @@ export const etcdHandlers: Handlers = {
     if (config) yield { bytes: await kubeconfigArchive(config) };
   }),
 };
+
+/**
+ * A question to an etcd that does not run gets no answer: Talos' client of etcd waits for it until whoever asked gives up.
+ * `talosctl service etcd` and `talosctl list /var/lib/etcd` say at once how things are.
+ */
+async function etcdUp({ machine, signal }: CallContext): Promise<void> {
+  while (!machine.options.runtime.etcdRuns()) {
+    if (signal.aborted) throw new StatusError("Canceled", "context canceled");
+    await delay(Math.max(machine.delays.pollMs, 10), undefined, { signal }).catch(() => undefined);
+  }
+}
 
 function controlPlaneOnly({ machine }: CallContext, what: string): void {
   if (machine.config?.type !== "controlplane")

@@ -124,7 +124,7 @@ function containersOf(machine: TalosMachine, request: Message): string[] {
   if (request["namespace"] === "k8s.io" || request["driver"] === "CRI")
     return machine.options.runtime
       .staticPods()
-      .map((name) => `kube-system/${name}-${machine.config?.hostname ?? ""}`);
+      .map(({ name }) => `kube-system/${name}-${machine.config?.hostname ?? ""}`);
   return ["apid", ...(machine.config?.type === "controlplane" ? ["etcd", "trustd"] : []), "kubelet"].filter(
     (id) => machine.services.find(id)?.state === "Running",
   );

@@ -76,7 +76,7 @@ async function logText(machine: TalosMachine, id: string, tail: number): Promise
       .map(({ at, text }) => `[talos] ${at.toISOString()} ${text}\n`)
       .join("");
   const own = machine.options.runtime.services().some((service) => service.id === id);
-  const pod = machine.options.runtime.staticPods().find((name) => id.includes(name));
+  const pod = machine.options.runtime.staticPods().find(({ name }) => id.includes(name))?.name;
   if (own || pod !== undefined) return machine.options.runtime.logs(pod ?? id, tail);
   if (machine.services.find(id)) return "";
   throw new Error(`log "${id}" was not registered`);

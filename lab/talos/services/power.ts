@@ -33,6 +33,13 @@ export const powerHandlers: Handlers = {
     const actorId = randomUUID();
     machine.log.write(`reset request received. actorID: ${actorId}`);
     const labels = labelsToWipe(machine, request);
+    if (machine.has("resetRefused")) throw new Error('failed to reset: volume "STATE" is not located');
+    // A real one says so much and no more, until its client gives up.
+    if (machine.has("resetHangs")) return { actor_id: actorId };
+    if (machine.has("offAtReset")) {
+      machine.background(machine.losePower());
+      return { actor_id: actorId };
+    }
     reset(machine, actorId, {
       graceful: request["graceful"] === true,
       reboot: request["reboot"] === true,

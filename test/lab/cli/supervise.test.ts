@@ -7,18 +7,23 @@ import { describe, it } from "node:test";
 import { statusIfRunning, stopSupervisor } from "../../../lab/cli/supervise.ts";
 import { layoutOf } from "../../../lab/layout.ts";
 import { serveControl } from "../../../lab/supervisor/control.ts";
+import { freeNetwork } from "../freeNetwork.ts";
 
 describe("a stopped lab whose addresses another lab has taken", () => {
   it("is not running, so that it can be removed", async () => {
     const root = mkdtempSync(join(tmpdir(), "labs-"));
-    const [here, there] = [layoutOf(root, "here", "lab", 206), layoutOf(root, "there", "lab", 206)];
+    const { slot } = await freeNetwork();
+    const [here, there] = [layoutOf(root, "here", "lab", slot), layoutOf(root, "there", "lab", slot)];
     const server = await serveControl(there, {
       status: () => ({}),
       stop: () => assert.fail("the other lab must not be stopped"),
     });
     try {
       assert.equal(await stopSupervisor(here), false);
-      await assert.rejects(statusIfRunning(here), /another lab holds 127\.10\.206\.0\/24/);
+      await assert.rejects(
+        statusIfRunning(here),
+        new RegExp(`another lab holds 127\\.10\\.${String(slot)}\\.0/24`),
+      );
     } finally {
       server.close();
       rmSync(root, { recursive: true, force: true });

@@ -10,8 +10,9 @@ import { sshEnvironment } from "../../../lab/git/environment.ts";
 import { startGitHost, type AuthorizedKey, type GitHost } from "../../../lab/git/host.ts";
 import { ensureKeyPair } from "../../../lab/git/keys.ts";
 import type { PushedRef } from "../../../lab/git/pushedRefs.ts";
+import { freeNetwork } from "../freeNetwork.ts";
 
-const address = "127.10.205.52";
+const address = (await freeNetwork()).address(2);
 let root: string;
 let host: GitHost;
 let keys: AuthorizedKey[];
@@ -213,5 +214,8 @@ test("keys and repositories survive a restart, private keys are for the owner on
 });
 
 test("a port in use is named", async () => {
-  await assert.rejects(startGitHost(options()), /Git host: another program listens on 127\.10\.205\.52:2222/);
+  await assert.rejects(
+    startGitHost(options()),
+    new RegExp(`Git host: another program listens on ${address.replaceAll(".", "\\.")}:2222`),
+  );
 });

@@ -9,6 +9,7 @@ import { ensureKeyPair } from "../../../lab/git/keys.ts";
 import { startGithub, type Github } from "../../../lab/github/api.ts";
 import type { Delivery } from "../../../lab/github/deliveries.ts";
 import { openGithubStore } from "../../../lab/github/store.ts";
+import { freeNetwork } from "../freeNetwork.ts";
 
 let root: string;
 let github: Github;
@@ -16,6 +17,7 @@ let deliveries: Delivery[];
 let log: string[];
 let publicKey: string;
 const token = "github_pat_right";
+const address = (await freeNetwork()).address(2);
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "lab-github-"));
@@ -30,7 +32,7 @@ afterEach(async () => {
 
 function start(): Promise<Github> {
   return startGithub({
-    address: "127.10.205.53",
+    address,
     port: 3080,
     token,
     login: "home",

@@ -12,8 +12,9 @@ import { sendThrough } from "../../../lab/github/sendThrough.ts";
 import { readBody } from "../../../lab/proxy/http.ts";
 import { handOnTo } from "../../../lab/proxy/passOn.ts";
 import { startProxy, type Proxy } from "../../../lab/proxy/proxy.ts";
+import { freeNetwork } from "../freeNetwork.ts";
 
-const address = "127.10.205.60";
+const address = (await freeNetwork()).address(2);
 let root: string;
 let proxy: Proxy;
 let send: Send;

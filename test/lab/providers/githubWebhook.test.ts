@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { startGithub, type Github } from "../../../lab/github/api.ts";
 import { openGithubStore, type GithubStore } from "../../../lab/github/store.ts";
+import { freeNetwork } from "../freeNetwork.ts";
 import { Plugin, revealed, secret, unknown, type Wire } from "./harness.ts";
 
 const token = "github:index/repositoryWebhook:RepositoryWebhook";
@@ -27,7 +28,7 @@ describe("the github stand-in's webhook", () => {
     root = await mkdtemp(join(tmpdir(), "lab-webhook-"));
     store = openGithubStore(join(root, "github.json"));
     github = await startGithub({
-      address: "127.10.205.59",
+      address: (await freeNetwork()).address(2),
       port: 3080,
       token: "good",
       login: "home",

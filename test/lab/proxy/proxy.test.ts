@@ -12,8 +12,10 @@ import { layoutOf } from "../../../lab/layout.ts";
 import { proxyEnvironment } from "../../../lab/proxy/environment.ts";
 import { sendText } from "../../../lab/proxy/http.ts";
 import { startProxy, type Proxy } from "../../../lab/proxy/proxy.ts";
+import { freeNetwork } from "../freeNetwork.ts";
 
-const address = "127.10.205.54";
+const { slot, address: addressOf } = await freeNetwork();
+const address = addressOf(2);
 let root: string;
 let proxy: Proxy;
 const start = () =>
@@ -146,10 +148,10 @@ test("Node's own fetch uses it by environment alone, and leaves the lab's addres
     HTTPS_PROXY: _https,
     HTTP_PROXY: _http,
     ...rest
-  } = proxyEnvironment(layoutOf(root, "x", "lab", 205));
+  } = proxyEnvironment(layoutOf(root, "x", "lab", slot));
   const server = createServer((_request, response) => response.end("direct"));
-  await new Promise<void>((resolve) => server.listen(0, "127.10.205.77", resolve));
-  const url = `http://127.10.205.77:${String((server.address() as AddressInfo).port)}/`;
+  await new Promise<void>((resolve) => server.listen(0, addressOf(77), resolve));
+  const url = `http://${addressOf(77)}:${String((server.address() as AddressInfo).port)}/`;
   const program = `const t = async (u) => (await fetch(u)).text();
     console.log(await t("https://charts.example.org/x"), await t(process.argv[1]));`;
   const environment = {

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { runtimeFaults } from "../../../lab/kubernetes/machineRuntime.ts";
+import { serviceFaults } from "../../../lab/serviceFaults.ts";
 import type { Services } from "../../../lab/services.ts";
 import { activeFaults, faultHelp, switchFault } from "../../../lab/supervisor/faults.ts";
 import { checkImage } from "../../../lab/supervisor/images.ts";
 import type { Lab, RunningMachine } from "../../../lab/supervisor/lab.ts";
+import { machineFaults } from "../../../lab/talos/options.ts";
 
 /** A part that only remembers which faults are on. */
 class Part {
@@ -49,18 +52,13 @@ describe("the faults of a lab", () => {
   });
 
   it("are all in the help", () => {
-    for (const name of [
-      "off",
-      "neverBack",
-      "oldImage",
-      "installerFails",
-      "etcd-down",
-      "etcd-unhealthy",
-      "api-down",
-    ])
-      assert.match(faultHelp(), new RegExp(`machine faults.*\\b${name}\\b`));
-    for (const name of ["registry-down", "host-down:HOST", "image-missing:PART"])
-      assert.match(faultHelp(), new RegExp(`service faults.*${name}`));
+    const [machines = "", services = ""] = faultHelp().split("service faults:");
+    assert.match(machines, /^machine faults \(with the machine's name\):$/m);
+    for (const [help, names] of [
+      [machines, [...Object.keys(machineFaults), ...Object.keys(runtimeFaults)]],
+      [services, [...Object.keys(serviceFaults), "host-down:HOST", "image-missing:PART"]],
+    ] as const)
+      for (const name of names) assert.match(help, new RegExp(`^  ${name} +\\S.{10}`, "m"));
   });
 });
 

@@ -16,7 +16,7 @@ export interface ApiCall {
   /** Message types, e.g. `machine.ImageServicePullRequest`. */
   readonly types: readonly [request: string, response: string];
   readonly request: Message;
-  /** e.g. `{ node: "127.10.205.12" }`. Default: none. */
+  /** e.g. `{ node: "127.10.231.12" }`. Default: none. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Sees every message as it comes. */
   readonly seen?: (message: Message) => void;

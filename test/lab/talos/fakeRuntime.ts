@@ -1,5 +1,13 @@
 // A machine's runtime for tests of the machine itself: etcd is a list of names, nothing is started.
-import type { EtcdMember, EtcdStatus, MachineRuntime, ServiceStatus } from "../../../lab/talos/runtime.ts";
+import { StaticPodCounter, staticPodNames } from "../../../lab/talos/config/staticPods.ts";
+import type { StaticPodName, StaticPodVersions } from "../../../lab/talos/config/staticPods.ts";
+import type {
+  EtcdMember,
+  EtcdStatus,
+  MachineRuntime,
+  ServiceStatus,
+  StaticPod,
+} from "../../../lab/talos/runtime.ts";
 import { RuntimeError } from "../../../lab/talos/runtime.ts";
 import type { MachineConfig } from "../../../lab/talos/config.ts";
 
@@ -12,6 +20,7 @@ export interface FakeEtcd {
 export class FakeRuntime implements MachineRuntime {
   readonly calls: string[] = [];
   readonly etcd: FakeEtcd;
+  readonly #counter = new StaticPodCounter();
   readonly address: string;
   config: MachineConfig | undefined;
   running = false;
@@ -77,9 +86,25 @@ export class FakeRuntime implements MachineRuntime {
     return [etcd, kubelet];
   }
 
-  staticPods(): readonly string[] {
-    if (!this.hasData || this.config?.type !== "controlplane") return [];
-    return ["kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+  staticPods(): readonly StaticPod[] {
+    const versions = this.staticPodVersions();
+    if (!this.hasData || versions === undefined) return [];
+    return staticPodNames.map((name) => ({
+      name,
+      image: "",
+      versions: versions[name],
+      hash: name,
+      ready: true,
+      started: new Date(0),
+    }));
+  }
+
+  staticPodVersions(): Readonly<Record<StaticPodName, StaticPodVersions>> | undefined {
+    return this.config?.type === "controlplane" ? this.#counter.of(this.config) : undefined;
+  }
+
+  etcdRuns(): boolean {
+    return this.running && this.hasData;
   }
 
   hasEtcdData(): boolean {

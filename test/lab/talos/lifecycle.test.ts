@@ -11,12 +11,14 @@ import { newAuthority } from "../../../lab/talos/pki.ts";
 import type { KeyPair } from "../../../lab/talos/pki.ts";
 import type { Message } from "../../../lab/talos/protos.ts";
 import { MachineRegistry } from "../../../lab/talos/registry.ts";
+import { freeNetwork } from "../freeNetwork.ts";
 import { ApiClient } from "./apiClient.ts";
 import type { ApiAnswer, ApiCall } from "./apiClient.ts";
 import { becomes, installer, startConfigured } from "./configuredMachine.ts";
 import type { ConfiguredMachine } from "./configuredMachine.ts";
 
-const address = "127.10.205.11";
+const network = await freeNetwork();
+const address = network.address(11);
 const containerd = { driver: "CRI", namespace: "NS_SYSTEM" };
 const next = installer("v1.13.1");
 
@@ -247,7 +249,7 @@ describe("the lifecycle API of a lab machine", { timeout: 60_000 }, () => {
   it("is asked of the machine that a call names, whatever the one in between runs", async () => {
     const peers = new MachineRegistry();
     await start("v1.13.0", { peers });
-    const other = await start("v1.12.0", { peers, address: "127.10.205.12" });
+    const other = await start("v1.12.0", { peers, address: network.address(12) });
     const metadata = { node: other.address };
     refused(await upgrade(next, { metadata }), status.UNIMPLEMENTED, /^unknown service/);
   });

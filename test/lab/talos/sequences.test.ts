@@ -1,19 +1,24 @@
 // What the legacy calls of a machine do when something goes wrong, and what its files tell.
 import assert from "node:assert/strict";
+import { status } from "@grpc/grpc-js";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { connect as tlsConnect } from "node:tls";
 import type { TalosMachine } from "../../../lab/talos/machine.ts";
 import { newAuthority } from "../../../lab/talos/pki.ts";
 import type { KeyPair } from "../../../lab/talos/pki.ts";
 import type { Message } from "../../../lab/talos/protos.ts";
+import { freeNetwork, type TestNetwork } from "../freeNetwork.ts";
 import { ApiClient } from "./apiClient.ts";
-import type { ApiAnswer } from "./apiClient.ts";
+import type { ApiAnswer, ApiCall } from "./apiClient.ts";
 import { becomes, installer, startConfigured } from "./configuredMachine.ts";
 import type { ConfiguredMachine } from "./configuredMachine.ts";
+import type { FakeRuntime } from "./fakeRuntime.ts";
 
-const address = "127.10.205.21";
+const address = (await freeNetwork()).address(21);
 
 describe("a lab machine's sequences", { timeout: 60_000 }, () => {
   let authority: KeyPair;
@@ -82,5 +87,197 @@ describe("a lab machine's sequences", { timeout: 60_000 }, () => {
     );
     await machine.options.runtime.wipe();
     assert.match((await list("/var/lib/etcd/member")).error?.message ?? "", /no such file or directory/);
+  });
+});
+
+describe("a lab machine that something happens to", { timeout: 60_000 }, () => {
+  let authority: KeyPair;
+  let folder: string;
+  let net: TestNetwork;
+  let machines: TalosMachine[];
+  const clients: ApiClient[] = [];
+
+  before(async () => {
+    authority = await newAuthority("talos");
+    net = await freeNetwork();
+  });
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "machines-"));
+    machines = [];
+  });
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.close();
+    for (const machine of machines) await machine.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function start(options: Partial<ConfiguredMachine> = {}): Promise<TalosMachine> {
+    const machine = await startConfigured({
+      address: net.address(11),
+      otherAddress: net.address(254),
+      authority,
+      folder,
+      version: "v1.12.0",
+      ...options,
+    });
+    machines.push(machine);
+    return machine;
+  }
+
+  /** Calls a method of the machine service with one answer. */
+  async function call(
+    at: string,
+    name: string,
+    request: Message = {},
+    more: Partial<ApiCall> = {},
+  ): Promise<ApiAnswer> {
+    const client = await ApiClient.open(at, authority);
+    clients.push(client);
+    const noRequest = ["Version", "ServiceList", "EtcdStatus"].includes(name);
+    return client.call({
+      path: `/machine.MachineService/${name}`,
+      types: [noRequest ? "google.protobuf.Empty" : `machine.${name}Request`, `machine.${name}Response`],
+      request,
+      ...more,
+    });
+  }
+
+  const code = ({ error }: ApiAnswer): status | "ok" => error?.code ?? "ok";
+
+  it("leaves questions about an etcd that does not run without an answer, and answers those beside it", async () => {
+    const machine = await start();
+    await machine.options.runtime.wipe();
+    const patience = AbortSignal.timeout(300);
+    const questions = [
+      call(machine.address, "EtcdMemberList", {}, { signal: patience }),
+      call(machine.address, "EtcdStatus", {}, { signal: patience }),
+      call(machine.address, "EtcdLeaveCluster", {}, { signal: patience }),
+    ];
+    const { messages } = await call(machine.address, "ServiceList");
+    const { services } = (messages[0]?.["messages"] as Message[])[0] as { services: Message[] };
+    assert.equal(services.find(({ id }) => id === "etcd")?.["state"], "Preparing");
+    assert.equal(patience.aborted, false, "that took no time");
+    // Nobody but the one who asked ends it.
+    for (const answer of await Promise.all(questions)) assert.equal(code(answer), status.CANCELLED);
+  });
+
+  it("answers a question about etcd once etcd runs", async () => {
+    const machine = await start();
+    await machine.options.runtime.wipe();
+    const question = call(machine.address, "EtcdMemberList");
+    await machine.options.runtime.bootstrapEtcd();
+    assert.equal(code(await question), "ok");
+  });
+
+  it("moves: the same machine at another address, and back", async () => {
+    const machine = await start();
+    const [home, other] = [net.address(11), net.address(254)];
+    const { nodeId } = machine.record;
+    const boot = machine.bootId;
+    await machine.fault("moved");
+    await becomes(machine, "rebooting");
+    await becomes(machine, "running");
+    assert.equal(machine.address, other);
+    assert.equal(code(await call(other, "Version")), "ok");
+    assert.equal(code(await call(home, "Version")), status.UNAVAILABLE);
+    assert.equal(machine.record.nodeId, nodeId);
+    assert.notEqual(machine.bootId, boot);
+    await machine.fault("moved", false);
+    await becomes(machine, "rebooting");
+    await becomes(machine, "running");
+    assert.equal(code(await call(home, "Version")), "ok");
+  });
+
+  it("does not move without another address", async () => {
+    const machine = await startConfigured({
+      address: net.address(12),
+      authority,
+      folder,
+      version: "v1.12.0",
+    });
+    machines.push(machine);
+    await assert.rejects(machine.fault("moved"), /there is no other address for k8s-12/);
+  });
+
+  it("loses its power between leaving etcd and a reset, and comes back with its disk", async () => {
+    const machine = await start();
+    const member = { id: "1", hostname: "other", peerUrls: [], clientUrls: [], isLearner: false };
+    (machine.options.runtime as FakeRuntime).etcd.members.push(member);
+    await machine.fault("offAfterLeaving");
+    assert.equal(code(await call(machine.address, "EtcdLeaveCluster")), "ok");
+    await becomes(machine, "off");
+    assert.notEqual(machine.disk.loadConfig(), undefined);
+    await machine.fault("offAfterLeaving", false);
+    await becomes(machine, "running");
+  });
+
+  it("loses its power at a reset, with its disk as it was", async () => {
+    const machine = await start();
+    await machine.fault("offAtReset");
+    assert.equal(code(await call(machine.address, "Reset", { reboot: true })), "ok");
+    await becomes(machine, "off");
+    assert.notEqual(machine.disk.loadConfig(), undefined);
+    await machine.fault("offAtReset", false);
+    await becomes(machine, "running");
+  });
+
+  it("refuses a reset, or takes it and does nothing, as in container mode", async () => {
+    const machine = await start();
+    await machine.fault("resetRefused");
+    const { error } = await call(machine.address, "Reset", { reboot: true });
+    assert.match(error?.details ?? "", /volume "STATE" is not located/);
+    await machine.fault("resetRefused", false);
+    await machine.fault("resetHangs");
+    assert.equal(code(await call(machine.address, "Reset", { reboot: true })), "ok");
+    assert.equal(code(await call(machine.address, "Version")), "ok");
+    assert.equal(machine.state, "running");
+  });
+
+  it("answers the one who brought it another certificate, and shows it to those who come after", async () => {
+    const machine = await start();
+    const client = await ApiClient.open(machine.address, authority);
+    clients.push(client);
+    const shown = async (): Promise<string> => {
+      const socket = tlsConnect({ host: machine.address, port: 50000, rejectUnauthorized: false });
+      await once(socket, "secureConnect");
+      const { subjectaltname = "" } = socket.getPeerCertificate();
+      socket.destroy();
+      return subjectaltname;
+    };
+    const apply = (name: string): Promise<ApiAnswer> =>
+      client.call({
+        path: "/machine.MachineService/ApplyConfiguration",
+        types: ["machine.ApplyConfigurationRequest", "machine.ApplyConfigurationResponse"],
+        request: {
+          data: Buffer.from(
+            String(machine.config?.raw).replace(/- talos\.test.*/, `- talos.test\n    - ${name}`),
+          ),
+          mode: "NO_REBOOT",
+        },
+      });
+    assert.equal(code(await apply("one.example")), "ok");
+    assert.equal(machine.config?.certSANs.includes("one.example"), true);
+    // A connection that is just being made may find the port between two listeners.
+    const end = Date.now() + 5_000;
+    while (code(await call(machine.address, "Version")) !== "ok")
+      assert.ok(Date.now() < end, "the API does not come back");
+    assert.match(await shown(), /one\.example/);
+  });
+
+  it("says of an address on its network that nobody has it, and of a name that nobody knows it", async () => {
+    const machine = await start();
+    const ask = (node: string): Promise<ApiAnswer> =>
+      call(machine.address, "Version", {}, { metadata: { node } });
+    assert.match((await ask(net.address(99))).error?.details ?? "", /connect: no route to host/);
+    assert.match((await ask("10.1.2.3")).error?.details ?? "", /i\/o timeout/);
+    assert.match((await ask("nobody")).error?.details ?? "", /^dns: A record lookup error: lookup nobody/);
+    const many = await call(
+      machine.address,
+      "Version",
+      {},
+      { metadata: { nodes: `${machine.address},a:50000` } },
+    );
+    assert.equal(code(many), status.INTERNAL);
+    assert.match(many.error?.details ?? "", /invalid target "a:50000"/);
   });
 });
