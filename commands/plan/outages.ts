@@ -1,5 +1,5 @@
 // What nobody can use while `up` is at work, because there is nothing that stands in for it.
-import { reachesApiServer } from "./rules/reboots.ts";
+import { restartsApiServer } from "./rules/staticPods.ts";
 import type { Size } from "./estimates.ts";
 import type { Impact } from "./types.ts";
 import type { Unit } from "./units.ts";
@@ -27,7 +27,7 @@ export function outagesOf(
     ...(controlPlanes === 1 && planes.length > 0 ? [ofOnlyPlane(planes.join(), workers)] : []),
     ...(controlPlanes === 1 && planes.length === 0 && isApiRestarted
       ? [
-          "the Kubernetes API does not answer while its only server starts again, about a minute; what runs goes on",
+          "the Kubernetes API does not answer while its only server starts again, up to three minutes; what runs goes on",
         ]
       : []),
     ...(controlPlanes === 2 && planes.length > 0
@@ -49,13 +49,13 @@ function ofOnlyPlane(machine: string, workers: number): string {
     : `the Kubernetes API does not answer while ${machine} reboots: it is the only control plane; what runs on the workers goes on`;
 }
 
-/** Whether the API server of a control plane starts again, or what it cannot be without. */
+/** Whether the API server of a control plane starts again. */
 function restartsApi({ name, rule, machine, changes }: Unit, roles: ReadonlyMap<string, string>): boolean {
   if (rule.row === undefined) return false;
   if (name === "talos-kubernetes") return true;
   return (
     roles.get(machine ?? "") === "controlplane" &&
-    changes.some(({ path }) => reachesApiServer(path.replace(/^config\./, "")))
+    changes.some(({ path }) => restartsApiServer(path.replace(/^config\./, "")))
   );
 }
 

@@ -163,8 +163,7 @@ export const machineRules: readonly Rule[] = [
     some: ({ path }) =>
       path.startsWith("config.") && !versionImages.test(path) && needsRestart(configPath(path)),
     row: { what: "machine config", impact: "restart", shows: /^config\./, named: true },
-    because:
-      "Talos takes this at once and starts what reads it again: kubelet, etcd or pods of the control plane",
+    because: "Talos takes this at once and starts what reads it again: the kubelet or its static pods",
     takes: "restartService",
     follows: versionImages,
   },

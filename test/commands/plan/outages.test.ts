@@ -24,7 +24,7 @@ describe("what is away while up is at work", () => {
   const onlyPlane =
     "the Kubernetes API does not answer while k8s-1 reboots: it is the only control plane; what runs on the workers goes on";
   const onlyServer =
-    "the Kubernetes API does not answer while its only server starts again, about a minute; what runs goes on";
+    "the Kubernetes API does not answer while its only server starts again, up to three minutes; what runs goes on";
 
   it("is the API where the only control plane reboots, for a config or a version", () => {
     assert.deepEqual(warningsOf([1, 2], configUpdate("k8s-1", [], file)), [onlyPlane]);
