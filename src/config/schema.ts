@@ -82,7 +82,7 @@ const node = section({
     expected: "a disk below /dev/",
     example: "/dev/nvme0n1",
     test: (value) => /^\/dev\/[\w./:-]+$/.test(value) && !value.includes(".."),
-    advice: (value) => (/^[\w-]+$/.test(value) ? `write /dev/${value}` : undefined),
+    meant: (value) => `/dev/${value.replace(/^(\/?dev)?\//, "")}`,
   }),
   /** Image of this machine only, where it needs other system extensions, e.g. a GPU. Default: the stack's `schematicId`. Change: OS upgrade with a reboot. */
   schematicId: schematicId.optional(),
@@ -106,9 +106,9 @@ export const stackSchema = section({
       expected: "a Talos contract vX.Y",
       example: "v1.13",
       test: (value) => /^v\d+\.\d+$/.test(value),
-      advice: (value) => {
+      meant: (value) => {
         const minor = /^v?(\d+\.\d+)(\.|$)/.exec(value)?.[1];
-        return minor === undefined ? undefined : `write v${minor}`;
+        return minor === undefined ? undefined : `v${minor}`;
       },
     }),
   }),
@@ -157,13 +157,12 @@ export const stackSchema = section({
       expected: "the name of a repository, without owner and .git",
       example: "home-cluster",
       test: (value) => /^[\w.-]{1,100}$/.test(value) && !value.endsWith(".git"),
-      advice: (value) =>
-        `write ${
-          value
-            .split("/")
-            .at(-1)
-            ?.replace(/\.git$/, "") ?? ""
-        }`,
+      meant: (value) =>
+        value
+          .replace(/\/+$/, "")
+          .split("/")
+          .at(-1)
+          ?.replace(/\.git$/, ""),
     }),
     /** Another GitHub than github.com, e.g. `https://github.example.com/`. Default: github.com. */
     baseUrl: githubBaseUrl.optional(),
