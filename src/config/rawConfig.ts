@@ -49,6 +49,9 @@ export function decodeConfig({ all, isSecret, file }: ConfigSource): RawConfig {
   return { values, encrypted, problems };
 }
 
+/** The sections with patches, each with the place of its first one. */
+const firstPatch = { patches: ["patches", "common", 0], nodes: ["nodes", 0, "patches", 0] } as const;
+
 type Section =
   { readonly value: unknown; readonly problems: readonly [] } | { readonly problems: readonly Problem[] };
 
@@ -61,7 +64,7 @@ function decodeEncrypted(name: string, value: unknown, inFile: unknown): Section
         problem(
           name,
           "is encrypted as a whole, so that no preview could show what is no secret in it",
-          `write it readable, and only what is secret in a patch with ${setSecret([name, "…"])}`,
+          `write it readable, and only what is secret in a patch with ${setSecret([...firstPatch[name], "…"]).replace('["…"]', ".…")}`,
         ),
       ],
     };
@@ -96,8 +99,8 @@ function mustBeReadable(path: string): Problem {
   );
 }
 
-function mayHoldSecrets(name: string): boolean {
-  return name === "patches" || name === "nodes";
+function mayHoldSecrets(name: string): name is keyof typeof firstPatch {
+  return Object.hasOwn(firstPatch, name);
 }
 
 /** Inside of `patches.common[0]` or `nodes[0].patches[0]`, and not one of them itself. */

@@ -66,7 +66,7 @@ function unusableAddresses(placed: readonly Placed[], nodeCidr: string | undefin
       problem(
         `${path}.address`,
         message,
-        `give ${nameOf({ path, node })} an address of that network, or correct network.nodeCidr`,
+        `give ${nameOf({ path, node })} ${reserved === undefined ? "an" : "another"} address of that network, or correct network.nodeCidr`,
       ),
     ];
   });

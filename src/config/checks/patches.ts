@@ -120,14 +120,16 @@ function owned(
 }
 
 function relied(patch: unknown, at: (path: readonly Segment[]) => string): readonly Problem[] {
-  return reliedOn.flatMap(({ path, allowed, reason, todo }) => {
+  const found = reliedOn.flatMap(({ path, allowed, isThere, reason, todo }) => {
     const hit = touched(patch, path);
     if (hit === undefined) return [];
     const value = valueAt(patch, hit);
     if (isDeletion(value))
-      return allowed.length === 0 ? [] : [problem(at(hit), `must stay: ${reason}`, "remove it")];
+      return isThere === true ? [problem(at(hit), `must stay: ${reason}`, "remove it")] : [];
     return allowed.includes(value) ? [] : [problem(at(hit), `${show(value)} must not be: ${reason}`, todo)];
   });
+  // One deletion may take several of them.
+  return [...new Map(found.map((one) => [`${one.path} ${one.text}`, one])).values()];
 }
 
 /** Where a patch sets or takes away what stands at a path; undefined where it leaves it alone. */

@@ -1,5 +1,5 @@
 // Whether every machine gets a network for its pods: one that gets none stays NotReady for ever.
-import { cidrRange, prefixLength } from "../ip.ts";
+import { cidrRange, networkAddress, prefixLength } from "../ip.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { StackReading } from "../readStack.ts";
 import { valueAt } from "../patches/walk.ts";
@@ -53,7 +53,7 @@ export function checkPodSpace(
   const todo =
     isAlive && path === podCidrPath
       ? "leave out the machines that are too many: the network is the cluster's for its whole life"
-      : `write a larger network, a /${String(Math.min(needed, 16))} or more, e.g. 10.244.0.0/16`;
+      : `write a larger network, a /${String(Math.min(needed, 16))} or more, e.g. ${networkAddress(`10.244.0.0/${String(Math.min(needed, 16))}`) ?? ""}`;
   return [
     problem(
       path,

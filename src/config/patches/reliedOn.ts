@@ -6,6 +6,8 @@ export interface ReliedOn {
   readonly path: readonly Segment[];
   /** The values that are right; none: it must not be set at all. */
   readonly allowed: readonly unknown[];
+  /** Whether the generated config says so, and a patch could take it away. */
+  readonly isThere?: boolean;
   /** What would happen. */
   readonly reason: string;
   /** What to do instead. */
@@ -29,12 +31,14 @@ export const reliedOn: readonly ReliedOn[] = [
   {
     path: ["machine", "features", "kubePrism", "enabled"],
     allowed: [true],
+    isThere: true,
     reason: kubePrism,
     todo: "remove it",
   },
   {
     path: ["machine", "features", "kubePrism", "port"],
     allowed: [kubePrismPort],
+    isThere: true,
     reason: kubePrism,
     todo: "remove it",
   },
