@@ -37,7 +37,7 @@ function messages({ problems }: RawConfig): readonly string[] {
 describe("an encrypted text", () => {
   it("shows itself to nobody who does not ask for it", () => {
     const patch = { a: [new SecretText("hush")] };
-    for (const shown of [JSON.stringify(patch), `${String(patch.a[0])}`, inspect(patch)])
+    for (const shown of [JSON.stringify(patch), String(patch.a[0]), inspect(patch)])
       assert.ok(shown.includes("[secret]") && !shown.includes("hush"), shown);
     assert.deepEqual(revealed(patch), { a: ["hush"] });
   });

@@ -55,7 +55,7 @@ export function mistakesIn(
   const kind = /^.*?"([^"]*)" "([^"]*)": not registered/m.exec(words);
   if (kind !== null) return [unknownKind(kind[1] ?? "", kind[2] ?? "")];
   const [, unknown] = /unknown keys found during decoding:\n([\s\S]*)$/.exec(words) ?? [];
-  if (unknown !== undefined) return unknownKeys(unknown, patch);
+  if (unknown !== undefined && unknown.trim() !== "") return unknownKeys(unknown, patch);
   const lines = [...words.matchAll(/^ {2}line (\d+): (.*)$/gm)];
   if (lines.length > 0)
     return lines.map(([, line, text = ""]) => ({

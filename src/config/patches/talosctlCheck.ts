@@ -83,7 +83,9 @@ function chainsOf(
     { role: "controlplane" as const, patches: ofRole("controlplane") },
     { role: "worker" as const, patches: ofRole("worker") },
     ...ofNodes,
-  ].filter(({ patches }) => patches.length > 0);
+  ]
+    .map(({ role, patches }) => ({ role, patches: patches.filter(({ patch }) => isKnown(patch)) }))
+    .filter(({ patches }) => patches.length > 0);
 }
 
 /** A mistake with the patch that it is in. */

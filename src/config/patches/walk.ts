@@ -24,15 +24,18 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return prototype === Object.prototype || prototype === null;
 }
 
-/** All values that hold no others, with their paths, in the order in which they stand. */
+/** All values that hold no others, with their paths, in the order in which they stand; an empty list or object is one. */
 export function leavesOf(
   value: unknown,
   path: readonly Segment[] = [],
 ): readonly (readonly [readonly Segment[], unknown])[] {
-  if (Array.isArray(value))
-    return value.flatMap((child: unknown, index) => leavesOf(child, [...path, index]));
-  if (!isRecord(value)) return [[path, value]];
-  return Object.entries(value).flatMap(([key, child]) => leavesOf(child, [...path, key]));
+  const children: readonly (readonly [Segment, unknown])[] = Array.isArray(value)
+    ? value.map((child: unknown, index) => [index, child])
+    : isRecord(value)
+      ? Object.entries(value)
+      : [];
+  if (children.length === 0) return [[path, value]];
+  return children.flatMap(([key, child]) => leavesOf(child, [...path, key]));
 }
 
 /** A path as `pulumi config set --path` takes it and as people read it, e.g. `patches.common[0].machine.env["a.b"]`. */
