@@ -67,7 +67,7 @@ export function section<Shape extends z.core.$ZodLooseShape>(
 /** A whole number between two others. */
 export function wholeNumber(least: number, most: number, what: string): z.ZodNumber {
   const message = (input: unknown): string =>
-    `${show(input)} is not ${what} between ${String(least)} and ${String(most)} → write a whole number`;
+    `${show(input)} is not ${what} between ${String(least)} and ${String(most)} → write a whole number from ${String(least)} to ${String(most)}`;
   return z.number({ error: ({ input }) => message(input) }).check((context) => {
     const { value } = context;
     if (!Number.isInteger(value) || value < least || value > most)

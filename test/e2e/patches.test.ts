@@ -1,12 +1,15 @@
 // Machine config patches in front of the real talosctl. No lab: it is here because the program has to be built.
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
+import { parseAllDocuments } from "yaml";
+import { checkPatches } from "../../src/config/checks/patches.ts";
 import {
   talosctlOnPath,
   checkWithTalosctl,
   type PatchFindings,
 } from "../../src/config/patches/talosctlCheck.ts";
 import type { StackReading } from "../../src/config/readStack.ts";
+import { leavesOf } from "../../src/config/patches/walk.ts";
 import { SecretText } from "../../src/config/secretText.ts";
 import { run } from "../../src/steps/run.ts";
 import { ensureTools } from "../../tools/ensureTools.ts";
@@ -135,4 +138,41 @@ describe("patches in front of talosctl", () => {
       ],
     );
   });
+
+  it("are refused at everything that Talos generates from this program's own inputs, and free at the rest", async () => {
+    for (const role of ["controlplane", "worker"] as const) {
+      const { stdout, stderr } = await talosctl([
+        ...["gen", "config", "home", "https://192.0.2.10:6443", "--output-types", role, "--output", "-"],
+        ...["--with-docs=false", "--with-examples=false"],
+      ]);
+      const [config] = parseAllDocuments(stdout).map((document) => document.toJS() as Patch);
+      assert.ok(config, stderr);
+      const allowed = leavesOf(config)
+        .map(([path]) => path.filter((segment) => typeof segment === "string"))
+        .filter((path) => {
+          const patch = path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), "x") as Patch;
+          return checkPatches({ patches: { common: [patch] } }).length === 0;
+        })
+        .map((path) => path.join("."));
+      assert.deepEqual(
+        allowed.filter((path) => !free.some((one) => path === one || path.startsWith(`${one}.`))),
+        [],
+      );
+    }
+  });
 });
+
+/** Parts of the generated config that people may change: nothing of this program is made of them. */
+const free = [
+  ...["version", "debug", "persist", "machine.certSANs", "machine.network", "machine.nodeLabels"],
+  "machine.kubelet.defaultRuntimeSeccompProfileEnabled",
+  "machine.kubelet.disableManifestsDirectory",
+  "machine.install.grubUseUKICmdline",
+  "machine.features.diskQuotaSupport",
+  "machine.features.hostDNS",
+  "cluster.apiServer.certSANs",
+  "cluster.apiServer.admissionControl",
+  "cluster.apiServer.auditPolicy",
+  "cluster.proxy.image",
+  "cluster.discovery",
+];

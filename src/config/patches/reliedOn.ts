@@ -60,4 +60,11 @@ export const reliedOn: readonly ReliedOn[] = [
     reason: nodeName,
     todo: "remove it and set name of the node instead",
   },
+  {
+    path: ["cluster", "network", "dnsDomain"],
+    allowed: ["cluster.local"],
+    isThere: true,
+    reason: "Flux's controllers find each other by names in cluster.local",
+    todo: "remove it",
+  },
 ];
