@@ -1,5 +1,5 @@
 // What the state says of the cluster that a stack has: what its machines were sent last. The outputs of the last finished
-// run do not tell it, and a run that failed has none.
+// run do not tell it.
 import * as pulumi from "@pulumi/pulumi";
 import { parseAllDocuments } from "yaml";
 import { valueAt } from "./patches/walk.ts";
@@ -25,13 +25,21 @@ interface Resource {
   readonly outputs?: unknown;
 }
 
-/** Reads it. No cluster is asked. Source of the invoke: pulumi pkg/resource/deploy/builtins.go. */
+/** Reads it. No cluster is asked. Source of the invokes: pulumi pkg/resource/deploy/builtins.go and backend/backend.go. */
 export async function readLivingCluster(): Promise<LivingCluster> {
-  const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
-    stackName: pulumi.getStack(),
+  const name = pulumi.getStack();
+  const stack: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name });
+  // A stack that was never run has no state at all, and the engine crashes when it is asked for the resources in it.
+  if (Object.keys(outputsOf(stack)).length === 0) return { hasSecrets: false };
+  const resources: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
+    stackName: name,
   });
+  return livingClusterOf(outputsOf(resources));
+}
+
+function outputsOf(answer: unknown): Readonly<Record<string, Resource>> {
   const { outputs } = answer as { readonly outputs?: Readonly<Record<string, Resource>> };
-  return livingClusterOf(outputs ?? {});
+  return outputs ?? {};
 }
 
 /** @param resources resources by URN */
