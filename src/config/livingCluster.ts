@@ -29,7 +29,7 @@ interface Resource {
 export async function readLivingCluster(): Promise<LivingCluster> {
   const name = pulumi.getStack();
   const stack: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name });
-  // A stack that was never run has no state at all, and the engine crashes when it is asked for the resources in it.
+  // Where a stack that was never run has no state at all, the engine (3.259) crashes when it is asked for what is in it.
   if (Object.keys(outputsOf(stack)).length === 0) return { hasSecrets: false };
   const resources: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
     stackName: name,

@@ -116,6 +116,13 @@ describe("labStack", () => {
     assert.ok("config" in parsed, "message" in parsed ? parsed.message : "");
   });
 
+  it("leaves patches with an encrypted value out, which only its stack can read", () => {
+    const hidden = { machine: { env: { A: { secure: "v1:abc" } } } };
+    const { config, left } = mapped({ ...values, patches: { common: [hidden, { machine: {} }] } });
+    assert.deepEqual(config["home-ops:patches"], { common: [{ machine: {} }] });
+    assert.ok(left.includes("patches.common[0]: holds an encrypted value, which stays with its stack"));
+  });
+
   it("keeps the address of the one control plane apart from the endpoint", () => {
     const { config } = mapped({
       ...values,
