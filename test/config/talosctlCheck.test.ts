@@ -153,6 +153,17 @@ describe("patches in front of talosctl", () => {
     ]);
   });
 
+  it("are unchecked and not refused where talosctl gives no answer", async () => {
+    const slow: RunTalosctl = async (args) => ({
+      code: args[0] === "version" ? 0 : -1,
+      stdout: "",
+      stderr: "talosctl did not answer within 20 s",
+    });
+    const [problems, [warning]] = shown(await check(bad, slow)) as [unknown[], string[]];
+    assert.deepEqual(problems, []);
+    assert.match(warning ?? "", /^patches: are not checked: talosctl did not answer within 20 s\. /);
+  });
+
   it("cost nothing where there are none, and are not looked at where nobody has decrypted them", async () => {
     const never: RunTalosctl = async () => assert.fail("it was run");
     assert.deepEqual(await checkWithTalosctl({ patches: { common: [] }, nodes: [{}] }, never), {

@@ -102,6 +102,13 @@ describe("patches in front of talosctl", () => {
             name: "tailscale",
             environment: [new SecretText("TS_AUTHKEY=x"), "TS_ROUTES=10.0.0.0/8"],
           }),
+          { machine: { network: { kubespan: { enabled: true } } } },
+          { machine: { registries: { mirrors: { "ghcr.io": { endpoints: ["https://mirror.example"] } } } } },
+          { machine: { kernel: { modules: [{ name: "nbd" }] }, nodeTaints: { a: "b:NoSchedule" } } },
+          document("UserVolumeConfig", {
+            name: "data",
+            provisioning: { diskSelector: { match: "disk.transport == 'nvme'" }, minSize: "10GiB" },
+          }),
           wireguard(new SecretText(Buffer.alloc(32, 7).toString("base64"))),
           {
             machine: {
@@ -114,6 +121,18 @@ describe("patches in front of talosctl", () => {
             cluster: {
               allowSchedulingOnControlPlanes: true,
               apiServer: { admissionControl: { $patch: "delete" } },
+            },
+          },
+          { cluster: { etcd: { extraArgs: { "listen-metrics-urls": "http://0.0.0.0:2381" } } } },
+          {
+            machine: {
+              features: {
+                kubernetesTalosAPIAccess: {
+                  enabled: true,
+                  allowedRoles: ["os:reader"],
+                  allowedKubernetesNamespaces: ["x"],
+                },
+              },
             },
           },
           document("Layer2VIPConfig", { name: "192.0.2.10", link: "enp1s0" }),

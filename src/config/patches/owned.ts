@@ -94,7 +94,7 @@ function pathsOfPatches(contracts: readonly string[]): readonly (readonly Segmen
     contracts.flatMap((talosContract) =>
       programPatches(
         { name: "k8s-1", role, disk: "/dev/sda", installerImage: "installer", generation: 2 },
-        { cluster: { talosContract }, network, versions: { kubernetes: "v1.36.3" } },
+        { cluster: { talosContract }, network, versions: { kubernetes: "none" } },
       ),
     ),
   );

@@ -41,6 +41,9 @@ export async function checkWithTalosctl(values: Values, talosctl: RunTalosctl): 
     ).flat();
     const unique = new Map(found.map((one) => [`${pathText(one.path)} ${one.mistake.text}`, one]));
     return judged([...unique.values()], values.versions?.talos, /Tag:\s+(v\S+)/.exec(version.stdout)?.[1]);
+  } catch (error) {
+    if (error instanceof NoAnswer) return unchecked(placed, error.message);
+    throw error;
   } finally {
     folder.remove();
   }
@@ -216,12 +219,22 @@ class Trial {
     // Written beforehand, so that it is private: what is merged into it may be a secret.
     const merged = this.#folder.write(`${name}-merged`, "");
     const options = files.flatMap((file) => ["--patch", `@${file}`]);
-    const patched = await this.#talosctl(["machineconfig", "patch", base, ...options, "--output", merged]);
+    const patched = await this.#answer(["machineconfig", "patch", base, ...options, "--output", merged]);
     if (patched.code !== 0) return { isForm: true, words: patched.stderr };
-    const valid = await this.#talosctl(["validate", "--mode", "metal", "--config", merged]);
+    const valid = await this.#answer(["validate", "--mode", "metal", "--config", merged]);
     return valid.code === 0 ? undefined : { isForm: false, words: valid.stderr };
   }
+
+  /** @throws NoAnswer when talosctl was ended by a signal, which no refusal is */
+  async #answer(args: readonly string[]): Promise<RunResult> {
+    const result = await this.#talosctl(args);
+    if (result.code < 0) throw new NoAnswer(result.stderr.trim().split("\n").at(-1));
+    return result;
+  }
 }
+
+/** talosctl gave no answer, e.g. within its time, so that nothing is known of the patches. */
+class NoAnswer extends Error {}
 
 /** Why Talos does not take patches. */
 interface Refusal {
@@ -232,16 +245,50 @@ interface Refusal {
 
 const bases = { controlplane: baseOf("controlplane"), worker: baseOf("worker") };
 
-/** The least that Talos takes for a config. The keys are none. */
+/**
+ * A config of nobody, with what Talos' own rules between values look at (KubeSpan, for one, wants discovery and a cluster id).
+ * The keys in it are none.
+ */
 function baseOf(role: Role): Readonly<Record<string, unknown>> {
+  const none = "bm9uZQ==";
+  const pair = { crt: none, key: none };
+  const ofControlPlane = {
+    aggregatorCA: pair,
+    serviceAccount: { key: none },
+    apiServer: {},
+    controllerManager: {},
+    proxy: { disabled: true },
+    scheduler: {},
+    etcd: { ca: pair },
+  };
   return {
     version: "v1alpha1",
     machine: {
       type: role,
       token: "none",
-      ca: { crt: "bm9uZQ==", ...(role === "controlplane" ? { key: "bm9uZQ==" } : {}) },
+      ca: role === "controlplane" ? pair : { crt: none },
       install: { disk: "/dev/sda", image: "none", wipe: false },
+      features: {
+        diskQuotaSupport: true,
+        kubePrism: { enabled: true, port: 7445 },
+        hostDNS: { enabled: true, forwardKubeDNSToHost: true },
+      },
     },
-    cluster: { controlPlane: { endpoint: "https://192.0.2.10:6443" }, network: { cni: { name: "none" } } },
+    cluster: {
+      id: none,
+      secret: none,
+      token: "none",
+      ca: role === "controlplane" ? pair : { crt: none },
+      controlPlane: { endpoint: "https://192.0.2.10:6443" },
+      clusterName: "none",
+      network: {
+        cni: { name: "none" },
+        dnsDomain: "cluster.local",
+        podSubnets: ["10.244.0.0/16"],
+        serviceSubnets: ["10.96.0.0/12"],
+      },
+      discovery: { enabled: true, registries: { kubernetes: { disabled: true }, service: {} } },
+      ...(role === "controlplane" ? ofControlPlane : {}),
+    },
   };
 }
