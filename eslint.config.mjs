@@ -80,7 +80,8 @@ const direction = "Data flows config → talos → bootstrap → flux, never bac
 
 /** What each folder of src must not import. The Git tree (src/flux/tree) is input like the config, so all may read it. */
 const boundaries = {
-  config: notFrom("(talos|bootstrap|flux(?!/tree))/", direction),
+  // What the program itself writes into a machine config is data, and what patches must not set follows from it.
+  config: notFrom("(talos(?!/machineConfig\\.ts)|bootstrap|flux(?!/tree))/", direction),
   talos: notFrom("(bootstrap|flux(?!/tree))/", direction),
   // The install step unpacks the very artifact that Flux pulls later.
   bootstrap: notFrom("flux(?!/(tree/|artifact\\.ts))/?", direction),

@@ -7,6 +7,8 @@ import { assembleConfig, type Assembled } from "../../src/config/assemble.ts";
 import type { LastRun } from "../../src/config/lastRun.ts";
 import type { Problem } from "../../src/config/problem.ts";
 import { decodeConfig } from "../../src/config/rawConfig.ts";
+import { talosctlOnPath } from "../../src/config/patches/talosctlCheck.ts";
+import { holdsEncrypted } from "../../src/config/stackFile.ts";
 import { readTree } from "../../src/flux/tree/readTree.ts";
 import { machineFindings, type NamedAddress } from "./machines.ts";
 import type { Finding } from "./report.ts";
@@ -41,6 +43,7 @@ export async function examineComputer(
     projectRoot: project,
     readTree,
     lastRun: stack.lastRun,
+    talosctl: talosctlOnPath,
   });
   const machines = machineFindings(addressesIn(raw.values));
   return [
@@ -54,12 +57,16 @@ export async function examineComputer(
 /** A stack file as the program gets it from the engine: what is no text is JSON. */
 function rawOf(text: string): ReturnType<typeof decodeConfig> {
   const { config = {} } = (parse(text) ?? {}) as { config?: Readonly<Record<string, unknown>> };
-  const isSecret = (value: unknown): boolean =>
-    typeof value === "object" && value !== null && "secure" in value;
-  const texts = Object.entries(config).map(
-    ([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)] as const,
-  );
-  return decodeConfig(Object.fromEntries(texts), (key) => isSecret(config[key]));
+  const texts = Object.entries(config).map(([key, value]) => {
+    // Nobody decrypts here.
+    if (holdsEncrypted(value)) return [key, undefined] as const;
+    return [key, typeof value === "string" ? value : JSON.stringify(value)] as const;
+  });
+  return decodeConfig({
+    all: Object.fromEntries(texts),
+    isSecret: (key) => holdsEncrypted(config[key]),
+    file: config,
+  });
 }
 
 /** Mistakes of the config with what belongs together in one line where all is well. Pure. */

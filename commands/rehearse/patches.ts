@@ -2,6 +2,7 @@
 // out and named. Pure.
 import { stringify } from "yaml";
 import { ConfigError, decodeConfig } from "../../lab/talos/config/decode.ts";
+import { holdsEncrypted } from "../../src/config/stackFile.ts";
 import type { Patch } from "./stackFile.ts";
 
 /** Replaces what a text says about the home's network by what is there in the lab. */
@@ -49,6 +50,7 @@ function translated<T>(value: T, translate: Translate): T {
 
 /** Why a machine of the lab would refuse it: what Talos 1.12 does not know, no config for it may have. */
 function refusalOf(patch: Patch): string | undefined {
+  if (holdsEncrypted(patch)) return "holds an encrypted value, which stays with its stack";
   try {
     decodeConfig(Buffer.from(stringify(withoutDirectives(patch))));
     return undefined;

@@ -2,18 +2,22 @@
 // something else is wrong, so that one message holds it all.
 import type { Tree } from "../flux/tree/readTree.ts";
 import { checkRecipients, readAgeKey, recipientsOf, type AgeKeyFile } from "./ageKey.ts";
+import { checkBornWith } from "./checks/bornWith.ts";
 import { checkMachineMoves } from "./checks/machineMoves.ts";
 import { checkMoves } from "./checks/moves.ts";
+import { checkPodSpace } from "./checks/podSpace.ts";
 import { repositoryProblems } from "./checks/repository.ts";
 import { checkSuspend } from "./checks/suspend.ts";
 import type { AgeKey, Config, GitConfig } from "./config.ts";
 import type { Environment } from "./environment.ts";
 import { resolveGit } from "./gitRemote.ts";
 import type { LastRun, ReachedVersions } from "./lastRun.ts";
+import type { LivingCluster } from "./livingCluster.ts";
 import { checkStack, type CheckedStack } from "./parseConfig.ts";
+import { checkWithTalosctl, type PatchFindings, type RunTalosctl } from "./patches/talosctlCheck.ts";
 import { resolvePath } from "./paths.ts";
 import type { Problem } from "./problem.ts";
-import { checkSecretsFile } from "./secretsFile.ts";
+import { alreadyRead, checkSecretsFile } from "./secretsFile.ts";
 import { checkSkew } from "./skew.ts";
 import { gitRepositoryOf, readTreeInput } from "./treeInput.ts";
 
@@ -23,6 +27,10 @@ export interface Surroundings extends Environment {
   readonly projectRoot: string;
   readonly readTree: (root: string) => Tree;
   readonly lastRun: LastRun;
+  /** The cluster that the state has; undefined where nobody has looked. */
+  readonly living?: LivingCluster | undefined;
+  /** Looks at patches; undefined: they are not looked at as Talos would. */
+  readonly talosctl?: RunTalosctl | undefined;
 }
 
 /** {@link Config} with the age key still in clear: the caller makes a secret of it. */
@@ -49,9 +57,15 @@ export async function assembleConfig(
   const moves = checkMoves(lastRun.versions, wanted);
   const suspend = checkSuspend(stack.values, lastRun.versions, wanted);
   const machines = checkMachineMoves(lastRun.machines, lastRun.versions, stack.values);
+  const born = checkBornWith(surroundings.living?.bornWith, stack.values);
+  const space = lookAtPodSpace(stack, surroundings, tree.value);
+  const patches = await lookAtPatches(stack, surroundings);
 
   const problems = [
     ...stack.problems,
+    ...patches.problems,
+    ...born,
+    ...space,
     ...tree.problems,
     ...flux.errors,
     ...moves,
@@ -86,7 +100,15 @@ export async function assembleConfig(
       lastRun,
       ...(surroundings.bundleFolder === undefined ? {} : { bundleFolder: surroundings.bundleFolder }),
       ...(surroundings.maskKey === undefined ? {} : { maskKey: surroundings.maskKey }),
-      warnings: [...stack.warnings, ...flux.warnings, ...machines.warnings, ...age.value.warnings, ...token],
+      warnings: [
+        ...stack.warnings,
+        ...patches.warnings,
+        ...flux.warnings,
+        ...machines.warnings,
+        ...age.value.warnings,
+        ...secrets.warnings,
+        ...token,
+      ],
     },
   };
 }
@@ -126,11 +148,38 @@ async function lookAtAgeKey(
   return { value: key, problems: mismatch === undefined ? [] : [mismatch] };
 }
 
-function lookAtSecretsFile({ values }: CheckedStack, surroundings: Surroundings): Look<string> {
-  if (values.secretsFile === undefined) return { problems: [] };
+/** The file is read when the keys are made; afterwards it may be gone, and is better so. */
+function lookAtSecretsFile(
+  { values }: CheckedStack,
+  { living, lastRun, ...surroundings }: Surroundings,
+): Look<string> & { readonly warnings: readonly string[] } {
+  if (values.secretsFile === undefined) return { problems: [], warnings: [] };
+  const isRead = living?.hasSecrets ?? lastRun.machines !== undefined;
+  if (isRead) return { problems: [], warnings: [alreadyRead] };
   const file = resolvePath(values.secretsFile, surroundings);
   const found = checkSecretsFile(file);
-  return { value: file, problems: found === undefined ? [] : [found] };
+  return { value: file, problems: found === undefined ? [] : [found], warnings: [] };
+}
+
+/** Who hands out networks stands in the tree; without it nothing is said. */
+function lookAtPodSpace(
+  { values }: CheckedStack,
+  { living, lastRun }: Surroundings,
+  tree: Tree | undefined,
+): readonly Problem[] {
+  const isAlive = living?.bornWith !== undefined || lastRun.machines !== undefined;
+  return tree === undefined ? [] : checkPodSpace(values, tree.ciliumValues, isAlive);
+}
+
+/** Talos is asked only where the rules of this program have nothing against the patches: one mistake, one message. */
+async function lookAtPatches(
+  { values, problems }: CheckedStack,
+  { talosctl }: Surroundings,
+): Promise<PatchFindings> {
+  const isJudged = problems.some(({ path }) => /^(nodes\[\d+\]\.)?patches\b/.test(path));
+  return talosctl === undefined || isJudged
+    ? { problems: [], warnings: [] }
+    : checkWithTalosctl(values, talosctl);
 }
 
 function wantedVersions({ values }: CheckedStack, tree: Tree | undefined): ReachedVersions {

@@ -11,7 +11,11 @@ interface TextRule {
   readonly example: string;
   /** Whether a value is right. */
   readonly test: (value: string) => boolean;
-  /** What to do about a value that is nearly right; undefined for the general advice. */
+  /** The value that one that is nearly right probably means; offered only where it is right itself. */
+  readonly meant?: (value: string) => string | undefined;
+  /** Said behind such an offer, e.g. `; the program adds the path`. */
+  readonly because?: string;
+  /** What to do where no value can be offered; undefined for the general advice. */
   readonly advice?: (value: string) => string | undefined;
 }
 
@@ -27,13 +31,19 @@ export function text(rule: TextRule): z.ZodString {
     .check((context) => {
       const { value } = context;
       if (rule.test(value)) return;
-      const advice = rule.advice?.(value) ?? `write e.g. ${rule.example}`;
       context.issues.push({
         code: "custom",
         input: value,
-        message: `${show(value)} is not ${rule.expected} → ${advice}`,
+        message: `${show(value)} is not ${rule.expected} → ${adviceOn(rule, value)}`,
       });
     });
+}
+
+/** Advice that repeats the mistake is worse than none, so an offer has to pass the rule that the value has not passed. */
+function adviceOn(rule: TextRule, value: string): string {
+  const meant = rule.meant?.(value);
+  if (meant !== undefined && rule.test(meant)) return `write ${meant}${rule.because ?? ""}`;
+  return rule.advice?.(value) ?? `write e.g. ${rule.example}`;
 }
 
 /** A section with exactly these keys. */
@@ -57,7 +67,7 @@ export function section<Shape extends z.core.$ZodLooseShape>(
 /** A whole number between two others. */
 export function wholeNumber(least: number, most: number, what: string): z.ZodNumber {
   const message = (input: unknown): string =>
-    `${show(input)} is not ${what} between ${String(least)} and ${String(most)} → write a whole number`;
+    `${show(input)} is not ${what} between ${String(least)} and ${String(most)} → write a whole number from ${String(least)} to ${String(most)}`;
   return z.number({ error: ({ input }) => message(input) }).check((context) => {
     const { value } = context;
     if (!Number.isInteger(value) || value < least || value > most)
@@ -81,14 +91,12 @@ export function dnsLabel(what: string, example: string): z.ZodString {
     expected: `a ${what}: at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends`,
     example,
     test: (value) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value),
-    advice: (value) => {
-      const nearest = value
+    meant: (value) =>
+      value
         .toLowerCase()
         .replaceAll(/[^a-z0-9-]+/g, "-")
         .slice(0, 63)
-        .replaceAll(/^-+|-+$/g, "");
-      return nearest === "" ? undefined : `write e.g. ${nearest}`;
-    },
+        .replaceAll(/^-+|-+$/g, ""),
   });
 }
 
@@ -105,10 +113,8 @@ export function cidr(example: string): z.ZodString {
     expected: "an IPv4 network in CIDR notation",
     example,
     test: (value) => cidrRange(value) !== undefined && networkAddress(value) === value,
-    advice: (value) => {
-      const network = networkAddress(value);
-      return network === undefined ? undefined : `write ${network}, the network that address lies in`;
-    },
+    meant: networkAddress,
+    because: ", the network that address lies in",
   });
 }
 
@@ -118,7 +124,7 @@ export function vVersion(example: string): z.ZodString {
     expected: "a version vX.Y.Z",
     example,
     test: (value) => /^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(value),
-    advice: (value) => (/^\d+\.\d+\.\d+/.test(value) ? `write v${value}` : undefined),
+    meant: (value) => `v${value}`,
   });
 }
 
@@ -128,7 +134,7 @@ export function chartVersion(example: string): z.ZodString {
     expected: "a chart version X.Y.Z",
     example,
     test: (value) => /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(value),
-    advice: (value) => (/^v\d+\.\d+\.\d+/.test(value) ? `write ${value.slice(1)}` : undefined),
+    meant: (value) => value.replace(/^v/, ""),
   });
 }
 

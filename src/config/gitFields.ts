@@ -28,14 +28,15 @@ export const gitUrl = text({
   expected: "an SSH URL ssh://user@host[:port]/path",
   example: "ssh://git@github.com/home/home-cluster.git",
   test: (value) => parseGitUrl(value) !== undefined,
-  advice: (value) => {
+  meant: (value) => {
     const { user, host, path } = scpLike.exec(value)?.groups ?? {};
     if (user !== undefined && host !== undefined && path !== undefined)
-      return `write ssh://${user}@${host}/${path}`;
+      return `ssh://${user}@${host}/${path}`;
     if (!/^https?:/.test(value) || !URL.canParse(value)) return undefined;
     const { hostname, pathname } = new URL(value);
-    return `Flux reads it with a deploy key, so write ssh://git@${hostname}${pathname}`;
+    return `ssh://git@${hostname}${pathname}`;
   },
+  because: ", which Flux reads with a deploy key",
 });
 
 /** The kinds of host keys that the program compares. Change here together with src/steps/ssh.ts. */

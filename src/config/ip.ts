@@ -30,6 +30,23 @@ export function contains(cidr: string, address: string): boolean {
   return range.first <= number && number <= range.last;
 }
 
+/**
+ * What an address is in its network when no machine can have it, e.g. `the network address` for `192.0.2.0` in
+ * `192.0.2.0/24`; undefined for every other. A /31 has two addresses for machines and a /32 one (RFC 3021).
+ */
+export function reservedAddress(cidr: string, address: string): string | undefined {
+  const range = cidrRange(cidr);
+  if (range === undefined || !isIPv4(address) || range.last - range.first < 3) return undefined;
+  const number = toNumber(address);
+  if (number === range.first) return "the network address";
+  return number === range.last ? "the broadcast address" : undefined;
+}
+
+/** Length of a network's prefix, e.g. 24 of `192.0.2.0/24`; undefined when it is not a network. */
+export function prefixLength(cidr: string): number | undefined {
+  return cidrRange(cidr) === undefined ? undefined : Number(cidr.split("/")[1]);
+}
+
 /** Whether two networks share an address. */
 export function overlap(one: string, other: string): boolean {
   const [a, b] = [cidrRange(one), cidrRange(other)];

@@ -5,20 +5,31 @@ import { assembleConfig } from "./assemble.ts";
 import type { Config } from "./config.ts";
 import { readEnvironment } from "./environment.ts";
 import { readLastRun } from "./lastRun.ts";
+import { readLivingCluster } from "./livingCluster.ts";
+import { talosctlOnPath } from "./patches/talosctlCheck.ts";
 import { describeProblems } from "./problem.ts";
 import { decodeConfig } from "./rawConfig.ts";
+import { readStackFileConfig } from "./stackFile.ts";
 
 /**
  * Reads the stack config, the files it names, and what the last run reached.
  * @throws pulumi.RunError that lists every mistake, before any resource is registered
  */
 export async function loadConfig(): Promise<Config> {
-  const raw = decodeConfig(pulumi.runtime.allConfig(), isEncrypted);
+  const projectRoot = process.cwd();
+  const raw = decodeConfig({
+    all: pulumi.runtime.allConfig(),
+    isSecret: isEncrypted,
+    file: readStackFileConfig(projectRoot, pulumi.getStack()),
+  });
+  const [lastRun, living] = await Promise.all([readLastRun(), readLivingCluster()]);
   const assembled = await assembleConfig(raw.values, {
     ...readEnvironment(),
-    projectRoot: process.cwd(),
+    projectRoot,
     readTree,
-    lastRun: await readLastRun(),
+    lastRun,
+    living,
+    talosctl: talosctlOnPath,
   });
   const problems = [
     ...raw.problems,

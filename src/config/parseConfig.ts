@@ -4,6 +4,7 @@ import { checkNodes } from "./checks/nodes.ts";
 import { checkPatches } from "./checks/patches.ts";
 import { checkRepository } from "./checks/repository.ts";
 import { checkVersions } from "./checks/versions.ts";
+import { checkVirtualAddresses } from "./checks/virtualAddresses.ts";
 import type { Node, StackConfig } from "./config.ts";
 import { describeProblems, type Problem } from "./problem.ts";
 import { readStack, type StackReading } from "./readStack.ts";
@@ -44,6 +45,7 @@ export function checkStack(raw: Readonly<Record<string, unknown>>): CheckedStack
     ...checkNetwork(values),
     ...versions.problems,
     ...checkPatches(values),
+    ...checkVirtualAddresses(values),
     ...checkRepository(values),
   ];
   const config = complete === undefined || problems.length > 0 ? undefined : derive(complete);

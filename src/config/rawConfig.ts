@@ -1,5 +1,7 @@
 // From the engine's config, where every value is a text, to values below `home-ops:`.
+import { pathText, type Segment } from "./patches/walk.ts";
 import { problem, type Problem } from "./problem.ts";
+import { hideEncrypted, isEncrypted, type StackFileConfig } from "./stackFile.ts";
 
 const namespace = "home-ops:";
 const defaultProvidersKey = "pulumi:disable-default-providers";
@@ -9,39 +11,101 @@ const textKeys = ["schematicId", "tree", "ageKeyFile", "secretsFile"];
 
 /** Values keyed without the namespace. */
 export interface RawConfig {
+  /** Encrypted values in patches are hidden in them (SecretText). */
   readonly values: Readonly<Record<string, unknown>>;
-  /** Keys that are encrypted; their values are left out. */
+  /** Keys that are encrypted and must not be; their values are left out. */
   readonly encrypted: readonly string[];
   readonly problems: readonly Problem[];
 }
 
-/** Decodes the values of this program among all config of a stack. Encrypted ones are refused unseen. */
-export function decodeConfig(
-  all: Readonly<Record<string, string>>,
-  isEncrypted: (key: string) => boolean,
-): RawConfig {
-  const keys = Object.keys(all).filter((key) => key.startsWith(namespace));
-  const encrypted = keys.filter(isEncrypted).map((key) => key.slice(namespace.length));
-  const plain = keys.filter((key) => !isEncrypted(key));
-  return {
-    values: Object.fromEntries(
-      plain.map((key) => {
-        const name = key.slice(namespace.length);
-        return [name, decode(name, all[key] ?? "")] as const;
-      }),
-    ),
-    encrypted,
-    problems: [
-      ...checkDefaultProviders(all[defaultProvidersKey]),
-      ...encrypted.map((name) =>
+/** What {@link decodeConfig} reads. */
+export interface ConfigSource {
+  /** The config of a stack as the engine hands it out. Undefined values: nobody has decrypted them. */
+  readonly all: Readonly<Record<string, string | undefined>>;
+  /** Whether the engine calls a key secret: it or anything in it is encrypted. */
+  readonly isSecret: (key: string) => boolean;
+  /** The stack file, which says what in it; undefined when there is none. */
+  readonly file?: StackFileConfig | undefined;
+}
+
+/** Decodes the values of this program among all config of a stack. What is encrypted is kept hidden, or refused unseen. */
+export function decodeConfig({ all, isSecret, file }: ConfigSource): RawConfig {
+  const values: Record<string, unknown> = {};
+  const encrypted: string[] = [];
+  const problems = [...checkDefaultProviders(all[defaultProvidersKey])];
+  for (const [key, text] of Object.entries(all)) {
+    if (!key.startsWith(namespace)) continue;
+    const name = key.slice(namespace.length);
+    const value = text === undefined ? undefined : decode(name, text);
+    if (!isSecret(key)) {
+      values[name] = value;
+      continue;
+    }
+    const section = decodeEncrypted(name, value, file?.[key]);
+    problems.push(...section.problems);
+    if ("value" in section) values[name] = section.value;
+    else encrypted.push(name);
+  }
+  return { values, encrypted, problems };
+}
+
+/** The sections with patches, each with the place of its first one. */
+const firstPatch = { patches: ["patches", "common", 0], nodes: ["nodes", 0, "patches", 0] } as const;
+
+type Section =
+  { readonly value: unknown; readonly problems: readonly [] } | { readonly problems: readonly Problem[] };
+
+/** A section with something encrypted in it: that may be in patches only. */
+function decodeEncrypted(name: string, value: unknown, inFile: unknown): Section {
+  if (!mayHoldSecrets(name)) return { problems: [mustBeReadable(name)] };
+  if (isEncrypted(inFile))
+    return {
+      problems: [
         problem(
           name,
-          "is encrypted; it holds no secret and must be readable in previews",
-          `set it again without --secret: pulumi config set ${namespace}${name} VALUE`,
+          "is encrypted as a whole, so that no preview could show what is no secret in it",
+          `write it readable, and only what is secret in a patch with ${setSecret([...firstPatch[name], "…"]).replace('["…"]', ".…")}`,
         ),
-      ),
-    ],
-  };
+      ],
+    };
+  const hidden = hideEncrypted(value, inFile);
+  if (hidden === undefined)
+    return {
+      problems: [
+        problem(
+          name,
+          "holds encrypted values, but which ones cannot be seen: the stack file in the project's folder is missing, or is not the one that pulumi has read",
+          "keep the values in Pulumi.<stack>.yaml beside Pulumi.yaml, and run pulumi without --config-file",
+        ),
+      ],
+    };
+  const misplaced = hidden.paths.filter((path) => !isInPatch(name, path));
+  if (misplaced.length > 0)
+    return { problems: misplaced.map((path) => mustBeReadable(pathText([name, ...path]))) };
+  return { value: hidden.value, problems: [] };
+}
+
+/** The command that encrypts one value of a patch; it asks for the value, which then is in no history of a shell. */
+export function setSecret(path: readonly Segment[]): string {
+  return `pulumi config set --secret --path '${namespace}${pathText(path)}'`;
+}
+
+function mustBeReadable(path: string): Problem {
+  const key = /[.[]/.test(path) ? `--path '${namespace}${path}'` : `${namespace}${path}`;
+  return problem(
+    path,
+    "is encrypted; it holds no secret and must be readable in previews",
+    `set it again without --secret: pulumi config set ${key} VALUE`,
+  );
+}
+
+function mayHoldSecrets(name: string): name is keyof typeof firstPatch {
+  return Object.hasOwn(firstPatch, name);
+}
+
+/** Inside of `patches.common[0]` or `nodes[0].patches[0]`, and not one of them itself. */
+function isInPatch(name: string, path: readonly Segment[]): boolean {
+  return name === "patches" ? path.length > 2 : path[1] === "patches" && path.length > 3;
 }
 
 /** With default providers a forgotten `provider:` would change the cluster that the user's kubectl happens to point at. */

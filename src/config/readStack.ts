@@ -2,6 +2,7 @@
 // rest is handed on, so that rules between values can be checked in the same go: people want all their mistakes at once.
 import type { z } from "zod";
 import { pathOf, type Problem } from "./problem.ts";
+import { cloned } from "./secretText.ts";
 import { defaults, stackSchema, type StackInput } from "./schema.ts";
 import { nearest } from "./suggest.ts";
 
@@ -25,7 +26,7 @@ export interface StackReading {
 export function readStack(raw: Readonly<Record<string, unknown>>): StackReading {
   const result = stackSchema.safeParse(raw);
   if (result.success) return { values: result.data, complete: result.data, problems: [] };
-  const values = structuredClone(raw) as Record<string, unknown>;
+  const values = cloned(raw) as Record<string, unknown>;
   for (const issue of result.error.issues) for (const path of wrongPaths(issue)) remove(values, path);
   return {
     values: withDefaults(values),

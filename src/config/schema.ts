@@ -82,7 +82,7 @@ const node = section({
     expected: "a disk below /dev/",
     example: "/dev/nvme0n1",
     test: (value) => /^\/dev\/[\w./:-]+$/.test(value) && !value.includes(".."),
-    advice: (value) => (/^[\w-]+$/.test(value) ? `write /dev/${value}` : undefined),
+    meant: (value) => `/dev/${value.replace(/^(\/?dev)?\//, "")}`,
   }),
   /** Image of this machine only, where it needs other system extensions, e.g. a GPU. Default: the stack's `schematicId`. Change: OS upgrade with a reboot. */
   schematicId: schematicId.optional(),
@@ -97,7 +97,7 @@ const node = section({
 /** Everything under `home-ops:`. Unknown keys are errors. */
 export const stackSchema = section({
   cluster: section({
-    /** Name of the cluster, e.g. `home`; in contexts of kubeconfig and talosconfig and in the deploy key's title. Change: another cluster. */
+    /** Name of the cluster, e.g. `home`; in contexts of kubeconfig and talosconfig and in the deploy key's title. Change: not possible on a living cluster. */
     name: dnsLabel("cluster name", "home"),
     /** Where clients reach the Kubernetes API, e.g. `https://192.0.2.10:6443`: a virtual address, or the machine's own when there is one control plane. Change: new machine configs and certificates. */
     endpoint,
@@ -106,9 +106,9 @@ export const stackSchema = section({
       expected: "a Talos contract vX.Y",
       example: "v1.13",
       test: (value) => /^v\d+\.\d+$/.test(value),
-      advice: (value) => {
+      meant: (value) => {
         const minor = /^v?(\d+\.\d+)(\.|$)/.exec(value)?.[1];
-        return minor === undefined ? undefined : `write v${minor}`;
+        return minor === undefined ? undefined : `v${minor}`;
       },
     }),
   }),
@@ -139,7 +139,7 @@ export const stackSchema = section({
         message: "is empty → add the machines of the cluster",
       });
   }),
-  /** Machine config patches, from the general to the particular. Default: none. */
+  /** Machine config patches, from the general to the particular; values in them may be encrypted. Default: none. Change: a new machine config; what needs a reboot says so. */
   patches: section({ common: patches, controlplane: patches, worker: patches }).default({
     common: [],
     controlplane: [],
@@ -157,13 +157,12 @@ export const stackSchema = section({
       expected: "the name of a repository, without owner and .git",
       example: "home-cluster",
       test: (value) => /^[\w.-]{1,100}$/.test(value) && !value.endsWith(".git"),
-      advice: (value) =>
-        `write ${
-          value
-            .split("/")
-            .at(-1)
-            ?.replace(/\.git$/, "") ?? ""
-        }`,
+      meant: (value) =>
+        value
+          .replace(/\/+$/, "")
+          .split("/")
+          .at(-1)
+          ?.replace(/\.git$/, ""),
     }),
     /** Another GitHub than github.com, e.g. `https://github.example.com/`. Default: github.com. */
     baseUrl: githubBaseUrl.optional(),
@@ -195,7 +194,7 @@ export const stackSchema = section({
   ageKeyFile: path("~/.config/sops/age/home-ops.txt").default(defaults.ageKeyFile),
   /** Guards the machine secrets and the age key against deletion. Default true; false for a cluster to throw away. */
   protect: flag.default(true),
-  /** Existing secrets of a Talos cluster to take over, written by `talosctl gen secrets`. Default: new ones. Read once, at the first `up`. */
+  /** Existing secrets of a Talos cluster to take over, written by `talosctl gen secrets`. Default: new ones. Read once, at the first `up`; afterwards key and file can go. */
   secretsFile: path("~/secrets.yaml").optional(),
 });
 

@@ -21,7 +21,7 @@ export function checkSecretsFile(file: string): Problem | undefined {
     return problem(
       configKey,
       `${file} is encrypted with SOPS, and the Talos provider reads it as it is`,
-      `decrypt it for the first pulumi up: sops decrypt ${file}; delete the decrypted file afterwards, it is read only once`,
+      `decrypt it to a file of its own (umask 077; sops decrypt ${file} > FILE) and name that one; when the first pulumi up has finished, remove the key and delete that file`,
     );
   const missing = sections.filter((section) => !(section in content));
   if (missing.length === 0) return undefined;
@@ -31,6 +31,9 @@ export function checkSecretsFile(file: string): Problem | undefined {
     "write one: talosctl gen secrets --from-controlplane-config controlplane.yaml",
   );
 }
+
+/** Said when the key is still there though the file has been read; it is then left alone, there or not. */
+export const alreadyRead = `${configKey}: was read when this cluster was made and is not looked at any more: remove the key, and delete the file where it still is`;
 
 function readYaml(file: string): object | undefined {
   try {

@@ -27,7 +27,7 @@ export function readTreeInput(root: string, readTree: (root: string) => Tree): T
     return { value, problems: [...missingSecrets(value), ...value.problems.map(treeProblem)] };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { problems: [problem("tree", reason, "mend the tree, or correct tree in the stack config")] };
+    return { problems: [problem("tree", reason, "fix the tree, or correct tree in the stack config")] };
   }
 }
 
@@ -51,5 +51,5 @@ function missingSecrets(tree: Tree): readonly Problem[] {
 }
 
 function treeProblem(text: string): Problem {
-  return problem("tree", text, "mend the tree, commit and push");
+  return problem("tree", text, "fix the tree, commit and push");
 }

@@ -2,6 +2,11 @@
 import { text } from "./fields.ts";
 import { contains } from "./ip.ts";
 
+/** Whether a text is a TCP port that somebody can listen on. */
+function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
+}
+
 /** The Kubernetes API as clients reach it. */
 export const endpoint = text({
   expected: "an https URL with host and port",
@@ -9,13 +14,13 @@ export const endpoint = text({
   test: (value) => {
     if (!URL.canParse(value)) return false;
     const { protocol, pathname, search, hash, username } = new URL(value);
-    const hasPort = /^https:\/\/[^/]+:\d+\/?$/.test(value);
+    const hasPort = isPort(/^https:\/\/[^/]+:(\d+)\/?$/.exec(value)?.[1] ?? "");
     return protocol === "https:" && hasPort && pathname === "/" && `${search}${hash}${username}` === "";
   },
-  advice: (value) => {
-    const host = /^(?:[a-z]+:\/\/)?([\w.-]+)(?::\d+)?(?:\/.*)?$/i.exec(value)?.[1];
-    const port = /:(\d+)(?:\/.*)?$/.exec(value)?.[1] ?? "6443";
-    return host === undefined ? undefined : `write https://${host}:${port}`;
+  meant: (value) => {
+    const { host, port = "6443" } =
+      /^(?:[a-z]+:\/\/)?(?<host>[\w.-]+)(?::(?<port>\d+))?(?:[/?#].*)?$/i.exec(value)?.groups ?? {};
+    return host === undefined ? undefined : `https://${host}:${isPort(port) ? port : "6443"}`;
   },
 });
 
@@ -29,10 +34,12 @@ export const webhookUrl = text({
     const rest = `${search}${hash}${username}${password}`;
     return protocol === "https:" && hostname !== "" && pathname === "/" && rest === "";
   },
-  advice: (value) => {
-    const host = /^(?:https?:\/\/)?(?:[^/@]*@)?([\w.-]+(?::\d+)?)(?:[/?#].*)?$/i.exec(value)?.[1];
-    return host === undefined ? undefined : `write https://${host}; the program adds the path`;
+  meant: (value) => {
+    const { host, port = "" } =
+      /^(?:https?:\/\/)?(?:[^/@]*@)?(?<host>[\w.-]+)(?<port>:\d+)?(?:[/?#].*)?$/i.exec(value)?.groups ?? {};
+    return host === undefined ? undefined : `https://${host}${isPort(port.slice(1)) ? port : ""}`;
   },
+  because: "; the program adds the path",
 });
 
 /** A GitHub Enterprise server. The token travels to it, so plain http is for this computer only. */
@@ -45,5 +52,9 @@ export const githubBaseUrl = text({
     const isSafe = protocol === "https:" || (protocol === "http:" && contains("127.0.0.0/8", hostname));
     return isSafe && `${username}${search}${hash}` === "";
   },
-  advice: (value) => (value.startsWith("http:") ? `write ${value.replace("http:", "https:")}` : undefined),
+  meant: (value) => {
+    if (!URL.canParse(value)) return undefined;
+    const { host, pathname } = new URL(value);
+    return `https://${host}${pathname}`;
+  },
 });

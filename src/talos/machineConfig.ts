@@ -1,17 +1,25 @@
-// What the program adds to Talos' generated machine config. Pure: plain data in, patches out, no secrets anywhere, so
-// that a preview can show every line of it.
+// What the program adds to Talos' generated machine config. Pure: plain data in, patches out. Nothing of the program's own
+// is secret, so that a preview can show every line of it.
 import type { Config, Node } from "../config/schema.ts";
+import { hasSecret } from "../config/secretText.ts";
 import { generationAnnotation } from "./membership/generation.ts";
 import { imagesOf } from "./kubernetesImages.ts";
 
 /** A strategic merge patch of a machine config, or a whole document to add. Source: Talos docs, configuration patches. */
 export type MachinePatch = Readonly<Record<string, unknown>>;
 
-/**
- * The patches of one machine, in the order in which they are applied: the program's own first, then those of the stack
- * config, from the general to the particular, so that a later one wins.
- */
-export function machinePatches(node: Node, config: Config): readonly MachinePatch[] {
+/** What of a machine its patches are made of. */
+export type PatchedNode = Pick<Node, "name" | "role" | "disk" | "installerImage" | "generation">;
+
+/** What of the stack config they are made of. */
+export interface PatchingConfig {
+  readonly cluster: Pick<Config["cluster"], "talosContract">;
+  readonly network: Config["network"];
+  readonly versions: Pick<Config["versions"], "kubernetes">;
+}
+
+/** The program's own patches of one machine. What they set, no patch of the stack config may (src/config/patches/owned.ts). */
+export function programPatches(node: PatchedNode, config: PatchingConfig): readonly MachinePatch[] {
   return [
     installPatch(node),
     hostnamePatch(node, config.cluster.talosContract),
@@ -19,14 +27,28 @@ export function machinePatches(node: Node, config: Config): readonly MachinePatc
     clusterPatch(config, node.role),
     kubernetesPatch(config.versions.kubernetes, node.role),
     ...generationPatch(node),
-    ...config.patches.common,
-    ...config.patches[node.role],
-    ...node.patches,
   ];
 }
 
+/** The patches of one machine, in the order in which they are applied, so that a later one wins. */
+export interface MachinePatches {
+  /** Those that hold a secret. They go into the base config, which is a secret anyway (docs/decisions/0020). */
+  readonly secret: readonly MachinePatch[];
+  /** The program's own and then those of the stack config, from the general to the particular; all readable. */
+  readonly plain: readonly MachinePatch[];
+}
+
+/** All patches of one machine. */
+export function machinePatches(node: Node, config: Config): MachinePatches {
+  const ofStack = [...config.patches.common, ...config.patches[node.role], ...node.patches];
+  return {
+    secret: ofStack.filter(hasSecret),
+    plain: [...programPatches(node, config), ...ofStack.filter((patch) => !hasSecret(patch))],
+  };
+}
+
 /** Disk and image. Always explicit: the provider's defaults are `/dev/sda` and an image that is no longer published. */
-function installPatch(node: Node): MachinePatch {
+function installPatch(node: PatchedNode): MachinePatch {
   return { machine: { install: { disk: node.disk, image: node.installerImage, wipe: false } } };
 }
 
@@ -34,25 +56,25 @@ function installPatch(node: Node): MachinePatch {
  * The machine's name. Talos 1.12 moved it to a document of its own, and a config of that contract already has one that
  * picks a name by itself; both at once are refused ("static hostname is already set").
  */
-function hostnamePatch(node: Node, contract: string): MachinePatch {
+function hostnamePatch(node: PatchedNode, contract: string): MachinePatch {
   if (!isAtLeast(contract, 1, 12)) return { machine: { network: { hostname: node.name } } };
   return { apiVersion: "v1alpha1", kind: "HostnameConfig", hostname: node.name, auto: "off" };
 }
 
 /** So that a config that is otherwise the same is sent again, and the cluster knows which generation of a machine it has. */
-function generationPatch({ generation }: Node): readonly MachinePatch[] {
+function generationPatch({ generation }: PatchedNode): readonly MachinePatch[] {
   return generation === 1
     ? []
     : [{ machine: { nodeAnnotations: { [generationAnnotation]: String(generation) } } }];
 }
 
 /** A machine with several addresses registers with the one inside the machines' network. */
-function kubeletPatch(config: Config): MachinePatch {
+function kubeletPatch(config: PatchingConfig): MachinePatch {
   return { machine: { kubelet: { nodeIP: { validSubnets: [config.network.nodeCidr] } } } };
 }
 
 /** Cilium is the network and replaces kube-proxy, so Talos brings neither. */
-function clusterPatch(config: Config, role: Node["role"]): MachinePatch {
+function clusterPatch(config: PatchingConfig, role: Node["role"]): MachinePatch {
   const network = {
     cni: { name: "none" },
     podSubnets: [config.network.podCidr],

@@ -1,9 +1,10 @@
 // Phase 1: machines that run Talos with this cluster's config.
 import * as pulumi from "@pulumi/pulumi";
 import type { Config, Node } from "../config/schema.ts";
+import { revealed } from "../config/secretText.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import { configHash, type MachinePlan } from "./machinePlan.ts";
-import { generatorKubernetes, machinePatches } from "./machineConfig.ts";
+import { generatorKubernetes, machinePatches, type MachinePatch } from "./machineConfig.ts";
 import { createMembers, forgetMachines } from "./members.ts";
 import { named } from "./named.ts";
 import { machineConfiguration, Secrets, type ClientConfiguration, type MachineSecrets } from "./resources.ts";
@@ -101,22 +102,34 @@ export class Machines extends pulumi.ComponentResource {
 }
 
 function planMachines(config: Config, machineSecrets: pulumi.Output<MachineSecrets>): readonly MachinePlan[] {
-  const base = (machineType: Node["role"]): pulumi.Output<string> =>
-    machineConfiguration({
-      clusterName: config.cluster.name,
-      clusterEndpoint: config.cluster.endpoint,
-      machineType,
-      machineSecrets,
-      talosVersion: config.cluster.talosContract,
-      kubernetesVersion: generatorKubernetes(config.cluster.talosContract),
-    });
-  const bases = { controlplane: base("controlplane"), worker: base("worker") };
-  return [...config.controlPlanes, ...config.workers, ...config.gone].map((node) => ({
-    node,
-    isGone: config.gone.includes(node),
-    base: bases[node.role],
-    patches: machinePatches(node, config).map((patch) => JSON.stringify(patch)),
-  }));
+  const bases = new Map<string, pulumi.Output<string>>();
+  const base = (machineType: Node["role"], secretPatches: readonly MachinePatch[]): pulumi.Output<string> => {
+    const texts = secretPatches.map((patch) => JSON.stringify(revealed(patch)));
+    // Machines that get the same share it: one question to the provider instead of one for each.
+    const key = JSON.stringify([machineType, ...texts]);
+    const made =
+      bases.get(key) ??
+      machineConfiguration({
+        clusterName: config.cluster.name,
+        clusterEndpoint: config.cluster.endpoint,
+        machineType,
+        machineSecrets,
+        talosVersion: config.cluster.talosContract,
+        kubernetesVersion: generatorKubernetes(config.cluster.talosContract),
+        ...(texts.length === 0 ? {} : { configPatches: pulumi.secret(texts) }),
+      });
+    bases.set(key, made);
+    return made;
+  };
+  return [...config.controlPlanes, ...config.workers, ...config.gone].map((node) => {
+    const { secret, plain } = machinePatches(node, config);
+    return {
+      node,
+      isGone: config.gone.includes(node),
+      base: base(node.role, secret),
+      patches: plain.map((patch) => JSON.stringify(patch)),
+    };
+  });
 }
 
 function talosconfigOf(config: Config, client: ClientConfiguration): string {

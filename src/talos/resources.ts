@@ -72,6 +72,8 @@ export interface MachineConfigurationArgs {
   readonly talosVersion: string;
   /** Kubernetes version, e.g. `v1.35.4`. */
   readonly kubernetesVersion: string;
+  /** Patches with secrets, as JSON texts; a secret. Default: none. */
+  readonly configPatches?: pulumi.Output<string[]>;
 }
 
 /** Renders the base machine config of a role. It holds all secrets of the cluster, so the result is a secret. */

@@ -10,6 +10,7 @@ import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { parse } from "yaml";
 import { assembleConfig, type Assembled } from "../../src/config/assemble.ts";
 import type { ReachedMachine, ReachedVersions } from "../../src/config/lastRun.ts";
+import type { LivingCluster } from "../../src/config/livingCluster.ts";
 import type { Tree } from "../../src/flux/tree/readTree.ts";
 
 /** Folder of the fixtures. */
@@ -24,11 +25,14 @@ export interface Fixture {
     readonly fluxVersion?: string;
     readonly missingSecrets?: Tree["missingSecrets"];
     readonly problems?: Tree["problems"];
+    readonly ciliumValues?: Tree["ciliumValues"];
   };
   /** Versions that the last run reached. Default: there was none. */
   readonly reached?: ReachedVersions;
   /** Machines that it left. Default: as `reached`. */
   readonly machines?: readonly ReachedMachine[];
+  /** The cluster that the state has. Default: nobody has looked. */
+  readonly living?: LivingCluster;
   readonly expect?: readonly string[];
   readonly warnings?: readonly string[];
 }
@@ -82,6 +86,7 @@ export async function runStack(
       hasGithubToken: true,
       readTree: () => tree,
       lastRun: { versions: fixture.reached ?? {}, machines: fixture.machines },
+      living: fixture.living,
     };
     const assembled = await assembleConfig(values, surroundings);
     const problems = "problems" in assembled ? assembled.problems : [];
@@ -105,7 +110,7 @@ function fakeTree(tree: NonNullable<Fixture["tree"]>, recipient: string): Tree {
     fluxKustomization: unused,
     clusterKustomization: unused,
     clusterSecretsFile: "",
-    ciliumValues: {},
+    ciliumValues: tree.ciliumValues ?? {},
     fluxVersion,
     gitRepository: { ...unused, spec: { url, ref: { branch: "main" } } },
     sopsFiles: [

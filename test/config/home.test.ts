@@ -20,7 +20,7 @@ const asEngine = Object.fromEntries(
 
 describe("Pulumi.home.yaml", () => {
   it("is valid without a warning", async () => {
-    const raw = decodeConfig(asEngine, () => false);
+    const raw = decodeConfig({ all: asEngine, isSecret: () => false });
     assert.deepEqual(raw.problems, []);
     const { assembled, messages } = await runStack(raw.values, {});
     assert.deepEqual(messages, []);

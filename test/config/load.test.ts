@@ -61,14 +61,17 @@ describe("decodeConfig", () => {
       "home-ops:nodes": "[{}]",
       "other:x": "1",
     };
-    const { values, problems } = decodeConfig(all, () => false);
+    const { values, problems } = decodeConfig({ all, isSecret: () => false });
     assert.deepEqual(values, { tree: "5", protect: false, nodes: [{}] });
     assert.deepEqual(problems, []);
   });
 
   it("leaves a text where a section is expected for the schema to refuse", () => {
-    assert.deepEqual(decodeConfig({ ...providers, "home-ops:nodes": "k8s-1" }, () => false).values, {
-      nodes: "k8s-1",
-    });
+    assert.deepEqual(
+      decodeConfig({ all: { ...providers, "home-ops:nodes": "k8s-1" }, isSecret: () => false }).values,
+      {
+        nodes: "k8s-1",
+      },
+    );
   });
 });

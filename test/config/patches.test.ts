@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkPatches } from "../../src/config/checks/patches.ts";
+import { leavesOf, type Segment } from "../../src/config/patches/walk.ts";
+import { SecretText } from "../../src/config/secretText.ts";
+import { programPatches } from "../../src/talos/machineConfig.ts";
+import { testConfig } from "../graph/program.ts";
 
 function paths(patch: Record<string, unknown>): readonly string[] {
   return checkPatches({ patches: { common: [patch] } }).map(({ path }) => path);
@@ -53,4 +57,53 @@ describe("machine config patches", () => {
       ],
     );
   });
+
+  it("set nothing that the program's own patches set, whatever that is, and take none of it away", () => {
+    const { nodes, ...config } = testConfig();
+    for (const talosContract of ["v1.11", "v1.13"])
+      for (const node of nodes)
+        for (const own of programPatches(
+          { ...node, generation: 2 },
+          { ...config, cluster: { talosContract } },
+        )) {
+          if ("kind" in own) {
+            assert.equal(paths(own).length, 1, JSON.stringify(own));
+            continue;
+          }
+          for (const [path] of leavesOf(own)) {
+            const key = path.filter((segment) => typeof segment === "string");
+            assert.ok(paths(patchAt(key, "x")).length > 0, key.join("."));
+            if (talosContract === "v1.13") continue;
+            const deletions = key.map((_, index) => patchAt(key.slice(0, index + 1), { $patch: "delete" }));
+            for (const deletion of deletions.slice(1))
+              assert.ok(checkOld(deletion) > 0, JSON.stringify(deletion));
+          }
+        }
+  });
+
+  it("may take away what only looks like the program's", () => {
+    assert.deepEqual(paths({ machine: { network: { $patch: "delete" } } }), []);
+    assert.equal(checkOld({ machine: { network: { $patch: "delete" } } }), 1);
+    assert.deepEqual(paths({ cluster: { apiServer: { admissionControl: { $patch: "delete" } } } }), []);
+    assert.deepEqual(paths({ machine: { features: { kubePrism: { enabled: true, port: 7445 } } } }), []);
+    assert.deepEqual(paths({ machine: { kubelet: { registerWithFQDN: false } } }), []);
+  });
+
+  it("decide by nothing that is encrypted", () => {
+    assert.deepEqual(paths({ apiVersion: "v1alpha1", kind: new SecretText("HostnameConfig") }), [
+      "patches.common[0].kind",
+    ]);
+    assert.deepEqual(paths({ machine: { features: { kubePrism: { enabled: new SecretText("true") } } } }), [
+      "patches.common[0].machine.features.kubePrism.enabled",
+    ]);
+  });
 });
+
+function patchAt(path: readonly Segment[], value: unknown): Record<string, unknown> {
+  return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Record<string, unknown>;
+}
+
+/** Number of problems on a cluster of a contract that has no documents yet. */
+function checkOld(patch: Record<string, unknown>): number {
+  return checkPatches({ cluster: { talosContract: "v1.11" }, patches: { common: [patch] } }).length;
+}

@@ -23,12 +23,14 @@ export interface Registration {
   readonly additionalSecretOutputs: readonly string[];
 }
 
+type Answer = Readonly<Record<string, unknown>>;
+
 /** How the mocks answer. */
 export interface DeployOptions {
   /** Outputs of a resource by type, merged over its inputs; an output that is left out of a preview is unknown. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** Results of invokes by token; an unknown token fails the test. */
-  readonly invokes: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Results of invokes by token, or what makes them of the arguments; an unknown token fails the test. */
+  readonly invokes: Readonly<Record<string, Answer | ((args: Answer) => Answer)>>;
   /** A preview: resources that do not exist yet have only their inputs. Default false. */
   readonly preview?: boolean;
 }
@@ -68,7 +70,7 @@ export async function deploy(
       call: (args) => {
         const result = options.invokes[args.token];
         if (result === undefined) throw new Error(`unexpected invoke of ${args.token}`);
-        return result;
+        return typeof result === "function" ? result(args.inputs as Answer) : result;
       },
     },
     "home-ops",

@@ -1,5 +1,5 @@
 // Rules between networks: they must not share addresses, or packets go astray.
-import { contains, overlap } from "../ip.ts";
+import { contains, overlap, prefixLength, reservedAddress } from "../ip.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { StackReading } from "../readStack.ts";
 
@@ -21,7 +21,41 @@ export function checkNetwork(values: StackReading["values"]): readonly Problem[]
       ];
     }),
   );
-  return [...overlaps, ...endpointInside(values)];
+  return [
+    ...overlaps,
+    ...endpointInside(values),
+    ...endpointReserved(values),
+    ...serviceSize(values.network?.serviceCidr),
+  ];
+}
+
+/** Nobody answers at the first and the last address of a network. */
+function endpointReserved({ cluster, network }: StackReading["values"]): readonly Problem[] {
+  if (cluster?.endpoint === undefined || network?.nodeCidr === undefined) return [];
+  const { hostname } = new URL(cluster.endpoint);
+  const reserved = reservedAddress(network.nodeCidr, hostname);
+  if (reserved === undefined) return [];
+  return [
+    problem(
+      "cluster.endpoint",
+      `${hostname} is ${reserved} of network.nodeCidr ${network.nodeCidr}, at which nobody answers`,
+      "write a virtual address, or that of the only control plane",
+    ),
+  ];
+}
+
+/**
+ * The tenth address is the cluster's DNS, and the API server takes no network of more than 20 bits. Source: Talos'
+ * pkg/machinery/config, DNSServiceIPs; kubernetes cmd/kube-apiserver/app/options/validation.go.
+ */
+function serviceSize(serviceCidr: string | undefined): readonly Problem[] {
+  const length = serviceCidr === undefined ? undefined : prefixLength(serviceCidr);
+  if (serviceCidr === undefined || length === undefined || (length >= 12 && length <= 28)) return [];
+  const [found, todo] =
+    length < 12
+      ? ["is larger than a /12, the largest that the API server takes", "write a /12 to /16"]
+      : ["is too small: the tenth address of it is the cluster's DNS", "write a /12 to /24"];
+  return [problem("network.serviceCidr", `${serviceCidr} ${found}`, `${todo}, e.g. 10.96.0.0/12`)];
 }
 
 /** An endpoint among the pods or services exists only once the cluster runs, which needs the endpoint. */

@@ -1,5 +1,5 @@
 // Rules between machines: names, addresses, the number of control planes, who may be the endpoint.
-import { contains } from "../ip.ts";
+import { contains, reservedAddress } from "../ip.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { StackReading } from "../readStack.ts";
 
@@ -20,7 +20,7 @@ export function checkNodes(values: Values): readonly Problem[] {
   return [
     ...duplicates(placed, "name"),
     ...duplicates(placed, "address"),
-    ...outsideOfNetwork(placed, values.network?.nodeCidr),
+    ...unusableAddresses(placed, values.network?.nodeCidr),
     ...noControlPlane(values.nodes ?? []),
     ...endpointOwner(placed, values.cluster?.endpoint),
   ];
@@ -52,16 +52,21 @@ function duplicates(placed: readonly Placed[], key: "name" | "address"): readonl
   });
 }
 
-function outsideOfNetwork(placed: readonly Placed[], nodeCidr: string | undefined): readonly Problem[] {
+function unusableAddresses(placed: readonly Placed[], nodeCidr: string | undefined): readonly Problem[] {
   if (nodeCidr === undefined) return [];
   return placed.flatMap(({ path, node }) => {
-    if (node.address === undefined || contains(nodeCidr, node.address)) return [];
-    const message = `${node.address} is not inside network.nodeCidr ${nodeCidr}`;
+    if (node.address === undefined) return [];
+    const reserved = reservedAddress(nodeCidr, node.address);
+    if (contains(nodeCidr, node.address) && reserved === undefined) return [];
+    const message =
+      reserved === undefined
+        ? `${node.address} is not inside network.nodeCidr ${nodeCidr}`
+        : `${node.address} is ${reserved} of network.nodeCidr ${nodeCidr}, which no machine can have`;
     return [
       problem(
         `${path}.address`,
         message,
-        `give ${nameOf({ path, node })} an address of that network, or correct network.nodeCidr`,
+        `give ${nameOf({ path, node })} ${reserved === undefined ? "an" : "another"} address of that network, or correct network.nodeCidr`,
       ),
     ];
   });

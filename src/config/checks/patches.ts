@@ -1,115 +1,158 @@
-// What must not be in machine config patches: keys, since patches are readable in every preview, and whatever the program
-// sets itself, since two writers would take turns.
-import { pathOf, problem, show, type Problem } from "../problem.ts";
+// What must not be in machine config patches: secrets in clear, since patches are readable in every preview, whatever the
+// program sets itself, since two writers would take turns, and what it relies on.
+import { isDeletion } from "../patches/lines.ts";
+import { keyKinds, ownedKinds, ownedPaths, type Forbidden } from "../patches/owned.ts";
+import { placedPatches } from "../patches/places.ts";
+import { reliedOn } from "../patches/reliedOn.ts";
+import { secretLooks } from "../patches/secretLooks.ts";
+import { isNested, isRecord, pathText, valueAt, type Segment } from "../patches/walk.ts";
+import { problem, show, type Problem } from "../problem.ts";
+import { setSecret } from "../rawConfig.ts";
 import type { StackReading } from "../readStack.ts";
+import { SecretText } from "../secretText.ts";
+import { nearest } from "../suggest.ts";
 
 type Values = StackReading["values"];
 
 /** Secrets of the cluster. They are made by the program (or imported by secretsFile). */
-const secretKeys = [
-  "machine.token",
-  "machine.ca",
-  "cluster.secret",
-  "cluster.token",
-  "cluster.ca",
-  "cluster.aggregatorCA",
-  "cluster.serviceAccount",
-  "cluster.etcd.ca",
-  "cluster.aescbcEncryptionSecret",
-  "cluster.secretboxEncryptionSecret",
+const secretKeys: readonly (readonly string[])[] = [
+  ["machine", "token"],
+  ["machine", "ca"],
+  ["cluster", "secret"],
+  ["cluster", "token"],
+  ["cluster", "ca"],
+  ["cluster", "aggregatorCA"],
+  ["cluster", "serviceAccount"],
+  ["cluster", "etcd", "ca"],
+  ["cluster", "aescbcEncryptionSecret"],
+  ["cluster", "secretboxEncryptionSecret"],
 ];
 
-/** What the program sets, and where the stack config says what. */
-const ownedKeys: Readonly<Record<string, string>> = {
-  "machine.type": "role of the node",
-  "machine.install.disk": "disk of the node",
-  "machine.install.image": "schematicId and versions.talos",
-  "machine.network.hostname": "name of the node",
-  "machine.kubelet.image": "versions.kubernetes",
-  "cluster.id": "secretsFile",
-  "cluster.clusterName": "cluster.name",
-  "cluster.controlPlane.endpoint": "cluster.endpoint",
-  "cluster.network.cni": "versions.cilium",
-  "cluster.network.podSubnets": "network.podCidr",
-  "cluster.network.serviceSubnets": "network.serviceCidr",
-  "cluster.apiServer.image": "versions.kubernetes",
-  "cluster.controllerManager.image": "versions.kubernetes",
-  "cluster.scheduler.image": "versions.kubernetes",
-};
-
-/** Keys by their look, wherever they stand. */
-const keyMaterial = /PRIVATE KEY-----|AGE-SECRET-KEY-/;
+/** Keys at the root of a machine config; everything else is a document with a kind. */
+const rootKeys = ["version", "debug", "persist", "machine", "cluster"];
 
 /** All problems in the patches of the stack and of its nodes. */
 export function checkPatches(values: Values): readonly Problem[] {
-  const lists: (readonly [string, readonly unknown[] | undefined])[] = [
-    ...(["common", "controlplane", "worker"] as const).map(
-      (kind) => [`patches.${kind}`, values.patches?.[kind]] as const,
-    ),
-    ...(values.nodes ?? []).map((node, index) => [`nodes[${String(index)}].patches`, node?.patches] as const),
-  ];
-  return lists.flatMap(([path, patches]) =>
-    (patches ?? []).flatMap((patch, index) => checkPatch(`${path}[${String(index)}]`, patch)),
-  );
+  const own = ownedPaths(values.cluster?.talosContract);
+  return placedPatches(values).flatMap(({ path, patch }) => checkPatch(path, patch, own));
 }
 
-function checkPatch(path: string, patch: unknown): readonly Problem[] {
-  const present = secretKeys.filter((key) => at(patch, key) !== undefined);
-  const secrets = present.map((key) =>
-    problem(
-      `${path}.${key}`,
-      "is a secret of the cluster, and patches are readable in previews",
-      "remove it: the program makes these keys, or takes them from secretsFile",
-    ),
-  );
-  const owned = Object.entries(ownedKeys)
-    .filter(([key]) => at(patch, key) !== undefined)
-    .map(([key, source]) =>
+function checkPatch(
+  place: readonly Segment[],
+  patch: unknown,
+  own: readonly Forbidden[],
+): readonly Problem[] {
+  const at = (path: readonly Segment[]): string => pathText([...place, ...path]);
+  const form = checkForm(patch, at);
+  if (form.length > 0) return form;
+  const kind = valueAt(patch, ["kind"]);
+  if (typeof kind === "string" && (kind in ownedKinds || keyKinds.includes(kind)))
+    return [
       problem(
-        `${path}.${key}`,
-        `${show(at(patch, key))} is set by the program`,
-        `remove it and set ${source} instead`,
+        at([]),
+        `${kind} is written by the program`,
+        `remove it${kind in ownedKinds ? ` and ${ownedKinds[kind] ?? ""}` : ": the program makes these keys, or takes them from secretsFile"}`,
+      ),
+    ];
+  const secrets = secretKeys
+    .map((path) => touched(patch, path))
+    .filter((path) => path !== undefined)
+    .map((path) =>
+      problem(
+        at(path),
+        "is a secret of the cluster",
+        "remove it: the program makes these keys, or takes them from secretsFile",
       ),
     );
-  const hostname =
-    at(patch, "kind") === "HostnameConfig"
-      ? [
-          problem(
-            path,
-            "HostnameConfig is written by the program",
-            "remove it and set name of the node instead",
-          ),
-        ]
-      : [];
-  return [...secrets, ...owned, ...hostname, ...keysInside(path, patch)];
+  return [...secrets, ...owned(patch, at, own), ...relied(patch, at), ...secretsInClear(place, patch)];
 }
 
-/** Key material that hides under other keys than the cluster's own. */
-function keysInside(path: string, value: unknown, inner: readonly PropertyKey[] = []): readonly Problem[] {
-  if (typeof value === "string")
-    return keyMaterial.test(value)
-      ? [
-          problem(
-            `${path}.${pathOf(inner)}`,
-            "holds a private key, and patches are readable in previews",
-            "deliver it another way, e.g. as a Kubernetes Secret from the Git tree",
-          ),
-        ]
-      : [];
-  if (Array.isArray(value))
-    return value.flatMap((child, index) => keysInside(path, child, [...inner, index]));
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value)
-    .filter(([key]) => !secretKeys.includes([...inner, key].join(".")))
-    .flatMap(([key, child]) => keysInside(path, child, [...inner, key]));
+/** What is no piece of machine config at all. */
+function checkForm(patch: unknown, at: (path: readonly Segment[]) => string): readonly Problem[] {
+  if (!isRecord(patch)) return [];
+  if ("op" in patch && "path" in patch)
+    return [
+      problem(
+        at([]),
+        "is a JSON patch",
+        "write the patch as a piece of machine config (JSON patches are not supported)",
+      ),
+    ];
+  const hidden = ["kind", "apiVersion", "$patch"].filter((key) => patch[key] instanceof SecretText);
+  if (hidden.length > 0)
+    return hidden.map((key) =>
+      problem(at([key]), "is encrypted, and decides what the patch is", "write it readable"),
+    );
+  if ("kind" in patch) return [];
+  return Object.keys(patch)
+    .filter((key) => !rootKeys.includes(key))
+    .map((key) => {
+      const meant = nearest(key, rootKeys);
+      return problem(
+        at([key]),
+        "unknown key",
+        meant === undefined
+          ? "write machine, cluster, or a document with apiVersion and kind"
+          : `did you mean ${meant}?`,
+      );
+    });
 }
 
-function at(value: unknown, path: string): unknown {
-  return path
-    .split(".")
-    .reduce<unknown>(
-      (inner, key) =>
-        typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>)[key] : undefined,
-      value,
+function owned(
+  patch: unknown,
+  at: (path: readonly Segment[]) => string,
+  own: readonly Forbidden[],
+): readonly Problem[] {
+  const hits = own.flatMap(({ path, instead, isThere }) => {
+    const hit = touched(patch, path);
+    return hit === undefined || (!isThere && isDeletion(valueAt(patch, hit)))
+      ? []
+      : [{ path: hit, instead: hit.length === path.length ? instead : "" }];
+  });
+  // One deletion may take several of them.
+  const unique = new Map(hits.map((hit) => [pathText(hit.path), hit]));
+  return [...unique.values()].map(({ path, instead }) => {
+    const value = valueAt(patch, path);
+    return isDeletion(value)
+      ? problem(at(path), "takes away what the program sets", "remove it")
+      : problem(at(path), `${show(value)} is set by the program`, `remove it${instead}`);
+  });
+}
+
+function relied(patch: unknown, at: (path: readonly Segment[]) => string): readonly Problem[] {
+  const found = reliedOn.flatMap(({ path, allowed, isThere, reason, todo }) => {
+    const hit = touched(patch, path);
+    if (hit === undefined) return [];
+    const value = valueAt(patch, hit);
+    if (isDeletion(value))
+      return isThere === true ? [problem(at(hit), `must stay: ${reason}`, "remove it")] : [];
+    return allowed.includes(value) ? [] : [problem(at(hit), `${show(value)} must not be: ${reason}`, todo)];
+  });
+  // One deletion may take several of them.
+  return [...new Map(found.map((one) => [`${one.path} ${one.text}`, one])).values()];
+}
+
+/** Where a patch sets or takes away what stands at a path; undefined where it leaves it alone. */
+function touched(patch: unknown, path: readonly Segment[]): readonly Segment[] | undefined {
+  for (let length = 1; length <= path.length; length += 1) {
+    const part = path.slice(0, length);
+    const value = valueAt(patch, part);
+    if (value === undefined) return undefined;
+    if (length === path.length || isDeletion(value)) return part;
+    if (!isNested(value)) return undefined;
+  }
+  return undefined;
+}
+
+/** Everything that looks like a secret and stands readable. The cluster's own have a problem already. */
+function secretsInClear(place: readonly Segment[], patch: unknown): readonly Problem[] {
+  return secretLooks(patch)
+    .filter(([path]) => !secretKeys.some((key) => key.every((segment, index) => path[index] === segment)))
+    .map(([path, look]) =>
+      problem(
+        pathText([...place, ...path]),
+        `${look}, and patches are readable in previews and in the state`,
+        `encrypt it: ${setSecret([...place, ...path])} asks for the value; what has been pushed in clear is to be made anew`,
+      ),
     );
 }

@@ -29,7 +29,7 @@ const values: StackValues = {
     controlplane: [
       { apiVersion: "v1alpha1", kind: "Layer2VIPConfig", name: "192.0.2.10", link: "enp1s0" },
       { apiVersion: "v1alpha1", kind: "HolographicConfig", name: "x" },
-      { machine: { kubelet: { $patch: "delete", nodeIP: { validSubnets: ["192.0.2.0/24"] } } } },
+      { machine: { time: { $patch: "delete", servers: ["192.0.2.0/24"] } } },
     ],
   },
   upgrades: { workersAtOnce: 2 },
@@ -91,7 +91,7 @@ describe("labStack", () => {
         common: [{ machine: { certSANs: ["127.10.7.10", "192.0.2.110", "192.0.2.1"] } }],
         controlplane: [
           { apiVersion: "v1alpha1", kind: "Layer2VIPConfig", name: "127.10.7.10", link: "enp1s0" },
-          { machine: { kubelet: { $patch: "delete", nodeIP: { validSubnets: ["127.10.7.0/24"] } } } },
+          { machine: { time: { $patch: "delete", servers: ["127.10.7.0/24"] } } },
         ],
       },
       "home-ops:upgrades": { workersAtOnce: 2 },
@@ -114,6 +114,13 @@ describe("labStack", () => {
     delete (raw as { git?: unknown }).git;
     const parsed = parseConfig(raw, "rehearse-home");
     assert.ok("config" in parsed, "message" in parsed ? parsed.message : "");
+  });
+
+  it("leaves patches with an encrypted value out, which only its stack can read", () => {
+    const hidden = { machine: { env: { A: { secure: "v1:abc" } } } };
+    const { config, left } = mapped({ ...values, patches: { common: [hidden, { machine: {} }] } });
+    assert.deepEqual(config["home-ops:patches"], { common: [{ machine: {} }] });
+    assert.ok(left.includes("patches.common[0]: holds an encrypted value, which stays with its stack"));
   });
 
   it("keeps the address of the one control plane apart from the endpoint", () => {

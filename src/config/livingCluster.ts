@@ -1,0 +1,90 @@
+// What the state says of the cluster that a stack has: what its machines were sent last. The outputs of the last finished
+// run do not tell it.
+import * as pulumi from "@pulumi/pulumi";
+import { parseAllDocuments } from "yaml";
+import { valueAt } from "./patches/walk.ts";
+
+/** What stays as it is for a cluster's whole life. Parts that could not be read are undefined. */
+export interface BornWith {
+  readonly clusterName?: string | undefined;
+  readonly podCidr?: string | undefined;
+  readonly serviceCidr?: string | undefined;
+}
+
+/** A cluster as the state has it. */
+export interface LivingCluster {
+  /** Whether its keys are there; then secretsFile has been read, or none is wanted. */
+  readonly hasSecrets: boolean;
+  /** Undefined before etcd was bootstrapped: until then all of it can still change. */
+  readonly bornWith?: BornWith | undefined;
+}
+
+/** A resource of a stack's state. */
+interface Resource {
+  readonly type?: unknown;
+  readonly outputs?: unknown;
+}
+
+/** Reads it. No cluster is asked. Source of the invokes: pulumi pkg/resource/deploy/builtins.go and backend/backend.go. */
+export async function readLivingCluster(): Promise<LivingCluster> {
+  const name = pulumi.getStack();
+  const stack: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name });
+  // Where a stack that was never run has no state at all, the engine (3.259) crashes when it is asked for what is in it.
+  if (Object.keys(outputsOf(stack)).length === 0) return { hasSecrets: false };
+  const resources: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
+    stackName: name,
+  });
+  return livingClusterOf(outputsOf(resources));
+}
+
+function outputsOf(answer: unknown): Readonly<Record<string, Resource>> {
+  const { outputs } = answer as { readonly outputs?: Readonly<Record<string, Resource>> };
+  return outputs ?? {};
+}
+
+/** @param resources resources by URN */
+export function livingClusterOf(resources: Readonly<Record<string, Resource>>): LivingCluster {
+  const ofType = (type: string): readonly Resource[] =>
+    Object.values(resources).filter((resource) => resource.type === type);
+  const hasSecrets = ofType("talos:machine/secrets:Secrets").length > 0;
+  const isBootstrapped = Object.keys(resources).some((urn) => urn.endsWith("::cluster-etcd"));
+  if (!isBootstrapped) return { hasSecrets };
+  const configs = ofType("talos:machine/configurationApply:ConfigurationApply").map(({ outputs }) =>
+    bornWithOf(outputs),
+  );
+  return {
+    hasSecrets,
+    bornWith: {
+      clusterName: firstOf(configs.map(({ clusterName }) => clusterName)),
+      podCidr: firstOf(configs.map(({ podCidr }) => podCidr)),
+      serviceCidr: firstOf(configs.map(({ serviceCidr }) => serviceCidr)),
+    },
+  };
+}
+
+function bornWithOf(outputs: unknown): BornWith {
+  const texts = valueAt(outputs, ["configPatches"]);
+  const documents = [
+    ...(Array.isArray(texts) ? texts : []).flatMap((text) => documentsOf(text)),
+    ...documentsOf(valueAt(outputs, ["machineConfigurationInput"])),
+  ];
+  const find = (...path: string[]): string | undefined =>
+    firstOf(
+      documents.map((document) => valueAt(document, path)).filter((value) => typeof value === "string"),
+    );
+  return {
+    clusterName: find("cluster", "clusterName"),
+    podCidr: find("cluster", "network", "podSubnets", "0"),
+    serviceCidr: find("cluster", "network", "serviceSubnets", "0"),
+  };
+}
+
+function documentsOf(text: unknown): readonly unknown[] {
+  return typeof text === "string"
+    ? parseAllDocuments(text).map((document) => document.toJS() as unknown)
+    : [];
+}
+
+function firstOf<T>(values: readonly (T | undefined)[]): T | undefined {
+  return values.find((value) => value !== undefined);
+}

@@ -1,0 +1,39 @@
+// Where patches stand in the stack config.
+import type { StackReading } from "../readStack.ts";
+import type { Segment } from "./walk.ts";
+
+type Values = StackReading["values"];
+
+/** A machine config patch and where it stands. */
+export interface PlacedPatch {
+  /** e.g. `["patches", "common", 0]` or `["nodes", 1, "patches", 0]` */
+  readonly path: readonly Segment[];
+  readonly patch: unknown;
+}
+
+const kinds = ["common", "controlplane", "worker"] as const;
+
+/** All patches of a stack config, as far as they are objects. */
+export function placedPatches(values: Values): readonly PlacedPatch[] {
+  return [
+    ...kinds.flatMap((kind) => placed(["patches", kind], values.patches?.[kind])),
+    ...(values.nodes ?? []).flatMap((node, index) => placed(["nodes", index, "patches"], node?.patches)),
+  ];
+}
+
+/** The patches that reach a machine, from the general to the particular. */
+export function patchesOf(values: Values, index: number): readonly PlacedPatch[] {
+  const node = values.nodes?.[index];
+  const ofRole = node?.role === undefined ? [] : placed(["patches", node.role], values.patches?.[node.role]);
+  return [
+    ...placed(["patches", "common"], values.patches?.common),
+    ...ofRole,
+    ...placed(["nodes", index, "patches"], node?.patches),
+  ];
+}
+
+function placed(path: readonly Segment[], patches: readonly unknown[] | undefined): readonly PlacedPatch[] {
+  return (patches ?? []).flatMap((patch, index) =>
+    patch === undefined ? [] : [{ path: [...path, index], patch }],
+  );
+}

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { livingClusterOf } from "../../src/config/livingCluster.ts";
+
+const secrets = { type: "talos:machine/secrets:Secrets", outputs: {} };
+const config = {
+  type: "talos:machine/configurationApply:ConfigurationApply",
+  outputs: {
+    configPatches: [
+      '{"machine":{"install":{"disk":"/dev/sda"}}}',
+      '{"cluster":{"network":{"podSubnets":["10.1.0.0/16"],"serviceSubnets":["10.2.0.0/16"]}}}',
+    ],
+    machineConfigurationInput:
+      "version: v1alpha1\ncluster:\n  clusterName: home\n  network: { podSubnets: [10.244.0.0/16] }\n---\napiVersion: v1alpha1\nkind: HostnameConfig\n",
+  },
+};
+const etcd = { type: "command:local:Command", outputs: {} };
+
+describe("the cluster in the state", () => {
+  it("keeps what its machines were sent, patches before the base", () => {
+    assert.deepEqual(livingClusterOf({ a: secrets, b: config, "urn:pulumi:x::y::z::cluster-etcd": etcd }), {
+      hasSecrets: true,
+      bornWith: { clusterName: "home", podCidr: "10.1.0.0/16", serviceCidr: "10.2.0.0/16" },
+    });
+  });
+
+  it("can still become another before etcd is there", () => {
+    assert.deepEqual(livingClusterOf({ a: secrets, b: config }), { hasSecrets: true });
+    assert.deepEqual(livingClusterOf({}), { hasSecrets: false });
+  });
+
+  it("says nothing of what cannot be read", () => {
+    const odd = { type: config.type, outputs: { configPatches: "[secret]", machineConfigurationInput: 1 } };
+    assert.deepEqual(livingClusterOf({ a: odd, "::cluster-etcd": etcd }), {
+      hasSecrets: false,
+      bornWith: { clusterName: undefined, podCidr: undefined, serviceCidr: undefined },
+    });
+  });
+});
