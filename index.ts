@@ -3,6 +3,7 @@
 // config → talos → bootstrap → flux, always in this order; each phase hands its results to the next and never looks
 // back. What happens inside a phase is in the folder of its name.
 import * as pulumi from "@pulumi/pulumi";
+import { provideCiliumChart, usesKeptChart } from "./src/bootstrap/ciliumChart.ts";
 import { Cluster } from "./src/bootstrap/cluster.ts";
 import { FluxInstall } from "./src/bootstrap/fluxInstall.ts";
 import { FluxSecrets } from "./src/bootstrap/fluxSecrets.ts";
@@ -15,6 +16,9 @@ import { Machines } from "./src/talos/machines.ts";
 
 // All input is read and checked here, before the first resource; what follows works with plain, valid values.
 const config = await loadConfig();
+
+// The Kubernetes provider loads Cilium's chart even where nothing changes; a site that is down is no reason to stop then.
+await provideCiliumChart(config);
 
 // Another Flux is one changed line below; what it needs besides is looked at before anything is touched.
 await prepareFluxBump(config);
@@ -43,7 +47,9 @@ export const talosconfig = machines.talosconfig;
 export const kubeconfig = cluster.kubeconfig;
 export const endpoint = config.cluster.endpoint;
 // What this run has reached: read back by the next one, and therefore only there when everything has succeeded.
-export const versions = pulumi.unsecret(handOff.proven.apply(() => reachedVersions(config)));
+export const versions = pulumi.unsecret(
+  handOff.proven.apply(() => reachedVersions(config, usesKeptChart(config))),
+);
 const members = pulumi.unsecret(handOff.proven.apply(() => reachedMachines(config)));
 export { members as machines };
 export const fluxPath = handOff.path;
