@@ -10,6 +10,7 @@ import { FluxSecrets } from "./src/bootstrap/fluxSecrets.ts";
 import { reachedMachines, reachedVersions } from "./src/config/lastRun.ts";
 import { loadConfig } from "./src/config/load.ts";
 import { Preflight } from "./src/config/preflight.ts";
+import { Protection } from "./src/config/protection.ts";
 import { prepareFluxBump, settleFluxBump } from "./src/flux/bump.ts";
 import { HandOff } from "./src/flux/handOff.ts";
 import { Machines } from "./src/talos/machines.ts";
@@ -40,6 +41,10 @@ const install = new FluxInstall("flux-install", { config, machines, cluster }, {
 
 // Custom resources wait for the CRDs and the controllers.
 const handOff = new HandOff("flux", { config, machines, cluster, secrets }, { dependsOn: [install] });
+
+// It waits for everything, so that `destroy` begins with it, and ends there while the stack is protected.
+const parts = [preflight, machines, cluster, secrets, install, handOff];
+new Protection("protection", { config }, { dependsOn: parts });
 
 await settleFluxBump(config, { handOff, cluster, secrets });
 

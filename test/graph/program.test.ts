@@ -193,10 +193,10 @@ describe("the whole program", () => {
     assert.equal(config.inputs["applyMode"], "auto");
   });
 
-  it("protects the machine secrets and the age key, and only those", () => {
+  it("protects the machine secrets, the age key, and by its last resource the whole stack", () => {
     assert.deepEqual(
       found.filter((registration) => registration.protect).map((registration) => registration.name),
-      ["talos-secrets", "flux-secrets-age-key"],
+      ["talos-secrets", "flux-secrets-age-key", "protection"],
     );
   });
 
@@ -262,6 +262,30 @@ describe("a stack config that says where GitHub reaches the cluster", () => {
     assert.equal(
       (preflight?.inputs["environment"] as Record<string, string>)["WEBHOOK_URL"],
       "https://flux-webhook.home.example",
+    );
+  });
+});
+
+describe("the protection", () => {
+  it("is what destroy begins with, alone: everything else is something that it depends on", async () => {
+    const [template] = testConfig().nodes;
+    assert.ok(template);
+    // With everything that is not always there: a webhook, a machine that is gone.
+    const github = { owner: "home", repository: "home-cluster", webhookUrl: "https://hook.home.example" };
+    const gone = [{ ...template, name: "k8s-9", address: "192.0.2.29", role: "worker" as const }];
+    const found = await deploy(() => {
+      program(testConfig({ github, gone }));
+    }, answers);
+    const before = waitsFor(found, "protection");
+    // A component goes when its children have gone.
+    const parents = new Set(found.map(({ parent }) => parent));
+    const others = found.filter(
+      ({ name, type }) => type !== "pulumi:pulumi:Stack" && name !== "protection" && !parents.has(name),
+    );
+    assert.ok(others.length > 30);
+    assert.deepEqual(
+      others.filter(({ name }) => !before.has(name)).map(({ name }) => name),
+      [],
     );
   });
 });
