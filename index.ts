@@ -8,11 +8,13 @@ import { Cluster } from "./src/bootstrap/cluster.ts";
 import { FluxInstall } from "./src/bootstrap/fluxInstall.ts";
 import { FluxSecrets } from "./src/bootstrap/fluxSecrets.ts";
 import { reachedMachines, reachedVersions } from "./src/config/lastRun.ts";
+import { checkAccess } from "./src/config/access.ts";
 import { loadConfig } from "./src/config/load.ts";
 import { Preflight } from "./src/config/preflight.ts";
 import { Protection } from "./src/config/protection.ts";
 import { prepareFluxBump, settleFluxBump } from "./src/flux/bump.ts";
 import { HandOff } from "./src/flux/handOff.ts";
+import { settleFlux } from "./src/flux/settle.ts";
 import { Machines } from "./src/talos/machines.ts";
 
 // All input is read and checked here, before the first resource; what follows works with plain, valid values.
@@ -21,10 +23,13 @@ const config = await loadConfig();
 // The Kubernetes provider loads Cilium's chart even where nothing changes; a site that is down is no reason to stop then.
 await provideCiliumChart(config);
 
+// Nothing is touched before GitHub and the Git host have answered as the config says, in every `up`.
+await checkAccess(config);
+
 // Another Flux is one changed line below; what it needs besides is looked at before anything is touched.
 await prepareFluxBump(config);
 
-// Nothing is touched before GitHub and the Git host have answered as the config says.
+// The same question as a resource: the others wait for it, and a preview shows when it is asked something else.
 const preflight = new Preflight("preflight", { config });
 
 // Machines wait for the preflight: a wrong token must not show on a half-built cluster.
@@ -47,6 +52,9 @@ const parts = [preflight, machines, cluster, secrets, install, handOff];
 new Protection("protection", { config }, { dependsOn: parts });
 
 await settleFluxBump(config, { handOff, cluster, secrets });
+
+// No `up` is a success while Flux is cut off from Git.
+await settleFlux(config, { handOff, cluster });
 
 export const talosconfig = machines.talosconfig;
 export const kubeconfig = cluster.kubeconfig;
