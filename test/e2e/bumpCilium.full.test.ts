@@ -29,7 +29,10 @@ await describe("a bump of Cilium", { timeout: 1_200_000 }, async () => {
     setVersion("1.20.9");
     const { code, output } = await lab.up();
     assert.notEqual(code, 0, output);
-    assert.match(output, /helm\.cilium\.io\/ has no version 1\.20\.9 of cilium; of 1\.20 it has 1\.20\.1, 1\.20\.0/);
+    assert.match(
+      output,
+      /helm\.cilium\.io\/ has no version 1\.20\.9 of cilium; of 1\.20 it has 1\.20\.1, 1\.20\.0/,
+    );
     assert.match(output, /no machine has been touched; correct versions\.cilium/);
     assert.equal(await ciliumVersion(lab), oldest.cilium);
   });
