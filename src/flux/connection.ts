@@ -6,7 +6,7 @@ import { StepError } from "../steps/stepError.ts";
 import { done, notYet } from "../steps/wait.ts";
 import { conditionOf } from "../steps/kubernetes.ts";
 import { readiness, remedyFor, revisionOf } from "./ready.ts";
-import { isHandled, newRequest, request } from "./request.ts";
+import { forgetRequest, isHandled, newRequest, request } from "./request.ts";
 import { isSuspended, nameOf } from "./suspension.ts";
 
 /** How long to look. */
@@ -99,7 +99,8 @@ async function fetchNow(
     .catch((error: unknown) => {
       if (!(error instanceof StepError)) throw error;
       throw cutOff(`GitRepository home-cluster: ${said}`, remedyFor(said));
-    });
+    })
+    .finally(async () => forgetRequest(kubernetes, repository, id));
 }
 
 async function applyNow(
@@ -118,7 +119,8 @@ async function applyNow(
 ): Promise<string> {
   const expected = { name: "Kustomization cluster", revision: (found: string) => found === revision };
   // One that has failed would try again after its retryInterval only.
-  if (!readiness(root, expected).done) await request(kubernetes, root, newRequest());
+  const id = newRequest();
+  if (!readiness(root, expected).done) await request(kubernetes, root, id);
   let said = "";
   return step
     .waitFor(
@@ -132,7 +134,8 @@ async function applyNow(
     .catch((error: unknown) => {
       if (!(error instanceof StepError)) throw error;
       throw cutOff(said, remedyFor(said));
-    });
+    })
+    .finally(async () => forgetRequest(kubernetes, root, id));
 }
 
 /** Everything before it is done, and has to be said so: an `up` that fails makes people look for what it has not done. */

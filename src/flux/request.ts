@@ -22,6 +22,19 @@ export async function request(
   });
 }
 
+/**
+ * Takes a request back that has been handled, so that the object is as it was before. A newer one of somebody else stays, and
+ * so does this one when it cannot be taken back: it does nothing any more.
+ */
+export async function forgetRequest(kubernetes: Kubernetes, object: KubeObject, id: string): Promise<void> {
+  const path = `/metadata/annotations/${requestedAt.replace("/", "~1")}`;
+  const operations = [
+    { op: "test", path, value: id },
+    { op: "remove", path },
+  ];
+  await kubernetes.jsonPatch(object, operations).catch(() => undefined);
+}
+
 /** Whether the controller has ended the look that was asked for. */
 export function isHandled({ status }: KubeObject, id: string): boolean {
   return status?.["lastHandledReconcileAt"] === id;

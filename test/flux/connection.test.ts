@@ -68,7 +68,13 @@ function clusterOf(flux: Flux): { readonly kubernetes: Kubernetes; readonly aske
     repository = look(repository, id, failure, { artifact: { revision: flux.git } });
     if (failure === undefined) root = look(root, undefined, flux.apply, { lastAppliedRevision: flux.git });
   };
+  let requested: string | undefined;
   const kubernetes = {
+    jsonPatch: (object: KubeObject, [test]: readonly [{ readonly value: string }, object]) => {
+      // Only what was asked is taken back.
+      if (test.value === requested) asked.push(`${object.kind ?? ""} as before`);
+      return Promise.resolve();
+    },
     read: (_apiVersion: string, kind: string) => {
       if (flux.down !== undefined) return Promise.reject(flux.down);
       if (flux.missing === kind) return Promise.resolve(undefined);
@@ -81,6 +87,7 @@ function clusterOf(flux: Flux): { readonly kubernetes: Kubernetes; readonly aske
       asked.push(object.kind ?? "");
       const id = metadata.annotations["reconcile.fluxcd.io/requestedAt"];
       assert.ok(id !== undefined);
+      requested = id;
       if (flux.asleep === true) return Promise.resolve();
       if (object.kind === "GitRepository") fetch(id);
       else root = look(root, id, flux.apply, {});
@@ -126,7 +133,7 @@ describe("the proof that Flux reads Git", () => {
     const { said, warnings, asked } = await prove({ git: "main@sha1:old" });
     assert.equal(said, "Flux reads Git: main@sha1:old");
     assert.deepEqual(warnings, []);
-    assert.deepEqual(asked, ["GitRepository"]);
+    assert.deepEqual(asked, ["GitRepository", "GitRepository as before"]);
   });
 
   it("waits for the root to apply a commit that has just been pushed", async () => {
