@@ -11,15 +11,17 @@ import { isSuspended, nameOf } from "./suspension.ts";
 
 /** How long to look. */
 export interface Patience {
-  /** Seconds until source-controller has read Git; it tries again by itself within seconds. */
+  /** Seconds until source-controller has looked; a host that does not answer takes it the GitRepository's `timeout`, 60. */
   readonly fetchSeconds: number;
+  /** Seconds for which a look that has failed may still succeed: it tries again by itself within seconds. */
+  readonly retrySeconds: number;
   /** Seconds until the root has applied what was fetched: longer than its `retryInterval`. */
   readonly applySeconds: number;
   /** Milliseconds between two looks. */
   readonly intervalMs: number;
 }
 
-const usual: Patience = { fetchSeconds: 45, applySeconds: 180, intervalMs: 400 };
+const usual: Patience = { fetchSeconds: 90, retrySeconds: 15, applySeconds: 180, intervalMs: 400 };
 
 /**
  * Has Flux look at Git, and waits until the root Kustomization has applied what it found there. What the tree is made of is
@@ -74,11 +76,12 @@ async function fetchNow(
   step: Pick<Step, "waitFor">,
   kubernetes: Kubernetes,
   repository: KubeObject,
-  { fetchSeconds, intervalMs }: Patience,
+  { fetchSeconds, retrySeconds, intervalMs }: Patience,
 ): Promise<KubeObject> {
   const id = newRequest();
   await request(kubernetes, repository, id);
   let said = "source-controller has not looked at it";
+  let failedAt: number | undefined;
   return step
     .waitFor(
       { what: "GitRepository home-cluster", timeoutSeconds: fetchSeconds, todo: "", intervalMs },
@@ -93,6 +96,8 @@ async function fetchNow(
         const ready = conditionOf(found, "Ready");
         if (ready?.status === "True") return done(found);
         said = ready?.message ?? said;
+        failedAt ??= Date.now();
+        if (Date.now() - failedAt > retrySeconds * 1000) throw new StepError(said, "");
         return notYet(`GitRepository home-cluster: ${said}`);
       },
     )

@@ -97,7 +97,7 @@ function clusterOf(flux: Flux): { readonly kubernetes: Kubernetes; readonly aske
   return { kubernetes, asked };
 }
 
-const patience = { fetchSeconds: 0.05, applySeconds: 0.05, intervalMs: 1 };
+const patience = { fetchSeconds: 0.2, retrySeconds: 0.05, applySeconds: 0.05, intervalMs: 1 };
 
 async function prove(
   flux: Flux,
