@@ -9,6 +9,7 @@ import { lookAtFlux } from "./doctor/cluster/look.ts";
 import { reach } from "./doctor/cluster/reach.ts";
 import { diagnosisLines } from "./doctor/cluster/write.ts";
 import { examineComputer } from "./doctor/computer.ts";
+import { leftBehind } from "./doctor/leftBehind.ts";
 import { findingLines } from "./doctor/report.ts";
 import { paintFor } from "./plan/print/colours.ts";
 import { CommandError, pulumi } from "./pulumiCli.ts";
@@ -17,7 +18,8 @@ import { stackOf } from "./recover/recover.ts";
 const help = `npm run doctor [-- --cluster]
 
 Without --cluster it looks at this computer and at what an \`up\` needs around it: programs and their versions, the stack
-config with the tree and its secrets, the age key, GITHUB_TOKEN, and whether the machines answer (TCP 50000, two seconds).
+config with the tree and its secrets, the age key, GITHUB_TOKEN, whether the machines answer (TCP 50000, two seconds), and
+what a run that was killed has left in the state, at GitHub and in the cluster.
 
   --cluster           looks at Flux in the cluster instead: root causes first, with the revisions, Helm's history, events,
                       pods and lines of logs that belong to them, what waits for them, and the next step of each. Changes
@@ -48,7 +50,11 @@ await runCommand({ onInterrupt: "stopped", failure: 2, redact: (text) => redact(
 });
 
 async function computer(name: string | undefined): Promise<number> {
-  const findings = await examineComputer(join(import.meta.dirname, ".."), stackNamed(name));
+  const stack = stackNamed(name);
+  const findings = [
+    ...(await examineComputer(join(import.meta.dirname, ".."), stack)),
+    ...("problem" in stack ? [] : await leftBehind(stack.name)),
+  ];
   for (const finding of findings) for (const line of findingLines(finding, paint)) say(line);
   return findings.some(({ state }) => state === "missing") ? 1 : 0;
 }

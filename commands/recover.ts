@@ -5,13 +5,16 @@ import { recover } from "./recover/recover.ts";
 const args = process.argv.slice(2);
 if (args.includes("--help")) {
   console.log(
-    "npm run recover [-- --stack NAME]\n\nAfter a killed run: frees the stack's lock, removes what it left outside its state, drops its pending operations.",
+    "npm run recover [-- --stack NAME]\n\nAfter a killed run: frees the stack's lock, removes what is this stack's and in no state (Helm revisions, deploy key, webhook), drops its pending operations. What may be another's is named and left.",
   );
   process.exit(0);
 }
 try {
-  const done = await recover(args);
-  console.log(done.length === 0 ? "nothing to recover: the last run ended by itself" : done.join("\n"));
+  const { done, left } = await recover(args);
+  console.log(
+    done.length === 0 ? "nothing to recover: nothing is left behind that is this stack's" : done.join("\n"),
+  );
+  for (const line of left) console.log(`left: ${line}`);
 } catch (error) {
   if (!(error instanceof CommandError)) throw error;
   console.error(error.message);

@@ -1,15 +1,23 @@
-// npm run up|preview|destroy [-- flags of pulumi]: recovers from a killed run, then runs pulumi in this terminal, and says
-// what Pulumi leaves unsaid when that fails.
+// npm run up|preview|refresh|destroy [-- flags of pulumi]: looks at what pulumi would find too late, recovers from a killed
+// run, then runs pulumi in this terminal, and says what Pulumi leaves unsaid when that fails.
 import { explainFailure } from "./explain.ts";
+import { refreshes, refuseBadToken, refuseProtected } from "./guards.ts";
 import { runPulumi } from "./pulumiProcess.ts";
 import { CommandError } from "./pulumiCli.ts";
-import { recover } from "./recover/recover.ts";
+import { recover, stackOf } from "./recover/recover.ts";
+import { exportStack } from "./recover/state.ts";
 
 const [verb = "", ...args] = process.argv.slice(2);
 // A preview changes nothing, not even what a killed run has left.
-const changes = verb !== "preview" && !args.includes("--help");
+const asks = args.includes("--help") || args.includes("-h");
+const changes = verb !== "preview" && !asks && !args.some((arg) => /^--preview-only(=true)?$/.test(arg));
 try {
-  if (changes) for (const line of await recover(args)) console.log(`recovered: ${line}`);
+  if (!asks) await guard();
+  if (changes) {
+    const { done, left } = await recover(args);
+    for (const line of done) console.log(`recovered: ${line}`);
+    for (const line of left) console.log(`left: ${line}`);
+  }
   const { code } = await runPulumi([verb, ...args]);
   process.exitCode = code;
   if (verb === "up" && code !== 0) await explain();
@@ -23,4 +31,14 @@ async function explain(): Promise<void> {
   // Whatever is wrong with that has been said by the run itself.
   const lines = await explainFailure(args).catch(() => []);
   for (const line of lines) console.error(line);
+}
+
+async function guard(): Promise<void> {
+  const refreshing = refreshes(verb, args);
+  const destroying = verb === "destroy" && changes;
+  if (!refreshing && !destroying) return;
+  const stack = stackOf(args);
+  const state = exportStack(stack);
+  if (destroying) refuseProtected(stack, state);
+  if (refreshing) await refuseBadToken(state);
 }

@@ -5,7 +5,8 @@ import { CommandError } from "../pulumiCli.ts";
 import { gatherFlux } from "./gather.ts";
 import { healthOf, oneLine, shortRevision } from "./health.ts";
 import { nextStep } from "./remedies.ts";
-import { isSettled, newRequest, request, watchUntil } from "./request.ts";
+import { isSettled, newRequest, request } from "../../src/flux/request.ts";
+import { watchUntil } from "./watch.ts";
 import { readObject, wordOf, type Target } from "./target.ts";
 
 /** What an action works with. */

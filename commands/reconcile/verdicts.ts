@@ -3,7 +3,7 @@ import { parentOf } from "../../src/flux/suspension.ts";
 import { conditionOf, type KubeObject } from "../../src/steps/kubernetes.ts";
 import { missingOf } from "../flux/causes.ts";
 import type { Health } from "../flux/health.ts";
-import { isHandled } from "../flux/request.ts";
+import { isHandled } from "../../src/flux/request.ts";
 
 /** `pending` may still become any of the others. */
 export type Verdict = "done" | "failed" | "blocked" | "suspended" | "pending";

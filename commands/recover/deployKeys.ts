@@ -1,38 +1,68 @@
-// A deploy key that GitHub has and the state does not: the run was killed between the two. GitHub would refuse the same
-// key once more, and an unknown key that can read the repository is not left lying about.
-import { listAtGithub } from "./githubAccess.ts";
-import { idsOf, pendingCreates, type PendingOperation, type StackState } from "./state.ts";
+// A deploy key that GitHub has and the state does not: the run was killed between the two, or a refresh without a right token
+// has dropped it. GitHub would refuse the same key once more. What proves that a key is this stack's is the key itself; the
+// title says only a cluster's name, and another cluster may have the same.
+import { listAtGithub, repositoryOf } from "./githubAccess.ts";
+import type { Leftover } from "./leftover.ts";
+import {
+  environmentOf,
+  idsOf,
+  pendingCreates,
+  plainText,
+  resourcesOf,
+  stepOutput,
+  type StackState,
+} from "./state.ts";
 
-const deployKeyType = "github:index/repositoryDeployKey:RepositoryDeployKey";
+/** Token of deploy keys in the state. */
+export const deployKeyType = "github:index/repositoryDeployKey:RepositoryDeployKey";
+const pairStep = "flux-secrets-deploy-key-pair";
 
 interface DeployKey {
   readonly id: number;
   readonly title: string;
+  readonly key: string;
 }
 
 /**
- * Removes deploy keys with this cluster's title that are in no state.
- * @returns what it did, one line each
+ * Deploy keys of this stack that are in no state, and those of its title that are another's. Asks GitHub only when a key was
+ * being registered, or when the stack has made one and the state holds none.
+ * @param state with its secrets in clear
  * @throws CommandError when GITHUB_TOKEN is missing or GitHub refuses
  */
-export async function removeUnknownDeployKeys(
-  pending: readonly PendingOperation[],
-  state: StackState,
-): Promise<readonly string[]> {
-  const lines = await Promise.all(
-    pendingCreates(pending, deployKeyType).map((operation) => remove(operation, state)),
+export async function deployKeyLeftovers(state: StackState): Promise<readonly Leftover[]> {
+  const creating = pendingCreates(state.deployment.pending_operations ?? [], deployKeyType);
+  const made = stepOutput<{ publicKey?: string }>(state, pairStep)?.publicKey;
+  const isForgotten = made !== undefined && resourcesOf(state, deployKeyType).length === 0;
+  if (creating.length === 0 && !isForgotten) return [];
+  const [inputs] = creating.map(({ resource }) => resource.inputs ?? {});
+  const repository = String(inputs?.["repository"] ?? repositoryOf(state) ?? "");
+  if (repository === "") return [];
+  const title = String(
+    inputs?.["title"] ?? `home-ops: ${environmentOf(state, pairStep)["CLUSTER_NAME"] ?? ""}`,
   );
-  return lines.flat();
-}
-
-async function remove(operation: PendingOperation, state: StackState): Promise<readonly string[]> {
-  const { repository, title } = operation.resource.inputs as { repository: string; title: string };
+  const ours = new Set(
+    [made, plainText(inputs?.["key"])].flatMap((key) => (key === undefined ? [] : [material(key)])),
+  );
   const keys = await listAtGithub<DeployKey>(state, repository, "keys", "may administer the repository");
   // The real plugin's ids are `repository:number`.
   const known = new Set(idsOf(state, deployKeyType).map((id) => id.split(":").at(-1)));
-  const unknown = keys.items.filter((key) => key.title === title && !known.has(String(key.id)));
-  for (const key of unknown) await keys.remove(key.id);
-  return unknown.map(
-    (key) => `removed deploy key ${String(key.id)} "${title}" from ${keys.repository}: it is in no state`,
-  );
+  return keys.items
+    .filter(({ id }) => !known.has(String(id)))
+    .flatMap((key): Leftover[] => {
+      const name = `deploy key ${String(key.id)} "${key.title}" from ${keys.repository}`;
+      if (ours.has(material(key.key)))
+        return [{ what: `${name}: it is in no state`, remove: async () => keys.remove(key.id) }];
+      if (key.title !== title) return [];
+      return [
+        {
+          what: `${name}: it has this cluster's name, but not a key that this stack has made`,
+          todo: "another cluster may read Git with it; if none does, delete it in the settings of the repository",
+        },
+      ];
+    });
+}
+
+/** Kind and key without a comment, which GitHub drops. */
+function material(key: string): string {
+  return key.trim().split(/\s+/).slice(0, 2).join(" ");
 }

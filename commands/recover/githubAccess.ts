@@ -1,20 +1,23 @@
 // GitHub, reached as the stack's own provider reaches it.
 import { askGithub, type GithubAccess } from "../../src/steps/github.ts";
 import { CommandError } from "../pulumiCli.ts";
-import type { StackState } from "./state.ts";
+import { environmentOf, type StackState } from "./state.ts";
 
 /** What GitHub has of one kind below a repository. */
 export interface GithubList<Item> {
   /** `<owner>/<repository>` */
   readonly repository: string;
   readonly items: readonly Item[];
+  /** @throws CommandError when GitHub does not do it */
   remove(id: number): Promise<void>;
 }
+
+const perPage = 100;
 
 /**
  * Lists what GitHub has below a repository, e.g. its `keys`.
  * @param right what the token must be allowed to do, for the error
- * @throws CommandError when GITHUB_TOKEN is missing or GitHub refuses
+ * @throws CommandError when GITHUB_TOKEN is missing, GitHub refuses or does not answer
  */
 export async function listAtGithub<Item>(
   state: StackState,
@@ -22,27 +25,58 @@ export async function listAtGithub<Item>(
   kind: "keys" | "hooks",
   right: string,
 ): Promise<GithubList<Item>> {
-  const { owner, baseUrl } = providerInputs(state);
+  const { owner, baseUrl } = githubOf(state);
   const access: GithubAccess = { baseUrl, token: process.env["GITHUB_TOKEN"] ?? "" };
   const path = `repos/${owner}/${repository}/${kind}`;
-  const answer = await askGithub<readonly Item[]>(access, `${path}?per_page=100`);
-  if (answer.status !== 200)
-    throw new CommandError(
-      `GitHub answers HTTP ${String(answer.status)} ${answer.message} for ${path}\n  → export GITHUB_TOKEN with a token that ${right}`,
+  const todo = `export GITHUB_TOKEN with a token that ${right}`;
+  const items: Item[] = [];
+  for (let page = 1; items.length === (page - 1) * perPage; page++)
+    items.push(
+      ...((await ask<readonly Item[]>(
+        access,
+        `${path}?per_page=${String(perPage)}&page=${String(page)}`,
+        todo,
+      )) ?? []),
     );
   return {
     repository: `${owner}/${repository}`,
-    items: answer.body ?? [],
+    items,
     remove: async (id) => {
-      await askGithub(access, `${path}/${String(id)}`, "DELETE");
+      await ask(access, `${path}/${String(id)}`, todo, "DELETE");
     },
   };
 }
 
-function providerInputs(state: StackState): { owner: string; baseUrl: string | undefined } {
+/** @throws CommandError unless GitHub does what it is asked; a deleted thing may be gone already */
+async function ask<T>(
+  access: GithubAccess,
+  path: string,
+  todo: string,
+  method = "GET",
+): Promise<T | undefined> {
+  const answer = await askGithub<T>(access, path, method).catch((error: unknown) => {
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    throw new CommandError(
+      `GitHub does not answer for ${path}: ${cause instanceof Error ? cause.message : String(cause)}\n  → run it again when it does`,
+    );
+  });
+  if (answer.status >= 200 && answer.status < 300) return answer.body;
+  if (method === "DELETE" && answer.status === 404) return undefined;
+  throw new CommandError(
+    `GitHub answers HTTP ${String(answer.status)} ${answer.message} for ${path.split("?")[0] ?? ""}\n  → ${todo}`,
+  );
+}
+
+/** Where the stack's GitHub is, as its provider has it in the state. */
+export function githubOf(state: StackState): { owner: string; baseUrl: string | undefined } {
   const provider = state.deployment.resources?.find((found) => found.type === "pulumi:providers:github");
   return {
     owner: String(provider?.inputs?.["owner"] ?? ""),
     baseUrl: provider?.inputs?.["baseUrl"] as string | undefined,
   };
+}
+
+/** The repository of the stack's last run; undefined before the first. */
+export function repositoryOf(state: StackState): string | undefined {
+  return environmentOf(state, "preflight-git")["GITHUB_REPOSITORY"];
 }

@@ -8,6 +8,8 @@ export interface StateResource {
   readonly id?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
+  /** Whether the engine refuses to delete it. */
+  readonly protect?: boolean;
   /** Why it exists but is not what it should be. */
   readonly initErrors?: readonly string[];
 }
@@ -57,6 +59,30 @@ export function idsOf(state: StackState, type: string): readonly string[] {
   return (state.deployment.resources ?? []).flatMap((found) =>
     found.type === type && found.id !== undefined ? [found.id] : [],
   );
+}
+
+/** The resources of one type. */
+export function resourcesOf(state: StackState, type: string): readonly StateResource[] {
+  return (state.deployment.resources ?? []).filter((found) => found.type === type);
+}
+
+/** The plain inputs of a step, by its name; empty when it has never run. */
+export function environmentOf(state: StackState, step: string): Readonly<Record<string, string | undefined>> {
+  const environment = stepOf(state, step)?.inputs?.["environment"] ?? {};
+  return Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, plainText(value)]));
+}
+
+/**
+ * What a step has printed as JSON, in an export in clear; undefined when it has never run.
+ * @param step its name, e.g. `flux-secrets-deploy-key-pair`
+ */
+export function stepOutput<T>(state: StackState, step: string): T | undefined {
+  const text = plainText(stepOf(state, step)?.outputs?.["stdout"]);
+  return text === undefined ? undefined : (JSON.parse(text) as T);
+}
+
+function stepOf(state: StackState, name: string): StateResource | undefined {
+  return resourcesOf(state, "command:local:Command").find(({ urn }) => urn.endsWith(`::${name}`));
 }
 
 /** A secret output of an export in clear: the engine wraps it with its plain text as JSON. */

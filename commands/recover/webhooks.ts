@@ -1,8 +1,20 @@
-// The same for the webhook: GitHub refuses a second one of the same URL. The URL is a secret, so no line says it.
-import { listAtGithub } from "./githubAccess.ts";
-import { idsOf, pendingCreates, plainText, type PendingOperation, type StackState } from "./state.ts";
+// The same for the webhook: GitHub refuses a second one of the same URL. Its path follows from the stack's own token, so the
+// URL proves whose it is. The URL is a secret, so no line says it.
+import { receiverPath } from "../../src/flux/receiverPath.ts";
+import { listAtGithub, repositoryOf } from "./githubAccess.ts";
+import type { Leftover } from "./leftover.ts";
+import {
+  environmentOf,
+  idsOf,
+  pendingCreates,
+  plainText,
+  resourcesOf,
+  stepOutput,
+  type StackState,
+} from "./state.ts";
 
-const webhookType = "github:index/repositoryWebhook:RepositoryWebhook";
+/** Token of webhooks in the state. */
+export const webhookType = "github:index/repositoryWebhook:RepositoryWebhook";
 
 interface Webhook {
   readonly id: number;
@@ -10,38 +22,41 @@ interface Webhook {
 }
 
 /**
- * Removes webhooks of the URL that was being registered which are in no state.
- * @param inClear the state with its secrets
- * @returns what it did, one line each
+ * Webhooks of this stack that are in no state. Asks GitHub only when one was being registered, or when the stack config wants
+ * one and the state holds none.
+ * @param state with its secrets in clear
  * @throws CommandError when GITHUB_TOKEN is missing or GitHub refuses
  */
-export async function removeUnknownWebhooks(
-  pending: readonly PendingOperation[],
-  inClear: () => StackState,
-): Promise<readonly string[]> {
-  if (pendingCreates(pending, webhookType).length === 0) return [];
-  const state = inClear();
+export async function webhookLeftovers(state: StackState): Promise<readonly Leftover[]> {
   const creating = pendingCreates(state.deployment.pending_operations ?? [], webhookType);
-  const lines = await Promise.all(creating.map((operation) => remove(operation, state)));
-  return lines.flat();
-}
-
-async function remove(operation: PendingOperation, state: StackState): Promise<readonly string[]> {
-  const { repository, configuration } = operation.resource.inputs as {
-    repository: string;
-    configuration: { url: unknown };
-  };
-  const url = plainText(configuration.url);
+  const token = stepOutput<{ token?: string }>(state, "flux-secrets-webhook-token")?.token;
+  const isWanted = environmentOf(state, "preflight-git")["WEBHOOK_URL"] !== undefined;
+  const isForgotten = token !== undefined && isWanted && resourcesOf(state, webhookType).length === 0;
+  if (creating.length === 0 && !isForgotten) return [];
+  const [inputs] = creating.map(({ resource }) => resource.inputs ?? {}) as readonly {
+    readonly repository?: string;
+    readonly configuration?: { readonly url?: unknown };
+  }[];
+  const repository = inputs?.repository ?? repositoryOf(state);
+  if (repository === undefined) return [];
   const hooks = await listAtGithub<Webhook>(
     state,
     repository,
     "hooks",
     "has Webhooks: read and write on the repository",
   );
+  const url = plainText(inputs?.configuration?.url);
+  const path = token === undefined ? undefined : receiverPath(token);
+  const isOurs = (found: string): boolean => found === url || (path !== undefined && pathOf(found) === path);
   const known = new Set(idsOf(state, webhookType));
-  const unknown = hooks.items.filter(
-    ({ id, config }) => url !== undefined && config?.url === url && !known.has(String(id)),
-  );
-  for (const { id } of unknown) await hooks.remove(id);
-  return unknown.map(({ id }) => `removed webhook ${String(id)} from ${hooks.repository}: it is in no state`);
+  return hooks.items
+    .filter(({ id, config }) => config?.url !== undefined && isOurs(config.url) && !known.has(String(id)))
+    .map(({ id }) => ({
+      what: `webhook ${String(id)} from ${hooks.repository}: it is in no state`,
+      remove: async () => hooks.remove(id),
+    }));
+}
+
+function pathOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).pathname : undefined;
 }

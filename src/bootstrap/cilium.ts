@@ -1,8 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { ciliumRepository } from "../config/ciliumRepository.ts";
-import { fingerprint } from "../config/lastRun.ts";
+import { isCiliumChange } from "../config/lastRun.ts";
 import type { Config } from "../config/schema.ts";
+import { chartSource } from "./ciliumChart.ts";
 
 /**
  * Cilium as a real Helm release. Pulumi is its only writer: the Git tree holds its values, but no HelmRelease.
@@ -16,15 +16,14 @@ export function ciliumRelease(
   config: Config,
   opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): kubernetes.helm.v3.Release {
-  const changes = isChange(config);
+  const changes = isCiliumChange(config);
   return new kubernetes.helm.v3.Release(
     name,
     {
       name: "cilium",
       namespace: "kube-system",
-      chart: "cilium",
+      ...chartSource(config),
       version: config.versions.cilium,
-      repositoryOpts: { repo: ciliumRepository },
       values: config.tree.ciliumValues,
       timeout: config.upgrades.ciliumSeconds,
       atomic: changes,
@@ -33,12 +32,4 @@ export function ciliumRelease(
     },
     changes ? opts : { ...opts, ignoreChanges: ["atomic"] },
   );
-}
-
-/** Whether this is another Cilium than the last finished run left, as far as it says. False on a cluster that has none yet. */
-function isChange({ lastRun, versions, tree }: Config): boolean {
-  const { cilium, ciliumValues } = lastRun.versions;
-  if (cilium === undefined) return false;
-  if (cilium !== versions.cilium) return true;
-  return ciliumValues !== undefined && ciliumValues !== fingerprint(tree.ciliumValues);
 }

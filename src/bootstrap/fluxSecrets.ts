@@ -26,6 +26,13 @@ interface KeyPair {
 const namespaceName = "flux-system";
 
 /**
+ * What runs a step that makes a key: its command line, its inputs, what is logged. Another one would run it again, and so
+ * be another key, although nobody wanted one (the provider runs `create` whenever an input changes). Replacing the resource
+ * on purpose (`pulumi up --replace`) still makes a new one.
+ */
+const keptOnceMade = ["create", "environment", "logging"];
+
+/**
  * Namespace `flux-system` with the Secrets `age-key`, `github-deploy-key` and `github-webhook-token`, and the deploy key's
  * public half at GitHub.
  */
@@ -96,11 +103,10 @@ export class FluxSecrets extends pulumi.ComponentResource {
       `${name}-deploy-key-pair`,
       {
         program: "src/bootstrap/steps/deployKey.ts",
-        // The inputs never change while the cluster lives, or every change would be a new key.
         inputs: { CLUSTER_NAME: config.cluster.name, CLUSTER_ID: machines.clusterId },
         secretOutput: true,
       },
-      { parent: this, ignoreChanges: ["environment.CLUSTER_NAME"] },
+      { parent: this, ignoreChanges: keptOnceMade },
     );
     return pulumi.secret(step.stdout.apply((text) => JSON.parse(text) as KeyPair));
   }
@@ -151,11 +157,10 @@ export class FluxSecrets extends pulumi.ComponentResource {
       `${name}-webhook-token`,
       {
         program: "src/bootstrap/steps/webhookToken.ts",
-        // As with the deploy key: another input would be another token.
         inputs: { CLUSTER_ID: machines.clusterId },
         secretOutput: true,
       },
-      { parent: this },
+      { parent: this, ignoreChanges: keptOnceMade },
     );
     return pulumi.secret(step.stdout.apply((text) => (JSON.parse(text) as { token: string }).token));
   }

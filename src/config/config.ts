@@ -51,7 +51,7 @@ export interface StackConfig {
   readonly upgrades: DeepReadonly<StackInput["upgrades"]>;
   /** Whether Flux is suspended for maintenance. */
   readonly suspend: boolean;
-  /** Whether machine secrets and age key are guarded against deletion. */
+  /** Whether `destroy` is to delete nothing. */
   readonly protect: boolean;
 }
 

@@ -12,6 +12,8 @@ export interface ReachedVersions extends Versions {
   readonly talosContract?: string | undefined;
   /** {@link fingerprint} of the values of Cilium's chart. */
   readonly ciliumValues?: string | undefined;
+  /** `kept` when Cilium's chart came from the kept file (src/bootstrap/ciliumChart.ts); undefined: from its repository. */
+  readonly ciliumChart?: string | undefined;
 }
 
 /** A machine as a run left it. */
@@ -53,14 +55,23 @@ export async function readLastRun(): Promise<LastRun> {
   };
 }
 
-/** What a run with this config reaches, for its outputs. */
-export function reachedVersions({ versions, tree, cluster }: Config): ReachedVersions {
+/** What a run with this config reaches, for its outputs. @param chartIsKept whether Cilium's chart came from the kept file */
+export function reachedVersions({ versions, tree, cluster }: Config, chartIsKept: boolean): ReachedVersions {
   return {
     ...versions,
     flux: tree.fluxVersion,
     talosContract: cluster.talosContract,
     ciliumValues: fingerprint(tree.ciliumValues),
+    ...(chartIsKept ? { ciliumChart: "kept" } : {}),
   };
+}
+
+/** Whether this is another Cilium than the last finished run left, as far as it says. False on a cluster that has none yet. */
+export function isCiliumChange({ lastRun, versions, tree }: Config): boolean {
+  const { cilium, ciliumValues } = lastRun.versions;
+  if (cilium === undefined) return false;
+  if (cilium !== versions.cilium) return true;
+  return ciliumValues !== undefined && ciliumValues !== fingerprint(tree.ciliumValues);
 }
 
 /** Short, and another one for other values. */

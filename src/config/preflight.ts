@@ -15,23 +15,24 @@ export interface PreflightArgs {
 export class Preflight extends pulumi.ComponentResource {
   constructor(name: string, args: PreflightArgs, opts?: pulumi.ComponentResourceOptions) {
     super("home-ops:config:Preflight", name, {}, opts);
-    const { github, git } = args.config;
     stepCommand(
       `${name}-git`,
-      {
-        program: "src/config/steps/checkGit.ts",
-        inputs: {
-          GITHUB_OWNER: github.owner,
-          GITHUB_REPOSITORY: github.repository,
-          // The variable that the GitHub provider reads as well; an empty value would mean "no host".
-          ...(github.baseUrl === undefined ? {} : { GITHUB_BASE_URL: github.baseUrl }),
-          ...(github.webhookUrl === undefined ? {} : { WEBHOOK_URL: github.webhookUrl }),
-          GIT_URL: git.url,
-          GIT_KNOWN_HOSTS: git.knownHosts.join("\n"),
-        },
-      },
+      { program: "src/config/steps/checkGit.ts", inputs: accessInputs(args.config) },
       { parent: this },
     );
     this.registerOutputs({});
   }
+}
+
+/** What the check of the Git side is told. */
+export function accessInputs({ github, git }: Config): Readonly<Record<string, string>> {
+  return {
+    GITHUB_OWNER: github.owner,
+    GITHUB_REPOSITORY: github.repository,
+    // The variable that the GitHub provider reads as well; an empty value would mean "no host".
+    ...(github.baseUrl === undefined ? {} : { GITHUB_BASE_URL: github.baseUrl }),
+    ...(github.webhookUrl === undefined ? {} : { WEBHOOK_URL: github.webhookUrl }),
+    GIT_URL: git.url,
+    GIT_KNOWN_HOSTS: git.knownHosts.join("\n"),
+  };
 }

@@ -192,7 +192,7 @@ export const stackSchema = section({
   tree: path("cluster").default(defaults.tree),
   /** File with the age key that decrypts the tree's secrets; `~` is the home directory. Default `~/.config/sops/age/home-ops.txt`. Change of the key: runbook. */
   ageKeyFile: path("~/.config/sops/age/home-ops.txt").default(defaults.ageKeyFile),
-  /** Guards the machine secrets and the age key against deletion. Default true; false for a cluster to throw away. */
+  /** Guards the stack: `destroy` deletes nothing. Default true; false for a cluster to throw away. Change: takes one `up`. */
   protect: flag.default(true),
   /** Existing secrets of a Talos cluster to take over, written by `talosctl gen secrets`. Default: new ones. Read once, at the first `up`; afterwards key and file can go. */
   secretsFile: path("~/secrets.yaml").optional(),

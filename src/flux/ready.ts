@@ -10,7 +10,7 @@ const remedies: readonly { readonly pattern: RegExp; readonly todo: string }[] =
   },
   {
     pattern: /unable to authenticate|permission denied|handshake failed/i,
-    todo: "the Git host refused the deploy key: look whether it is still registered, then run pulumi up --refresh",
+    todo: "the Git host refused the deploy key: look whether it is still registered, then run npm run up -- --refresh",
   },
   {
     pattern: /cannot get sops data key|failed to decrypt/i,

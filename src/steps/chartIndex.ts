@@ -1,36 +1,81 @@
-// Whether a Helm repository has a chart in a version, asked before anything is touched that would have to wait for it.
+// What a Helm repository says about a chart, asked before anything is touched that would have to wait for it.
+// Source of the file's form: helm.sh/docs/topics/chart_repository.
+import { parse } from "yaml";
 import { StepError } from "./stepError.ts";
 
 const timeoutMs = 60_000;
 
+/** A chart in one version, as an index.yaml has it. */
+export interface ChartEntry {
+  /** e.g. `1.20.1`; some repositories write a v before it. */
+  readonly version: string;
+  /** Where its archive lies, absolute or relative to the repository. */
+  readonly urls: readonly string[];
+  /** SHA-256 of the archive, hex; not every repository says it. */
+  readonly digest?: string;
+}
+
+/** What is asked for. */
+export interface WantedChart {
+  /** e.g. `https://helm.cilium.io/` */
+  readonly repository: string;
+  /** e.g. `cilium` */
+  readonly chart: string;
+  /** Without a leading v, e.g. `1.20.1`. */
+  readonly version: string;
+}
+
 /**
- * @param repository e.g. `https://helm.cilium.io/`
- * @param version without a leading v, e.g. `1.20.1`
+ * Finds a chart.
  * @throws StepError naming the versions near it, or why the repository cannot be asked
  */
-export async function requireChart(repository: string, version: string, signal: AbortSignal): Promise<void> {
-  const url = new URL("index.yaml", repository);
-  const index = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) })
-    .then(async (response) => {
-      if (!response.ok) throw new Error(`HTTP ${String(response.status)}`);
-      return response.text();
-    })
-    .catch((error: unknown) => {
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-      throw new StepError(
-        `${url.href} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-        "no machine has been touched; check the way to the Internet, then run pulumi up again",
-      );
-    });
-  // The file of a chart with a long history has megabytes; its versions are all that matters.
-  const versions = [...index.matchAll(/^\s+version: ["']?v?([\w.+-]+)["']?\s*$/gm)].map(
-    ([, found]) => found ?? "",
+export async function findChart(wanted: WantedChart, signal: AbortSignal): Promise<ChartEntry> {
+  const { repository, chart, version } = wanted;
+  const found = entriesOf(
+    (await download(new URL("index.yaml", repository), signal)).toString("utf8"),
+    chart,
   );
-  if (versions.includes(version)) return;
+  const entry = found.find((candidate) => plain(candidate.version) === version);
+  if (entry !== undefined) return entry;
   const minor = version.split(".").slice(0, 2).join(".");
-  const near = versions.filter((found) => found.startsWith(`${minor}.`)).slice(0, 5);
+  const near = found
+    .map((candidate) => plain(candidate.version))
+    .filter((candidate) => candidate.startsWith(`${minor}.`))
+    .slice(0, 5);
   throw new StepError(
-    `${repository} has no version ${version}; ${near.length === 0 ? `nothing of ${minor}` : `of ${minor} it has ${near.join(", ")}`}`,
+    `${repository} has no version ${version} of ${chart}; ${near.length === 0 ? `nothing of ${minor}` : `of ${minor} it has ${near.join(", ")}`}`,
     "no machine has been touched; correct versions.cilium in the stack config, then run pulumi up again",
   );
+}
+
+/**
+ * Downloads a file of a Helm repository.
+ * @throws StepError when it cannot be read
+ */
+export async function download(url: URL, signal: AbortSignal): Promise<Buffer> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
+    if (!response.ok) throw new Error(`HTTP ${String(response.status)}`);
+    return Buffer.from(await response.arrayBuffer());
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    throw new StepError(
+      `${url.href} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      "no machine has been touched; check the way to the Internet, then run pulumi up again",
+    );
+  }
+}
+
+/** The versions of one chart: an index holds other charts too, and a dependency of a chart has a `version` as well. */
+function entriesOf(index: string, chart: string): readonly ChartEntry[] {
+  const { entries = {} } = (parse(index) ?? {}) as {
+    readonly entries?: Readonly<Record<string, readonly Partial<ChartEntry>[] | undefined>>;
+  };
+  return (entries[chart] ?? []).flatMap(({ version, urls = [], digest }) =>
+    version === undefined ? [] : [{ version, urls, ...(digest === undefined ? {} : { digest }) }],
+  );
+}
+
+function plain(version: string): string {
+  return version.replace(/^v/, "");
 }

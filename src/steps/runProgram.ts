@@ -6,6 +6,9 @@ import { run } from "./run.ts";
 /** Longer than any step's own limit, which has the better message. */
 const timeoutSeconds = 3_600;
 
+/** How a step says what is no failure, and is to stay on the screen. */
+const warning = "warning: ";
+
 /**
  * Runs `node <program>` in the project's root, its lines on Pulumi's screen.
  * @param env inputs and secrets of the step
@@ -17,8 +20,9 @@ export async function runProgram(program: string, env: Readonly<Record<string, s
     timeoutSeconds,
     signal: new AbortController().signal,
     onLine: (line) => {
+      if (line.startsWith(warning)) void pulumi.log.warn(line.slice(warning.length));
       // Shown while it runs; the result is said once more, to stay.
-      void pulumi.log.info(line, undefined, undefined, true);
+      else void pulumi.log.info(line, undefined, undefined, true);
     },
   });
   if (result.code !== 0) throw new pulumi.RunError(result.stderr.trim());

@@ -2,7 +2,7 @@
 // (ssh2), so that the private key needs no file and a refusal can be told apart from a wrong host key.
 import { Client, type ConnectConfig } from "ssh2";
 import { fingerprint, pinnedKeys } from "./knownHosts.ts";
-import { StepError } from "./stepError.ts";
+import { SiteDownError, StepError } from "./stepError.ts";
 
 /** Where a repository lies. */
 export interface GitRemote {
@@ -51,7 +51,7 @@ export async function readBranch(remote: GitRemote, branch: string, privateKey: 
   if (verdict.client === undefined)
     throw new StepError(
       `${remote.host} refused the deploy key for ${remote.path}: ${verdict.error ?? "login failed"}`,
-      "look whether the deploy key is still listed in the repository's settings; pulumi up --refresh registers a missing one again",
+      "look whether the deploy key is still listed in the repository's settings; npm run up -- --refresh registers a missing one again",
     );
   try {
     const { refs, error } = await advertisedRefs(verdict.client, remote.path);
@@ -128,7 +128,7 @@ function pinnedAlgorithms(remote: GitRemote): HostKeyAlgorithm[] {
 function hostError(remote: GitRemote, verdict: Verdict): StepError {
   const name = `${remote.host}:${String(remote.port)}`;
   if (verdict.hostKey === undefined)
-    return new StepError(
+    return new SiteDownError(
       `the Git host ${name} does not answer: ${verdict.error ?? "no SSH server"}`,
       "check git.url in the stack config and that this computer can reach the host",
     );

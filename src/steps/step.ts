@@ -21,7 +21,12 @@ export class Step {
     process.stdout.write(`${this.#redactor.redact(line)}\n`);
   }
 
-  /** The same for a failure, on standard error. */
+  /** Prints one line that stays on the screen where the program runs the step itself (src/steps/runProgram.ts). */
+  warn(line: string): void {
+    this.say(`warning: ${line}`);
+  }
+
+  /** Prints a failure, on standard error, without secrets. */
   complain(text: string): void {
     process.stderr.write(`${this.#redactor.redact(text)}\n`);
   }

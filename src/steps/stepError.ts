@@ -13,3 +13,6 @@ export class StepError extends Error {
     this.todo = todo;
   }
 }
+
+/** Nobody answers, or the site says that it has a problem of its own: no fault of the config, and over by itself. */
+export class SiteDownError extends StepError {}

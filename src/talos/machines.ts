@@ -73,7 +73,7 @@ export class Machines extends pulumi.ComponentResource {
         protect: config.protect,
         // The contract is frozen at the cluster's birth; config refuses a change, this keeps the keys if it slips by.
         ignoreChanges: ["talosVersion"],
-        ...(config.secretsFile === undefined ? {} : { import: config.secretsFile }),
+        ...importOf(config),
       },
     );
   }
@@ -99,6 +99,15 @@ export class Machines extends pulumi.ComponentResource {
       { parent: this },
     );
   }
+}
+
+/**
+ * Existing secrets are taken over by the run that makes the cluster. Later the path would be compared with the one of that
+ * run, and the same file in another clone would be another import, which replaces every key. Source: pulumi v3.259.0
+ * pkg/resource/deploy/step_generator.go (oldImportID != goal.ID).
+ */
+function importOf({ secretsFile, lastRun }: Config): { readonly import?: string } {
+  return secretsFile === undefined || lastRun.machines !== undefined ? {} : { import: secretsFile };
 }
 
 function planMachines(config: Config, machineSecrets: pulumi.Output<MachineSecrets>): readonly MachinePlan[] {

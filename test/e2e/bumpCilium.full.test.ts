@@ -29,16 +29,21 @@ await describe("a bump of Cilium", { timeout: 1_200_000 }, async () => {
     setVersion("1.20.9");
     const { code, output } = await lab.up();
     assert.notEqual(code, 0, output);
-    assert.match(output, /helm\.cilium\.io\/ has no version 1\.20\.9; of 1\.20 it has 1\.20\.1, 1\.20\.0/);
+    assert.match(
+      output,
+      /helm\.cilium\.io\/ has no version 1\.20\.9 of cilium; of 1\.20 it has 1\.20\.1, 1\.20\.0/,
+    );
     assert.match(output, /no machine has been touched; correct versions\.cilium/);
     assert.equal(await ciliumVersion(lab), oldest.cilium);
   });
 
-  it("shows the version and nothing else", async () => {
+  it("shows the version with its chart, and nothing else", async () => {
     setVersion(newest.cilium);
+    const chart = (version: string): string => `backups/${lab.name}/cilium-${version}.tgz`;
     await assertPreview(lab, [
       `talos-prepare update environment.CILIUM_VERSION: ${oldest.cilium} → ${newest.cilium}`,
       `cluster-cilium update version: ${oldest.cilium} → ${newest.cilium}`,
+      `cluster-cilium update chart: ${chart(oldest.cilium)} → ${chart(newest.cilium)}`,
       // Once on every cluster (docs/decisions/0008).
       "cluster-cilium update atomic: false → true",
     ]);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { generateX25519Identity } from "age-encryption";
 import type { KubeObject } from "./handOffFacts.ts";
-import { TestLab } from "./testLab.ts";
+import { assertNoChange, TestLab } from "./testLab.ts";
 
 /** No failure may take longer, from the first line to the last. */
 const boundSeconds = 60;
@@ -108,6 +108,48 @@ await describe("a mistake around an up", { timeout: 900_000 }, async () => {
     const { output } = await lab.finish();
     assert.match(output, /Flux runs the cluster from Git/);
   });
+
+  await it("a token that has expired since, though nothing changes", () =>
+    fails([/401|Bad credentials/, /→ .*GITHUB_TOKEN/], { GITHUB_TOKEN: "github_pat_expired" }));
+
+  await it("a deploy key that the Git host takes no longer, though nothing changes", () =>
+    lab.withFault(["git-refuses-keys"], () =>
+      fails([
+        /everything of this run is done, but Flux does not bring what Git says: GitRepository home-cluster/,
+        /→ the Git host refused the deploy key/,
+      ]),
+    ));
+
+  await it("is no mistake when a site is down that nothing needs", async () => {
+    for (const fault of ["github-down", "host-down:helm.cilium.io"])
+      await lab.withFault([fault], async () => {
+        const { output } = await lab.finish();
+        assertNoChange(output);
+        if (fault === "github-down") assert.match(output, /does not answer: .*this run goes on/);
+      });
+  });
+
+  await it("a destroy while protect is true deletes nothing", () =>
+    withConfig({ protect: () => true }, async () => {
+      await lab.finish();
+      const before = await lab.ok("pulumi", "stack", "--show-urns");
+      const { code, output } = await lab.destroyStack();
+      assert.notEqual(code, 0, output);
+      assert.match(output, /::protection" cannot be deleted/);
+      assert.equal(urnsIn(await lab.ok("pulumi", "stack", "--show-urns")), urnsIn(before));
+      const ours = await lab.run("npm", ["run", "-s", "destroy", "--", "--yes", "--skip-preview"]);
+      assert.notEqual(ours.code, 0, ours.output);
+      assert.match(ours.output, /is protected: nothing has been destroyed\n {2}→ set protect: false/);
+    }));
+
+  await it("and one up lifts the protection again", async () => {
+    assertNoChange((await lab.finish()).output);
+  });
+
+  /** All resources of a stack. */
+  function urnsIn(text: string): string {
+    return (text.match(/urn:pulumi:\S+/g) ?? []).sort().join("\n");
+  }
 
   /** Says `reconcile now` to a Flux object and waits for its Ready condition. */
   async function reconciled(kind: string, name: string, status: string, message: RegExp): Promise<void> {

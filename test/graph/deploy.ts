@@ -21,6 +21,8 @@ export interface Registration {
   readonly retainOnDelete: boolean;
   readonly ignoreChanges: readonly string[];
   readonly additionalSecretOutputs: readonly string[];
+  /** What it is imported from; empty where it is not. */
+  readonly importId: string;
 }
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -51,6 +53,7 @@ interface Request {
   getRetainondelete(): boolean;
   getIgnorechangesList(): string[];
   getAdditionalsecretoutputsList(): string[];
+  getImportid(): string;
 }
 
 /** Runs `program` and returns its registrations in the order in which they arrived. */
@@ -106,6 +109,7 @@ function registration(request: Request): Registration {
     retainOnDelete: request.getRetainondelete(),
     ignoreChanges: request.getIgnorechangesList(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+    importId: request.getImportid(),
   };
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { before, describe, it } from "node:test";
 import { fingerprint } from "../../src/config/lastRun.ts";
+import type { Config } from "../../src/config/schema.ts";
 import { deploy, waitsFor, type Registration } from "./deploy.ts";
 import { answers, program, testConfig } from "./program.ts";
 
@@ -172,10 +173,9 @@ describe("the whole program", () => {
     }
   });
 
-  it("makes a token that no change of the stack config makes anew", () => {
-    assert.deepEqual(named("flux-secrets-webhook-token").inputs["environment"], {
-      CLUSTER_ID: "cluster-id",
-    });
+  it("makes neither key nor token anew, whatever of the steps changes: file, inputs, logging", () => {
+    for (const name of ["flux-secrets-deploy-key-pair", "flux-secrets-webhook-token"])
+      assert.deepEqual(named(name).ignoreChanges, ["create", "environment", "logging"]);
   });
 
   it("hands the token to the Receiver, which takes another one at once", () => {
@@ -197,10 +197,10 @@ describe("the whole program", () => {
     assert.equal(config.inputs["applyMode"], "auto");
   });
 
-  it("protects the machine secrets and the age key, and only those", () => {
+  it("protects the machine secrets, the age key, and by its last resource the whole stack", () => {
     assert.deepEqual(
       found.filter((registration) => registration.protect).map((registration) => registration.name),
-      ["talos-secrets", "flux-secrets-age-key"],
+      ["talos-secrets", "flux-secrets-age-key", "protection"],
     );
   });
 
@@ -284,6 +284,30 @@ describe("a stack config that says where GitHub reaches the cluster", () => {
   });
 });
 
+describe("the protection", () => {
+  it("is what destroy begins with, alone: everything else is something that it depends on", async () => {
+    const [template] = testConfig().nodes;
+    assert.ok(template);
+    // With everything that is not always there: a webhook, a machine that is gone.
+    const github = { owner: "home", repository: "home-cluster", webhookUrl: "https://hook.home.example" };
+    const gone = [{ ...template, name: "k8s-9", address: "192.0.2.29", role: "worker" as const }];
+    const found = await deploy(() => {
+      program(testConfig({ github, gone }));
+    }, answers);
+    const before = waitsFor(found, "protection");
+    // A component goes when its children have gone.
+    const parents = new Set(found.map(({ parent }) => parent));
+    const others = found.filter(
+      ({ name, type }) => type !== "pulumi:pulumi:Stack" && name !== "protection" && !parents.has(name),
+    );
+    assert.ok(others.length > 30);
+    assert.deepEqual(
+      others.filter(({ name }) => !before.has(name)).map(({ name }) => name),
+      [],
+    );
+  });
+});
+
 describe("a first preview", () => {
   it("registers everything while secrets and kubeconfig are unknown", async () => {
     const known = await deploy(() => {
@@ -297,6 +321,22 @@ describe("a first preview", () => {
     );
     assert.deepEqual(unknown.map((found) => found.urn).sort(), known.map((found) => found.urn).sort());
     assert.ok(!JSON.stringify(unknown).includes("Calling [toString]"), "no Output was put into a string");
+  });
+});
+
+describe("existing machine secrets", () => {
+  const importOf = async (change: Partial<Config>): Promise<string | undefined> => {
+    const found = await deploy(() => {
+      program(testConfig({ secretsFile: "/home/me/secrets.yaml", ...change }));
+    }, answers);
+    return found.find(({ name }) => name === "talos-secrets")?.importId;
+  };
+
+  it("are taken over by the run that makes the cluster", async () => {
+    assert.equal(await importOf({}), "/home/me/secrets.yaml");
+  });
+  it("are no other import in another clone, where the file has another path", async () => {
+    assert.equal(await importOf({ lastRun: { versions: {}, machines: [] } }), "");
   });
 });
 
@@ -350,21 +390,44 @@ describe("Cilium", () => {
     }, answers);
     const one = found.find(({ name }) => name === "cluster-cilium");
     assert.ok(one);
-    return { atomic: one.inputs["atomic"], ignored: one.ignoreChanges };
+    const { atomic, chart, repositoryOpts } = one.inputs;
+    return { atomic, ignored: one.ignoreChanges, source: { chart, repositoryOpts } };
+  };
+  const flagOf = async (...args: Parameters<typeof release>) => {
+    const { atomic, ignored } = await release(...args);
+    return { atomic, ignored };
   };
   const left = { cilium: "1.19.7", ciliumValues: fingerprint({ operator: { replicas: 1 } }) };
 
   it("is left as it is when its install fails: uninstalled, it would take the network from the nodes", async () => {
-    assert.deepEqual(await release({}), { atomic: false, ignored: ["atomic"] });
+    assert.deepEqual(await flagOf({}), { atomic: false, ignored: ["atomic"] });
   });
   it("goes back when an upgrade to another version fails", async () => {
-    assert.deepEqual(await release({ ...left, cilium: "1.19.6" }), { atomic: true, ignored: [] });
+    assert.deepEqual(await flagOf({ ...left, cilium: "1.19.6" }), { atomic: true, ignored: [] });
   });
   it("goes back when other values fail", async () => {
-    assert.deepEqual(await release(left, { operator: { replicas: 2 } }), { atomic: true, ignored: [] });
+    assert.deepEqual(await flagOf(left, { operator: { replicas: 2 } }), { atomic: true, ignored: [] });
   });
   it("shows no change when nothing but that flag would be another one", async () => {
-    assert.deepEqual(await release(left), { atomic: false, ignored: ["atomic"] });
-    assert.deepEqual(await release({ cilium: left.cilium }), { atomic: false, ignored: ["atomic"] });
+    assert.deepEqual(await flagOf(left), { atomic: false, ignored: ["atomic"] });
+    assert.deepEqual(await flagOf({ cilium: left.cilium }), { atomic: false, ignored: ["atomic"] });
+  });
+
+  const repository = { chart: "cilium", repositoryOpts: { repo: "https://helm.cilium.io/" } };
+  const kept = (version: string) => ({
+    chart: `backups/test/cilium-${version}.tgz`,
+    repositoryOpts: undefined,
+  });
+
+  it("comes from the kept chart on a new cluster, and ever after", async () => {
+    assert.deepEqual((await release({})).source, kept("1.19.7"));
+    assert.deepEqual((await release({ ...left, ciliumChart: "kept" })).source, kept("1.19.7"));
+  });
+  it("stays where it came from on a cluster from before: another source alone would be a Helm upgrade", async () => {
+    assert.deepEqual((await release(left)).source, repository);
+  });
+  it("goes over to the kept chart with the next change", async () => {
+    assert.deepEqual((await release({ ...left, cilium: "1.19.6" })).source, kept("1.19.7"));
+    assert.deepEqual((await release(left, { operator: { replicas: 2 } })).source, kept("1.19.7"));
   });
 });

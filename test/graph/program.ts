@@ -4,6 +4,7 @@ import { Cluster } from "../../src/bootstrap/cluster.ts";
 import { FluxInstall } from "../../src/bootstrap/fluxInstall.ts";
 import { FluxSecrets } from "../../src/bootstrap/fluxSecrets.ts";
 import { Preflight } from "../../src/config/preflight.ts";
+import { Protection } from "../../src/config/protection.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { HandOff } from "../../src/flux/handOff.ts";
 import { Machines } from "../../src/talos/machines.ts";
@@ -79,7 +80,9 @@ export function program(config: Config): void {
   const cluster = new Cluster("cluster", { config, machines });
   const secrets = new FluxSecrets("flux-secrets", { config, machines, cluster }, { dependsOn: [cluster] });
   const install = new FluxInstall("flux-install", { config, machines, cluster }, { dependsOn: [secrets] });
-  new HandOff("flux", { config, machines, cluster, secrets }, { dependsOn: [install] });
+  const handOff = new HandOff("flux", { config, machines, cluster, secrets }, { dependsOn: [install] });
+  const parts = [preflight, machines, cluster, secrets, install, handOff];
+  new Protection("protection", { config }, { dependsOn: parts });
 }
 
 const client = { caCertificate: "Y2E=", clientCertificate: "Y3J0", clientKey: "a2V5" };

@@ -1,6 +1,7 @@
 // Before the first machine is touched: is there anything to upgrade at all, may it be in this order, does everything that
 // comes exist, can every machine get its images, and is there a snapshot of etcd to go back to.
-import { requireChart } from "../../steps/chartIndex.ts";
+import { findChart } from "../../steps/chartIndex.ts";
+import { isKept } from "../../steps/keptChart.ts";
 import { runningCilium } from "../upgrade/runningCilium.ts";
 import { checkOrder } from "../../config/skew.ts";
 import { runStep, type Step } from "../../steps/step.ts";
@@ -44,7 +45,8 @@ await runStep(
     const cilium = step.input("CILIUM_VERSION");
     const talosctl = new Talosctl(step, step.secret("TALOSCONFIG_TEXT"));
     const targets = step.json<readonly Target[]>("MACHINES");
-    await requireChart(step.input("CILIUM_REPOSITORY"), cilium, step.signal);
+    const chart = { repository: step.input("CILIUM_REPOSITORY"), chart: "cilium", version: cilium };
+    if (!isKept(step.input("STACK"), chart)) await findChart(chart, step.signal);
 
     const members = await findMembers(step, talosctl, targets);
     const outdated = members.filter(({ target, running }) => differs(running, wantedOn(target, talos)));

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { configFindings } from "../../../commands/doctor/computer.ts";
+import { leftBehindFindings } from "../../../commands/doctor/leftBehind.ts";
 import { machineFindings } from "../../../commands/doctor/machines.ts";
 import { findingLines } from "../../../commands/doctor/report.ts";
 import { toolFinding } from "../../../commands/doctor/tools.ts";
@@ -72,6 +73,46 @@ describe("the stack config", () => {
         ({ state, what }) => `${state} ${what}`,
       ),
       ["ok age key", "ok secrets", "missing stack config"],
+    );
+  });
+});
+
+describe("what a run has left behind", () => {
+  const state = (pending: number) => ({
+    version: 3,
+    deployment: {
+      pending_operations: Array.from({ length: pending }, () => ({
+        type: "updating" as const,
+        resource: { urn: "urn:x", type: "x" },
+      })),
+    },
+  });
+
+  it("is nothing where nothing is found", () => {
+    assert.deepEqual(leftBehindFindings(state(0), { leftovers: [], unseen: [] }), [
+      { state: "ok", what: "left behind", found: "nothing of a run that was killed" },
+    ]);
+  });
+
+  it("is a warning each, with who removes it, or what to do where nobody may", () => {
+    const findings = leftBehindFindings(state(2), {
+      leftovers: [
+        {
+          what: "Helm revision x (pending-upgrade)",
+          remove: () => assert.fail("the doctor changes nothing"),
+        },
+        { what: "deploy key 7", todo: "delete it by hand" },
+      ],
+      unseen: [{ type: "y", text: "could not look for webhooks: HTTP 401\n  → export GITHUB_TOKEN" }],
+    });
+    assert.deepEqual(
+      findings.map(({ state: is, found, todo }) => `${is} ${found} → ${String(todo)}`),
+      [
+        "warning the last run was killed in 2 operations → npm run up finishes it",
+        "warning Helm revision x (pending-upgrade) → npm run recover removes it; npm run up does so too, and goes on",
+        "warning deploy key 7 → delete it by hand",
+        "warning could not look for webhooks: HTTP 401 → export GITHUB_TOKEN",
+      ],
     );
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { describe as compare } from "../../../commands/reconcile/commit.ts";
 import { healthOf } from "../../../commands/flux/health.ts";
-import { isSettled } from "../../../commands/flux/request.ts";
+import { isSettled } from "../../../src/flux/request.ts";
 import { lookOf, verdictsOf } from "../../../commands/reconcile/verdicts.ts";
 import type { KubeObject } from "../../../src/steps/kubernetes.ts";
 import {

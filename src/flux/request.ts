@@ -1,7 +1,5 @@
 // Asking a controller of Flux for a look, and knowing when it has looked. Source: fluxcd/pkg apis/meta, ReconcileRequest.
-import { setTimeout as delay } from "node:timers/promises";
-import type { Kubernetes, KubeObject } from "../../src/steps/kubernetes.ts";
-import { conditionOf } from "../../src/steps/kubernetes.ts";
+import { conditionOf, type Kubernetes, type KubeObject } from "../steps/kubernetes.ts";
 
 /** Annotation that asks; its value comes back in `status.lastHandledReconcileAt`. */
 export const requestedAt = "reconcile.fluxcd.io/requestedAt";
@@ -24,6 +22,19 @@ export async function request(
   });
 }
 
+/**
+ * Takes a request back that has been handled, so that the object is as it was before. A newer one of somebody else stays, and
+ * so does this one when it cannot be taken back: it does nothing any more.
+ */
+export async function forgetRequest(kubernetes: Kubernetes, object: KubeObject, id: string): Promise<void> {
+  const path = `/metadata/annotations/${requestedAt.replace("/", "~1")}`;
+  const operations = [
+    { op: "test", path, value: id },
+    { op: "remove", path },
+  ];
+  await kubernetes.jsonPatch(object, operations).catch(() => undefined);
+}
+
 /** Whether the controller has ended the look that was asked for. */
 export function isHandled({ status }: KubeObject, id: string): boolean {
   return status?.["lastHandledReconcileAt"] === id;
@@ -37,25 +48,4 @@ export function isSettled(object: KubeObject, id: string): boolean {
   if (!isHandled(object, id) || ready === undefined || ready.status === "Unknown") return false;
   if (ready.status === "False") return !atWork || ready.reason === "SourceNotReady";
   return Number(object.status?.["observedGeneration"] ?? 0) >= (object.metadata?.generation ?? 0);
-}
-
-/** Milliseconds between two looks. */
-const intervalMs = 1_000;
-
-/**
- * Looks again and again until a look says that it is the last one, or the time is over. A look that fails is one that saw
- * nothing: controllers and API servers restart.
- * @returns whether it ended before the time was over
- */
-export async function watchUntil(
-  end: number,
-  signal: AbortSignal,
-  look: () => Promise<boolean>,
-): Promise<boolean> {
-  for (;;) {
-    signal.throwIfAborted();
-    if (await look().catch(() => false)) return true;
-    if (Date.now() >= end) return false;
-    await delay(intervalMs, undefined, { signal });
-  }
 }

@@ -1,0 +1,46 @@
+// What a run has left behind in the state and outside it, as `npm run recover` would find it. Changes nothing.
+import { CommandError } from "../pulumiCli.ts";
+import { findLeftovers, type Findings } from "../recover/leftovers.ts";
+import { exportStackInClear, type StackState } from "../recover/state.ts";
+import type { Finding } from "./report.ts";
+
+const what = "left behind";
+
+/** Looks at a stack; one that cannot be read is a warning. */
+export async function leftBehind(stack: string): Promise<readonly Finding[]> {
+  let state: StackState;
+  try {
+    state = exportStackInClear(stack);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const found = `the state cannot be read: ${error.message.split("\n").at(-1) ?? ""}`;
+    return [
+      { state: "warning", what, found, todo: "pulumi login, and PULUMI_CONFIG_PASSPHRASE or its file" },
+    ];
+  }
+  return leftBehindFindings(state, await findLeftovers(state));
+}
+
+/** The same written down. Pure. */
+export function leftBehindFindings(state: StackState, { leftovers, unseen }: Findings): readonly Finding[] {
+  const pending = (state.deployment.pending_operations ?? []).length;
+  const findings: readonly Finding[] = [
+    ...(pending === 0
+      ? []
+      : [
+          {
+            found: `the last run was killed in ${String(pending)} operations`,
+            todo: "npm run up finishes it",
+          },
+        ]),
+    ...leftovers.map(({ what: found, remove, todo = "" }) => ({
+      found,
+      todo: remove === undefined ? todo : "npm run recover removes it; npm run up does so too, and goes on",
+    })),
+    ...unseen.map(({ text }) => {
+      const [found = "", todo = ""] = text.split("\n  → ");
+      return { found, todo };
+    }),
+  ].map((finding) => ({ state: "warning", what, ...finding }));
+  return findings.length > 0 ? findings : [{ state: "ok", what, found: "nothing of a run that was killed" }];
+}

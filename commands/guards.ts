@@ -1,0 +1,61 @@
+// What our commands look at before they hand over to pulumi, because pulumi would find it too late: after the first
+// deletions, or never.
+import { askGithub, type GithubAccess } from "../src/steps/github.ts";
+import { CommandError } from "./pulumiCli.ts";
+import { deployKeyType } from "./recover/deployKeys.ts";
+import { githubOf } from "./recover/githubAccess.ts";
+import { resourcesOf, type StackState } from "./recover/state.ts";
+import { webhookType } from "./recover/webhooks.ts";
+
+/** Refuses to destroy a stack of which anything is protected. @throws CommandError that says how to lift it */
+export function refuseProtected(stack: string, { deployment }: StackState): void {
+  if (!(deployment.resources ?? []).some(({ protect }) => protect === true)) return;
+  throw new CommandError(
+    `stack ${stack} is protected: nothing has been destroyed\n  → set protect: false in Pulumi.${stack}.yaml, run npm run up, which changes nothing but the protection, then npm run destroy`,
+  );
+}
+
+/** Whether a command line of pulumi makes it refresh. Source: pulumi v3.259.0 pkg/cmd/pulumi/operations. */
+export function refreshes(verb: string, args: readonly string[]): boolean {
+  return (
+    verb === "refresh" ||
+    args.some((arg) => /^--refresh(=(?!false$).*)?$/.test(arg) || /^-[djfy]*r[djfy]*$/.test(arg))
+  );
+}
+
+/** What the provider reads of each of its resources, and the right to read it. */
+const reads = {
+  [deployKeyType]: { kind: "keys", right: "Administration: read and write" },
+  [webhookType]: { kind: "hooks", right: "Webhooks: read and write" },
+} as const;
+
+/**
+ * Refuses a refresh whose token GitHub does not take: the plugin would read nothing, take that for "is not there", and let
+ * deploy key and webhook drop out of the state. Asks nothing where the state holds neither.
+ * @throws CommandError that says what GitHub has answered, and what to do
+ */
+export async function refuseBadToken(
+  state: StackState,
+  token = process.env["GITHUB_TOKEN"] ?? "",
+): Promise<void> {
+  const { owner, baseUrl } = githubOf(state);
+  for (const [type, { kind, right }] of Object.entries(reads))
+    for (const { inputs } of resourcesOf(state, type)) {
+      const path = `repos/${owner}/${String(inputs?.["repository"])}/${kind}`;
+      const problem = token === "" ? "GITHUB_TOKEN is not set" : await whyRefused({ baseUrl, token }, path);
+      if (problem === undefined) continue;
+      throw new CommandError(
+        `${problem}\n  → nothing has been refreshed: what cannot be read would drop out of the state; export GITHUB_TOKEN with a token that has ${right} on the repository`,
+      );
+    }
+}
+
+async function whyRefused(access: GithubAccess, path: string): Promise<string | undefined> {
+  try {
+    const { status, message } = await askGithub(access, `${path}?per_page=1`);
+    return status === 200 ? undefined : `GitHub answers HTTP ${String(status)} ${message} for ${path}`;
+  } catch (error) {
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    return `GitHub does not answer for ${path}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  }
+}

@@ -1,0 +1,47 @@
+// Everything that a run can leave outside the state, found by looking at the world and not only at what the state says was
+// going on: after a refresh without a right token, or an engine that was killed at the wrong moment, it says nothing.
+import { CommandError } from "../pulumiCli.ts";
+import { deployKeyLeftovers, deployKeyType } from "./deployKeys.ts";
+import { releaseType, revisionLeftovers } from "./helm.ts";
+import type { Leftover } from "./leftover.ts";
+import type { StackState } from "./state.ts";
+import { webhookLeftovers, webhookType } from "./webhooks.ts";
+
+/** What was found, and where nobody could look. */
+export interface Findings {
+  readonly leftovers: readonly Leftover[];
+  readonly unseen: readonly Unseen[];
+}
+
+/** Where nobody could look. */
+export interface Unseen {
+  /** Type of the resources that leave such things behind. */
+  readonly type: string;
+  /** The reason and what to do. */
+  readonly text: string;
+}
+
+/** Looks everywhere at once; what cannot be looked at stops nothing else. @param state with its secrets in clear */
+export async function findLeftovers(state: StackState): Promise<Findings> {
+  const looks = [
+    { at: "Helm revisions", type: releaseType, found: revisionLeftovers(state) },
+    { at: "deploy keys", type: deployKeyType, found: deployKeyLeftovers(state) },
+    { at: "webhooks", type: webhookType, found: webhookLeftovers(state) },
+  ];
+  const results = await Promise.all(
+    looks.map(async ({ at, type, found }) =>
+      found.then(
+        (leftovers): Findings => ({ leftovers, unseen: [] }),
+        (error: unknown): Findings => {
+          const reason = error instanceof Error ? error.message : String(error);
+          const todo = error instanceof CommandError ? "" : "\n  → run npm run recover when it answers";
+          return { leftovers: [], unseen: [{ type, text: `could not look for ${at}: ${reason}${todo}` }] };
+        },
+      ),
+    ),
+  );
+  return {
+    leftovers: results.flatMap(({ leftovers }) => leftovers),
+    unseen: results.flatMap(({ unseen }) => unseen),
+  };
+}

@@ -1,0 +1,67 @@
+// The Git side of the config, asked in every `up` before the first resource: a token that has expired since the last change
+// of the config shows at once, and not when a deploy key has to be made again.
+import * as pulumi from "@pulumi/pulumi";
+import { run } from "../steps/run.ts";
+import { runProgram } from "../steps/runProgram.ts";
+import { accessInputs } from "./preflight.ts";
+import type { Config } from "./schema.ts";
+
+/**
+ * Asks GitHub and the Git host. On a cluster that is there a site that is down is a warning; before it is there, it is asked
+ * as well whether another cluster of its name reads the same repository. A preview asks nobody.
+ * @throws pulumi.RunError when they answer otherwise than the config says; nothing has been touched then
+ */
+export async function checkAccess(config: Config): Promise<void> {
+  if (pulumi.runtime.isDryRun()) return;
+  await runProgram("src/config/steps/checkGit.ts", {
+    ...accessInputs(config),
+    ...(config.lastRun.machines === undefined ? await nameInputs(config) : { ESTABLISHED: "true" }),
+  });
+}
+
+/** What is needed to tell another cluster of this name apart from what this stack has made. */
+async function nameInputs({ cluster }: Config): Promise<Readonly<Record<string, string>>> {
+  const keys = await ownKeys();
+  if (keys !== undefined) return { CLUSTER_NAME: cluster.name, OWN_KEYS: keys.join("\n") };
+  await pulumi.log.warn(
+    `pulumi stack export failed: whether another cluster is called ${cluster.name} has not been looked at`,
+  );
+  return {};
+}
+
+const deployKeyType = "github:index/repositoryDeployKey:RepositoryDeployKey";
+
+/** A resource in an exported state, as far as it matters. */
+interface Found {
+  readonly type?: string;
+  readonly inputs?: { readonly key?: unknown };
+}
+
+/**
+ * Public keys that a first run has registered before it failed, or was registering when it was killed. The outputs of the
+ * stack do not have them, since they come with the end of a run; so pulumi is asked for the state. Public keys are no secrets.
+ * @returns undefined when pulumi does not say it
+ */
+async function ownKeys(): Promise<readonly string[] | undefined> {
+  const { code, stdout } = await run(
+    "pulumi",
+    ["stack", "export", "--stack", pulumi.getStack(), "--non-interactive"],
+    {
+      timeoutSeconds: 60,
+      signal: new AbortController().signal,
+    },
+  );
+  if (code !== 0) return undefined;
+  const { deployment } = JSON.parse(stdout) as {
+    readonly deployment?: {
+      readonly resources?: readonly Found[];
+      readonly pending_operations?: readonly { readonly resource: Found }[];
+    } | null;
+  };
+  return [
+    ...(deployment?.resources ?? []),
+    ...(deployment?.pending_operations ?? []).map(({ resource }) => resource),
+  ].flatMap(({ type, inputs }) =>
+    type === deployKeyType && typeof inputs?.key === "string" ? [inputs.key] : [],
+  );
+}

@@ -1,0 +1,152 @@
+// Whether Flux reads Git now: asked, not remembered. What the objects say by themselves may be as old as their interval, and a
+// proof that is a resource runs only when its inputs change.
+import type { Kubernetes, KubeObject } from "../steps/kubernetes.ts";
+import type { Step } from "../steps/step.ts";
+import { StepError } from "../steps/stepError.ts";
+import { done, notYet } from "../steps/wait.ts";
+import { conditionOf } from "../steps/kubernetes.ts";
+import { readiness, remedyFor, revisionOf } from "./ready.ts";
+import { forgetRequest, isHandled, newRequest, request } from "./request.ts";
+import { isSuspended, nameOf } from "./suspension.ts";
+
+/** How long to look. */
+export interface Patience {
+  /** Seconds until source-controller has looked; a host that does not answer takes it the GitRepository's `timeout`, 60. */
+  readonly fetchSeconds: number;
+  /** Seconds for which a look that has failed may still succeed: it tries again by itself within seconds. */
+  readonly retrySeconds: number;
+  /** Seconds until the root has applied what was fetched: longer than its `retryInterval`. */
+  readonly applySeconds: number;
+  /** Milliseconds between two looks. */
+  readonly intervalMs: number;
+}
+
+const usual: Patience = { fetchSeconds: 90, retrySeconds: 15, applySeconds: 180, intervalMs: 400 };
+
+/**
+ * Has Flux look at Git, and waits until the root Kustomization has applied what it found there. What the tree is made of is
+ * not looked at: an app that fails is no reason for an `up` to fail.
+ * @returns what it has found, for people; what somebody has suspended by hand is said and not looked at
+ * @throws StepError in Flux's own words when Flux does not read Git, or the root does not apply it
+ */
+export async function proveConnection(
+  step: Pick<Step, "waitFor" | "warn">,
+  kubernetes: Kubernetes,
+  patience: Patience = usual,
+): Promise<string> {
+  const repository = await present(
+    async () =>
+      kubernetes.read("source.toolkit.fluxcd.io/v1", "GitRepository", "home-cluster", "flux-system"),
+    "GitRepository home-cluster",
+  );
+  const readRoot = async (): Promise<KubeObject | undefined> =>
+    kubernetes.read("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "cluster", "flux-system");
+  const root = await present(readRoot, "Kustomization cluster");
+  const suspended = [repository, root].find(isSuspended);
+  if (suspended !== undefined) {
+    step.warn(`${nameOf(suspended)} is suspended by hand: whether Flux reads Git has not been looked at`);
+    return "Flux was left as it is";
+  }
+  const fetched = await fetchNow(step, kubernetes, repository, patience);
+  const applied = await applyNow(
+    step,
+    kubernetes,
+    { root, readRoot, revision: revisionOf(fetched) },
+    patience,
+  );
+  return `Flux reads Git: ${applied}`;
+}
+
+async function present(read: () => Promise<KubeObject | undefined>, name: string): Promise<KubeObject> {
+  const found = await read().catch((error: unknown) => {
+    throw cutOff(
+      `the cluster's API does not answer: ${error instanceof Error ? error.message : String(error)}`,
+      "look at npm run doctor, then run pulumi up again",
+    );
+  });
+  if (found === undefined)
+    throw cutOff(
+      `${name} is not in the cluster`,
+      "somebody has removed it: npm run up -- --refresh makes it again",
+    );
+  return found;
+}
+
+async function fetchNow(
+  step: Pick<Step, "waitFor">,
+  kubernetes: Kubernetes,
+  repository: KubeObject,
+  { fetchSeconds, retrySeconds, intervalMs }: Patience,
+): Promise<KubeObject> {
+  const id = newRequest();
+  await request(kubernetes, repository, id);
+  let said = "source-controller has not looked at it";
+  let failedAt: number | undefined;
+  return step
+    .waitFor(
+      { what: "GitRepository home-cluster", timeoutSeconds: fetchSeconds, todo: "", intervalMs },
+      async () => {
+        const found = await kubernetes.read(
+          "source.toolkit.fluxcd.io/v1",
+          "GitRepository",
+          "home-cluster",
+          "flux-system",
+        );
+        if (found === undefined || !isHandled(found, id)) return notYet(said);
+        const ready = conditionOf(found, "Ready");
+        if (ready?.status === "True") return done(found);
+        said = ready?.message ?? said;
+        failedAt ??= Date.now();
+        if (Date.now() - failedAt > retrySeconds * 1000) throw new StepError(said, "");
+        return notYet(`GitRepository home-cluster: ${said}`);
+      },
+    )
+    .catch((error: unknown) => {
+      if (!(error instanceof StepError)) throw error;
+      throw cutOff(`GitRepository home-cluster: ${said}`, remedyFor(said));
+    })
+    .finally(async () => forgetRequest(kubernetes, repository, id));
+}
+
+async function applyNow(
+  step: Pick<Step, "waitFor">,
+  kubernetes: Kubernetes,
+  {
+    root,
+    readRoot,
+    revision,
+  }: {
+    readonly root: KubeObject;
+    readonly readRoot: () => Promise<KubeObject | undefined>;
+    readonly revision: string;
+  },
+  { applySeconds, intervalMs }: Patience,
+): Promise<string> {
+  const expected = { name: "Kustomization cluster", revision: (found: string) => found === revision };
+  // One that has failed would try again after its retryInterval only.
+  const id = newRequest();
+  if (!readiness(root, expected).done) await request(kubernetes, root, id);
+  let said = "";
+  return step
+    .waitFor(
+      { what: "Kustomization cluster", timeoutSeconds: applySeconds, todo: "", intervalMs },
+      async () => {
+        const seen = readiness(await readRoot(), expected);
+        if (!seen.done) said = seen.missing;
+        return seen;
+      },
+    )
+    .catch((error: unknown) => {
+      if (!(error instanceof StepError)) throw error;
+      throw cutOff(said, remedyFor(said));
+    })
+    .finally(async () => forgetRequest(kubernetes, root, id));
+}
+
+/** Everything before it is done, and has to be said so: an `up` that fails makes people look for what it has not done. */
+function cutOff(message: string, todo: string): StepError {
+  return new StepError(
+    `everything of this run is done, but Flux does not bring what Git says: ${message}`,
+    todo,
+  );
+}

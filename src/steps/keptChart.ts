@@ -1,0 +1,100 @@
+// Cilium's chart, kept on this computer beside the backups of the stack: a site that is down stops only who needs another
+// chart than the one that runs (docs/decisions/0020). Only a cache: what is missing or damaged is downloaded again.
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { parse } from "yaml";
+import { download, findChart, type WantedChart } from "./chartIndex.ts";
+import { StepError } from "./stepError.ts";
+
+/**
+ * Where a chart is kept, relative to the project, e.g. `backups/home/cilium-1.20.1.tgz`: one folder for each stack, because a
+ * lab's charts are others than those of the Internet.
+ */
+export function chartFile(stack: string, { chart, version }: Omit<WantedChart, "repository">): string {
+  return join("backups", stack, `${chart}-${version}.tgz`);
+}
+
+/** Whether a kept chart is there, whole, and the one that its name says. */
+export function isKept(stack: string, wanted: Omit<WantedChart, "repository">): boolean {
+  try {
+    return isChart(readFileSync(chartFile(stack, wanted)), wanted);
+  } catch {
+    // Not there.
+    return false;
+  }
+}
+
+/**
+ * Downloads a chart, compares it with the repository's digest, and keeps it; a file is whole or not there.
+ * @param others versions that are to stay as well; all others of the chart are removed
+ * @throws StepError when the repository cannot be asked, does not have it, or gives something else
+ */
+export async function keepChart(
+  stack: string,
+  wanted: WantedChart,
+  others: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const entry = await findChart(wanted, signal);
+  const [url] = entry.urls;
+  const name = `${wanted.chart} ${wanted.version} of ${wanted.repository}`;
+  if (url === undefined) throw damaged(`${name} has no address to download it from`);
+  const archive = await download(new URL(url, wanted.repository), signal);
+  const digest = createHash("sha256").update(archive).digest("hex");
+  if (entry.digest !== undefined && entry.digest.replace(/^sha256:/, "") !== digest)
+    throw damaged(`${name} is not what its index says: SHA-256 ${digest}, expected ${entry.digest}`);
+  if (!isChart(archive, wanted)) throw damaged(`${name}: what was downloaded is no such chart`);
+  write(chartFile(stack, wanted), archive);
+  removeOthers(stack, wanted.chart, [wanted.version, ...others]);
+}
+
+function damaged(text: string): StepError {
+  return new StepError(
+    text,
+    "nothing has been touched; look whether something between here and the site changes downloads, then run it again",
+  );
+}
+
+function write(file: string, content: Uint8Array): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const next = `${file}.${String(process.pid)}.new`;
+  writeFileSync(next, content, { mode: 0o600 });
+  renameSync(next, file);
+}
+
+function removeOthers(stack: string, chart: string, versions: readonly string[]): void {
+  const stays = versions.map((version) => `${chart}-${version}.tgz`);
+  const folder = join("backups", stack);
+  for (const file of readdirSync(folder))
+    if (file.startsWith(`${chart}-`) && file.endsWith(".tgz") && !stays.includes(file))
+      rmSync(join(folder, file));
+}
+
+/** A packed chart has its Chart.yaml in the one folder that it consists of. Source: helm.sh/docs/topics/charts. */
+function isChart(archive: Buffer, { chart, version }: Omit<WantedChart, "repository">): boolean {
+  try {
+    const metadata = parse(fileIn(gunzipSync(archive), /^[^/]+\/Chart\.yaml$/) ?? "") as {
+      readonly name?: unknown;
+      readonly version?: unknown;
+    } | null;
+    return metadata?.name === chart && String(metadata.version).replace(/^v/, "") === version;
+  } catch {
+    // No gzip, cut off, or no YAML.
+    return false;
+  }
+}
+
+const block = 512;
+
+/** The text of the first file of that name in a tar archive. Source: POSIX ustar, header offsets of name and size. */
+function fileIn(tar: Buffer, name: RegExp): string | undefined {
+  for (let at = 0; at + block <= tar.length;) {
+    const path = tar.toString("utf8", at, at + 100).replace(/\0.*$/s, "");
+    const size = Number.parseInt(tar.toString("latin1", at + 124, at + 136), 8) || 0;
+    if (name.test(path)) return tar.toString("utf8", at + block, at + block + size);
+    at += block + Math.ceil(size / block) * block;
+  }
+  return undefined;
+}
