@@ -2,7 +2,8 @@
 // is kept beside it.
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
-import { LineCounter, parseAllDocuments, type Document } from "yaml";
+import { LineCounter, type Document } from "yaml";
+import { parseAsGo, type Reader } from "./goYaml.ts";
 
 /** A YAML file. */
 export interface YamlFile {
@@ -73,11 +74,19 @@ export class TreeFiles {
     return this.#texts.get(path);
   }
 
-  /** A file as YAML; undefined when it is not there. */
+  /** A file as YAML, as kustomize reads it; undefined when it is not there. */
   yaml(path: string): YamlFile | undefined {
-    if (!this.#yaml.has(path))
-      this.#yaml.set(path, this.kindOf(path) === "file" ? parseYaml(path, this.text(path)) : undefined);
+    if (!this.#yaml.has(path)) this.#yaml.set(path, this.#parsed(path, "kustomize"));
     return this.#yaml.get(path);
+  }
+
+  /** A file with the values of a chart, as Helm reads it; undefined when it is not there. */
+  values(path: string): YamlFile | undefined {
+    return this.#parsed(path, "helm");
+  }
+
+  #parsed(path: string, reader: Reader): YamlFile | undefined {
+    return this.kindOf(path) === "file" ? parseYaml(path, this.text(path), reader) : undefined;
   }
 
   #read(folder: string): void {
@@ -107,14 +116,12 @@ function decode(path: string): string | undefined {
   }
 }
 
-function parseYaml(path: string, text: string | undefined): YamlFile {
+function parseYaml(path: string, text: string | undefined, reader: Reader): YamlFile {
   const lines = new LineCounter();
   if (text === undefined)
     return { path, text: "", documents: [], lines, problem: { line: 1, text: "it is not UTF-8 text" } };
   try {
-    // Flux's own parser knows merge keys.
-    const parsed = parseAllDocuments(text, { lineCounter: lines, merge: true, logLevel: "error" });
-    const documents = Array.isArray(parsed) ? parsed : [];
+    const documents = parseAsGo(text, reader, lines);
     const error = documents.flatMap(({ errors }) => errors)[0];
     if (error === undefined) return { path, text, documents, lines };
     const line = error.linePos?.[0].line ?? 1;
