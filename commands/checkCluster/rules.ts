@@ -12,6 +12,7 @@ import { handOff } from "./rules/handOff.ts";
 import { injectedReplaced } from "./rules/injectedReplaced.ts";
 import { kubernetesApiVersion } from "./rules/kubernetesApiVersion.ts";
 import { listedFile } from "./rules/listedFile.ts";
+import { ownVariables } from "./rules/ownVariables.ts";
 import { pathExists } from "./rules/pathExists.ts";
 import { pinsEqual } from "./rules/pinsEqual.ts";
 import { plainSecret } from "./rules/plainSecret.ts";
@@ -25,6 +26,8 @@ import { substitution } from "./rules/substitution.ts";
 import { undefinedVariable } from "./rules/undefinedVariable.ts";
 import { unlistedFile } from "./rules/unlistedFile.ts";
 import { unusedSource } from "./rules/unusedSource.ts";
+import { variableNameRule } from "./rules/variableName.ts";
+import { variableValue } from "./rules/variableValue.ts";
 import { yaml } from "./rules/yaml.ts";
 
 /** Rules that need the program cluster-build. */
@@ -41,6 +44,9 @@ export const rules: readonly Rule[] = [
   dependsOn,
   dependsOnCycle,
   undefinedVariable,
+  variableNameRule,
+  variableValue,
+  ownVariables,
   substituteFrom,
   injectedReplaced,
   fluxPostBuild,

@@ -8,8 +8,8 @@ import type { Rule } from "../rule.ts";
 import { isExplained } from "./build.ts";
 
 /**
- * Variables can be replaced, and what comes of it is YAML. What undefined-variable and substitute-from say is not said
- * again.
+ * Variables can be replaced, and what comes of it is YAML. What undefined-variable, variable-name and substitute-from say is
+ * not said again.
  * Source: the program cluster-build, over fluxcd/pkg kustomize and envsubst.
  */
 export const substitution: Rule = {
@@ -27,6 +27,8 @@ export const substitution: Rule = {
             return [];
           const name = /^the variable \$\{(\w+)\} is not defined$/.exec(problem.message)?.[1];
           if (name !== undefined && (isOpen || known.has(name))) return [];
+          // Said once, where the name stands.
+          if (problem.message.includes("var name is invalid")) return [];
           const found = problemFinding(model, kustomization, problem, {
             message: `${problem.object ?? `Kustomization ${built.namespace}/${built.name}`}: ${problem.message}`,
             fix: "correct the variable, or write $${…} for the text itself",

@@ -1,13 +1,16 @@
 // The Git tree as far as the program needs it: the four objects of the hand-off, the version of Flux, Cilium's values,
 // and what must be put right before anything is touched. Reads files only; knows neither Pulumi nor a cluster.
 import { join } from "node:path";
+import { visit } from "yaml";
 import { removedApiVersions } from "./apiVersions.ts";
 import { checkFluxKustomization, checkHandOff, pinnedTag, type HandOffObjects } from "./checkHandOff.ts";
 import { findingText } from "./finding.ts";
 import { findHandOff } from "./handOffObjects.ts";
 import { readModel, type TreeModel } from "./model/treeModel.ts";
+import type { YamlFile } from "./model/treeFiles.ts";
 import { checkRepositoryName } from "./repositoryName.ts";
 import { findMissingSecrets, findSopsFiles, type SopsFile } from "./sopsFiles.ts";
+import { refusedNames } from "./variableNames.ts";
 import { undefinedVariables } from "./variables.ts";
 import type { TreeObject } from "./yamlFiles.ts";
 
@@ -72,10 +75,9 @@ export function readTree(root: string): Tree {
     ...checkFluxKustomization(handOff.fluxKustomization).map(findingText),
     ...(secretsFile
       ? []
-      : [
-          `${treeFiles.secrets} is missing: the root Kustomization cannot be built without the Secret cluster-secrets`,
-        ]),
+      : [`${treeFiles.secrets} is missing: no app can be built without the Secret cluster-secrets`]),
     ...checkRepositoryName(model, handOff.gitRepository).map(findingText),
+    ...refusedNames(model).map(findingText),
     ...undefinedVariables(model).map(findingText),
     ...removedApiVersions(model, fluxVersion).map(findingText),
   ];
@@ -89,11 +91,28 @@ function handOffOf(model: TreeModel): HandOffObjects {
   return objects as HandOffObjects;
 }
 
+/** As Helm itself reads them: `no` is false, and a null takes a default of the chart away. */
 function readValues({ files, root }: TreeModel): Readonly<Record<string, unknown>> {
-  const yaml = files.yaml(treeFiles.cilium);
+  const yaml = files.values(treeFiles.cilium);
   if (yaml === undefined) throw new Error(`${treeFiles.cilium} is missing in ${root}`);
   const values = yaml.documents[0]?.toJS() as unknown;
+  refuseInfinite(yaml);
   if (typeof values === "object" && values !== null && !Array.isArray(values))
     return values as Readonly<Record<string, unknown>>;
   throw new Error(`${treeFiles.cilium} holds no values; expected a map such as "ipam: {mode: kubernetes}"`);
+}
+
+/** Helm makes JSON of its values, which has no such numbers. */
+function refuseInfinite({ documents, lines }: YamlFile): void {
+  const [document] = documents;
+  if (document === undefined) return;
+  visit(document, {
+    Scalar: (_key, { value, range, source }) => {
+      if (typeof value !== "number" || Number.isFinite(value)) return;
+      const line = String(lines.linePos(range?.[0] ?? 0).line);
+      throw new Error(
+        `${treeFiles.cilium}:${line} holds ${source ?? ""}, which Helm cannot read; expected a number, or the text in quotes`,
+      );
+    },
+  });
 }
