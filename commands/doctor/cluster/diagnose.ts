@@ -5,6 +5,7 @@ import { conditionOf } from "../../../src/steps/kubernetes.ts";
 import { rootCauses } from "../../flux/causes.ts";
 import { artifactOf, healthOf, sourceOf, type Health } from "../../flux/health.ts";
 import { nextStep } from "../../flux/remedies.ts";
+import { refusedVariable } from "../../flux/variables.ts";
 import {
   errorsAbout,
   historyOf,
@@ -156,9 +157,10 @@ function troubleOf(
       sourceOf(object),
   );
   const revisions = revisionsOf(object, artifactOf(source));
+  const variable = state === "failing" ? refusedVariable(message) : undefined;
   const controllers = [...new Set(concerned.map(({ kind }) => controllerOf(kind)))];
   return {
-    title: `${name} ${verbs[state]}`,
+    title: variable === undefined ? `${name} ${verbs[state]}` : `${name} fails: variable ${variable}`,
     message,
     details: [
       ...(revisions === undefined ? [] : [revisions]),
