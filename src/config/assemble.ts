@@ -15,6 +15,7 @@ import { resolvePath } from "./paths.ts";
 import type { Problem } from "./problem.ts";
 import { checkSecretsFile } from "./secretsFile.ts";
 import { checkSkew } from "./skew.ts";
+import { checkIntegrity } from "./sopsMac.ts";
 import { gitRepositoryOf, readTreeInput } from "./treeInput.ts";
 
 /** What surrounds the stack config. */
@@ -50,6 +51,8 @@ export async function assembleConfig(
   const suspend = checkSuspend(stack.values, lastRun.versions, wanted);
   const machines = checkMachineMoves(lastRun.machines, lastRun.versions, stack.values);
 
+  const integrity = await lookAtIntegrity(age.value, tree.value, lastRun);
+
   const problems = [
     ...stack.problems,
     ...tree.problems,
@@ -58,6 +61,7 @@ export async function assembleConfig(
     ...suspend,
     ...machines.problems,
     ...age.problems,
+    ...integrity.problems,
     ...git.problems,
     ...secrets.problems,
   ];
@@ -85,7 +89,14 @@ export async function assembleConfig(
       secretsFile: secrets.value,
       lastRun,
       ...(surroundings.bundleFolder === undefined ? {} : { bundleFolder: surroundings.bundleFolder }),
-      warnings: [...stack.warnings, ...flux.warnings, ...machines.warnings, ...age.value.warnings, ...token],
+      warnings: [
+        ...stack.warnings,
+        ...flux.warnings,
+        ...machines.warnings,
+        ...age.value.warnings,
+        ...integrity.warnings,
+        ...token,
+      ],
     },
   };
 }
@@ -123,6 +134,22 @@ async function lookAtAgeKey(
   if ("text" in key) return { problems: [key] };
   const mismatch = checkRecipients(key, tree?.sopsFiles ?? []);
   return { value: key, problems: mismatch === undefined ? [] : [mismatch] };
+}
+
+/** The first `up` decrypts cluster-secrets with sops, which refuses such a file; nothing else stops at one. */
+async function lookAtIntegrity(
+  key: AgeKeyFile | undefined,
+  tree: Tree | undefined,
+  { versions }: LastRun,
+): Promise<{ readonly problems: readonly Problem[]; readonly warnings: readonly string[] }> {
+  if (key === undefined || tree === undefined) return { problems: [], warnings: [] };
+  const found = await checkIntegrity(key.identities, tree);
+  const isNew = versions.cilium === undefined;
+  const stops = found.filter(({ isNeeded }) => isNew && isNeeded);
+  return {
+    problems: stops.map(({ problem }) => problem),
+    warnings: found.flatMap((one) => (stops.includes(one) ? [] : `${one.problem.path} ${one.problem.text}`)),
+  };
 }
 
 function lookAtSecretsFile({ values }: CheckedStack, surroundings: Surroundings): Look<string> {
