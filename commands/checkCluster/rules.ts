@@ -9,6 +9,7 @@ import { encrypted } from "./rules/encrypted.ts";
 import { fluxApiVersion } from "./rules/fluxApiVersion.ts";
 import { fluxPostBuild } from "./rules/fluxPostBuild.ts";
 import { handOff } from "./rules/handOff.ts";
+import { ignoredFile } from "./rules/ignoredFile.ts";
 import { injectedReplaced } from "./rules/injectedReplaced.ts";
 import { kubernetesApiVersion } from "./rules/kubernetesApiVersion.ts";
 import { listedFile } from "./rules/listedFile.ts";
@@ -38,6 +39,7 @@ export const rules: readonly Rule[] = [
   yaml,
   listedFile,
   unlistedFile,
+  ignoredFile,
   pathExists,
   sourceExists,
   unusedSource,

@@ -6,7 +6,7 @@ import { removedApiVersions } from "./apiVersions.ts";
 import { checkFluxKustomization, checkHandOff, pinnedTag, type HandOffObjects } from "./checkHandOff.ts";
 import { findingText } from "./finding.ts";
 import { findHandOff } from "./handOffObjects.ts";
-import { readModel, type TreeModel } from "./model/treeModel.ts";
+import { readModelOnDisk, type TreeModel } from "./model/treeModel.ts";
 import type { YamlFile } from "./model/treeFiles.ts";
 import { checkRepositoryName } from "./repositoryName.ts";
 import { findMissingSecrets, findSopsFiles, type SopsFile } from "./sopsFiles.ts";
@@ -51,7 +51,7 @@ const treeFiles = {
  * @throws Error with one message when a file without which nothing works is missing or is no YAML
  */
 export function readTree(root: string): Tree {
-  const model = readModel(root);
+  const model = readModelOnDisk(root);
   const [unreadable] = model.unreadable;
   if (unreadable !== undefined)
     throw new Error(`${unreadable.file}:${String(unreadable.line)} is no YAML: ${unreadable.reason}`);
