@@ -1,6 +1,7 @@
 // Installs Flux once: the very bytes of the OCI artifact that Flux later keeps itself up to date from, applied as field
-// manager `kubectl`, which kustomize-controller takes over completely. Seeds the Secret cluster-secrets, which the root
-// Kustomization needs to deliver that same Secret. On a cluster that Flux already manages it changes nothing.
+// manager `kubectl`, which kustomize-controller takes over completely. Seeds the Secret cluster-secrets: in trees of former
+// versions the root Kustomization takes its variables from there, and could not deliver that same Secret without it. On a cluster
+// that Flux already manages it changes nothing.
 import { relative } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { readTree } from "../../flux/tree/readTree.ts";
