@@ -100,7 +100,7 @@ function variablesIn({ placed, kustomizations }: TreeModel): BuildRequest["varia
     const known = Object.fromEntries(
       Object.entries(values).map(([key, value]) => [
         key,
-        kind === "Secret" || value === undefined ? placeholderOf(key) : String(value),
+        kind === "Secret" || value === undefined ? placeholderOf(key) : String(value ?? ""),
       ]),
     );
     for (const space of namespace === undefined ? spaces : [namespace])

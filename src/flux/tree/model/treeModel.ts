@@ -160,7 +160,7 @@ function valuesIn(
       kind === "ConfigMap" ? Object.entries(configMaps.get(name) ?? {}) : [],
     );
     const own = Object.entries(fieldsOf(valueAt(spec, "postBuild", "substitute")));
-    return new Map([...from, ...own].map(([key, value]) => [key, String(value)] as const));
+    return new Map([...from, ...own].map(([key, value]) => [key, String(value ?? "")] as const));
   };
 }
 
