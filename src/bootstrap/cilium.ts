@@ -26,8 +26,6 @@ export function ciliumRelease(
       version: config.versions.cilium,
       repositoryOpts: { repo: ciliumRepository },
       values: config.tree.ciliumValues,
-      // A null takes a default of the chart away. Where the file has none the flag would only be one more line in a preview.
-      ...(hasNull(config.tree.ciliumValues) ? { allowNullValues: true } : {}),
       timeout: config.upgrades.ciliumSeconds,
       atomic: changes,
       cleanupOnFail: true,
@@ -35,10 +33,6 @@ export function ciliumRelease(
     },
     changes ? opts : { ...opts, ignoreChanges: ["atomic"] },
   );
-}
-
-function hasNull(value: unknown): boolean {
-  return value === null || (typeof value === "object" && Object.values(value).some(hasNull));
 }
 
 /** Whether this is another Cilium than the last finished run left, as far as it says. False on a cluster that has none yet. */

@@ -95,6 +95,7 @@ export async function assembleConfig(
         ...machines.warnings,
         ...age.value.warnings,
         ...integrity.warnings,
+        ...(tree.value.warnings ?? []),
         ...token,
       ],
     },

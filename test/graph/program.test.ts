@@ -341,38 +341,30 @@ describe("Cilium", () => {
     }, answers);
     const one = found.find(({ name }) => name === "cluster-cilium");
     assert.ok(one);
-    return { atomic: one.inputs["atomic"], ignored: one.ignoreChanges, nulls: one.inputs["allowNullValues"] };
+    return { atomic: one.inputs["atomic"], ignored: one.ignoreChanges };
   };
   const left = { cilium: "1.19.7", ciliumValues: fingerprint({ operator: { replicas: 1 } }) };
 
   it("is left as it is when its install fails: uninstalled, it would take the network from the nodes", async () => {
-    assert.deepEqual(await release({}), { atomic: false, ignored: ["atomic"], nulls: undefined });
+    assert.deepEqual(await release({}), { atomic: false, ignored: ["atomic"] });
   });
   it("goes back when an upgrade to another version fails", async () => {
     assert.deepEqual(await release({ ...left, cilium: "1.19.6" }), {
       atomic: true,
       ignored: [],
-      nulls: undefined,
     });
   });
   it("goes back when other values fail", async () => {
     assert.deepEqual(await release(left, { operator: { replicas: 2 } }), {
       atomic: true,
       ignored: [],
-      nulls: undefined,
     });
   });
-  it("is told of nulls, and of nothing new where there is none", async () => {
-    const allowed = async (values: object): Promise<unknown> => (await release({}, values)).nulls;
-    assert.equal(await allowed({ a: { b: [{ c: null }] } }), true);
-    assert.equal(await allowed({ a: { b: [{ c: false }] } }), undefined);
-  });
   it("shows no change when nothing but that flag would be another one", async () => {
-    assert.deepEqual(await release(left), { atomic: false, ignored: ["atomic"], nulls: undefined });
+    assert.deepEqual(await release(left), { atomic: false, ignored: ["atomic"] });
     assert.deepEqual(await release({ cilium: left.cilium }), {
       atomic: false,
       ignored: ["atomic"],
-      nulls: undefined,
     });
   });
 });

@@ -1,7 +1,7 @@
 // The Git tree as far as the program needs it: the four objects of the hand-off, the version of Flux, Cilium's values,
 // and what must be put right before anything is touched. Reads files only; knows neither Pulumi nor a cluster.
 import { join } from "node:path";
-import { visit } from "yaml";
+import { isScalar, visit } from "yaml";
 import { removedApiVersions } from "./apiVersions.ts";
 import { checkFluxKustomization, checkHandOff, pinnedTag, type HandOffObjects } from "./checkHandOff.ts";
 import { findingText } from "./finding.ts";
@@ -38,6 +38,8 @@ export interface Tree {
   readonly missingSecrets: readonly string[];
   /** What is wrong with the tree, one text each: file, what was found, what to do. */
   readonly problems: readonly string[];
+  /** What does not arrive as it stands there, one text each; nothing stops at it. */
+  readonly warnings?: readonly string[];
 }
 
 const treeFiles = {
@@ -81,7 +83,7 @@ export function readTree(root: string): Tree {
     ...undefinedVariables(model).map(findingText),
     ...removedApiVersions(model, fluxVersion).map(findingText),
   ];
-  return { ...tree, fluxVersion, problems };
+  return { ...tree, fluxVersion, problems, warnings: nullValues(model) };
 }
 
 function handOffOf(model: TreeModel): HandOffObjects {
@@ -91,7 +93,7 @@ function handOffOf(model: TreeModel): HandOffObjects {
   return objects as HandOffObjects;
 }
 
-/** As Helm itself reads them: `no` is false, and a null takes a default of the chart away. */
+/** As Helm itself reads them: `no` is false, `0700` octal. */
 function readValues({ files, root }: TreeModel): Readonly<Record<string, unknown>> {
   const yaml = files.values(treeFiles.cilium);
   if (yaml === undefined) throw new Error(`${treeFiles.cilium} is missing in ${root}`);
@@ -115,4 +117,25 @@ function refuseInfinite({ documents, lines }: YamlFile): void {
       );
     },
   });
+}
+
+/**
+ * A null takes a default of the chart away for Helm, but does not get there, with allowNullValues neither.
+ * Source: pulumi-kubernetes v4 provider/pkg/provider/helm_release.go, SkipNulls in Check, Create and Update.
+ */
+function nullValues({ files }: TreeModel): readonly string[] {
+  const yaml = files.values(treeFiles.cilium);
+  const [document] = yaml?.documents ?? [];
+  const found: string[] = [];
+  if (yaml === undefined || document === undefined) return found;
+  visit(document, {
+    Pair: (_key, { key, value }) => {
+      if (!isScalar(key) || !(value === null || (isScalar(value) && value.value === null))) return;
+      const line = String(yaml.lines.linePos(key.range?.[0] ?? 0).line);
+      found.push(
+        `${treeFiles.cilium}:${line}: ${String(key.value)} is null, which takes a default of the chart away for Helm; Pulumi's Kubernetes provider drops it, so the default stays → write the value that you want, e.g. false or {}, or take the line out`,
+      );
+    },
+  });
+  return found;
 }

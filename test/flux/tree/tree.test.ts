@@ -43,7 +43,7 @@ describe("readTree", () => {
     assert.equal(typeof tree.ciliumValues["ipam"], "object");
   });
 
-  it("reads Cilium's values as Helm does: no is false, nulls arrive, 0700 is octal", () => {
+  it("reads Cilium's values as Helm does: no is false, 0700 is octal, and warns of a null, which does not arrive", () => {
     const values = "bootstrap/cilium/values.yaml";
     writeFileSync(
       join(root, values),
@@ -56,7 +56,13 @@ describe("readTree", () => {
       mode: 448,
       name: "no",
     };
-    assert.deepEqual(readTree(root).ciliumValues, expected);
+    const { ciliumValues, warnings } = readTree(root);
+    assert.deepEqual(ciliumValues, expected);
+    assert.equal(warnings?.length, 1);
+    assert.match(
+      warnings[0] ?? "",
+      /^bootstrap\/cilium\/values\.yaml:3: tls is null, .*provider drops it.* → write/,
+    );
     writeFileSync(join(root, values), "a:\n  b: .inf\n");
     assert.throws(() => readTree(root), {
       message: /^bootstrap\/cilium\/values.yaml:2 holds .inf, which Helm /,
