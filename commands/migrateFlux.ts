@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { oldObjects, withCurrentVersions, type OldObject } from "../src/flux/tree/apiVersions.ts";
-import { readModel } from "../src/flux/tree/model/treeModel.ts";
+import { readModelOnDisk } from "../src/flux/tree/model/treeModel.ts";
 
 const help = `npm run migrate:flux [-- [--write] [TREE]]
 
@@ -39,7 +39,7 @@ function main(args: readonly string[]): number {
   if (more.length > 0) throw new Error(`one tree at a time; ${more.join(" ")} is too much`);
   if (!existsSync(tree))
     throw new Error(`${tree} is not there → name the folder of the Git tree, e.g. cluster`);
-  const model = readModel(tree);
+  const model = readModelOnDisk(tree);
   const [unreadable] = model.unreadable;
   if (unreadable !== undefined)
     throw new Error(

@@ -1,7 +1,7 @@
 // The real build of a tree, by the program cluster-build: as the controller does it, with the schemas of all kinds.
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, lstatSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, posix } from "node:path";
+import { join, posix, relative } from "node:path";
 import { compareMinors, minorOf } from "../../src/config/version.ts";
 import { fluxNamespace, type FluxKustomization } from "../../src/flux/tree/model/fluxKustomizations.ts";
 import type { TreeModel } from "../../src/flux/tree/model/treeModel.ts";
@@ -100,7 +100,7 @@ function variablesIn({ placed, kustomizations }: TreeModel): BuildRequest["varia
     const known = Object.fromEntries(
       Object.entries(values).map(([key, value]) => [
         key,
-        kind === "Secret" || value === undefined ? placeholderOf(key) : String(value),
+        kind === "Secret" || value === undefined ? placeholderOf(key) : String(value ?? ""),
       ]),
     );
     for (const space of namespace === undefined ? spaces : [namespace])
@@ -109,12 +109,25 @@ function variablesIn({ placed, kustomizations }: TreeModel): BuildRequest["varia
   return variables;
 }
 
-/** Gives the repository's root, or for a copy of a tree under another name a repository in which it has its own. */
-async function inRepository<T>({ place, root }: TreeModel, use: (root: string) => Promise<T>): Promise<T> {
-  if (place.repository !== undefined) return use(place.repository);
+/**
+ * Gives the repository's root, or for a copy of a tree under another name a repository in which it has its own. Where Flux does not
+ * fetch all of a tree it is a copy without the rest.
+ */
+async function inRepository<T>(
+  { place, root, files, onDisk }: TreeModel,
+  use: (root: string) => Promise<T>,
+): Promise<T> {
+  const leftOut = files.leftOut();
+  const isWhole = [...leftOut.keys()].every((path) => !onDisk.applied.has(path));
+  if (place.repository !== undefined && isWhole) return use(place.repository);
   const copy = mkdtempSync(join(tmpdir(), "home-ops-tree-"));
   try {
-    cpSync(root, join(copy, place.prefix), { recursive: true, verbatimSymlinks: true });
+    cpSync(root, join(copy, place.prefix), {
+      recursive: true,
+      verbatimSymlinks: true,
+      // Of a folder that is left out single files may be taken back.
+      filter: (source) => !leftOut.has(relative(root, source)) || lstatSync(source).isDirectory(),
+    });
     return await use(copy);
   } finally {
     rmSync(copy, { recursive: true });

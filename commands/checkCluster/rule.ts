@@ -24,6 +24,12 @@ export function listText(names: readonly string[]): string {
   return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`;
 }
 
+/** The first two of them, e.g. `a, b and 3 more`. */
+export function filesText(files: readonly string[]): string {
+  const sorted = files.toSorted();
+  return listText(sorted.length > 3 ? [...sorted.slice(0, 2), `${String(sorted.length - 2)} more`] : sorted);
+}
+
 /** The other name that a misspelt one most probably means; undefined when none is near. */
 export function nearestName(name: string, names: Iterable<string>): string | undefined {
   return nearest(

@@ -9,9 +9,11 @@ import { encrypted } from "./rules/encrypted.ts";
 import { fluxApiVersion } from "./rules/fluxApiVersion.ts";
 import { fluxPostBuild } from "./rules/fluxPostBuild.ts";
 import { handOff } from "./rules/handOff.ts";
+import { ignoredFile } from "./rules/ignoredFile.ts";
 import { injectedReplaced } from "./rules/injectedReplaced.ts";
 import { kubernetesApiVersion } from "./rules/kubernetesApiVersion.ts";
 import { listedFile } from "./rules/listedFile.ts";
+import { ownVariables } from "./rules/ownVariables.ts";
 import { pathExists } from "./rules/pathExists.ts";
 import { pinsEqual } from "./rules/pinsEqual.ts";
 import { plainSecret } from "./rules/plainSecret.ts";
@@ -25,6 +27,8 @@ import { substitution } from "./rules/substitution.ts";
 import { undefinedVariable } from "./rules/undefinedVariable.ts";
 import { unlistedFile } from "./rules/unlistedFile.ts";
 import { unusedSource } from "./rules/unusedSource.ts";
+import { variableNameRule } from "./rules/variableName.ts";
+import { variableValue } from "./rules/variableValue.ts";
 import { yaml } from "./rules/yaml.ts";
 
 /** Rules that need the program cluster-build. */
@@ -35,12 +39,16 @@ export const rules: readonly Rule[] = [
   yaml,
   listedFile,
   unlistedFile,
+  ignoredFile,
   pathExists,
   sourceExists,
   unusedSource,
   dependsOn,
   dependsOnCycle,
   undefinedVariable,
+  variableNameRule,
+  variableValue,
+  ownVariables,
   substituteFrom,
   injectedReplaced,
   fluxPostBuild,

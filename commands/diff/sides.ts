@@ -1,6 +1,7 @@
 // Both sides as they are, or would be, in Git; each in a private folder, so that nothing in the repository is touched.
-import { existsSync, mkdirSync, realpathSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
+import { readModel } from "../../src/flux/tree/model/treeModel.ts";
 import { buildTree } from "../tree/buildTree.ts";
 import { CommandError } from "../pulumiCli.ts";
 import { exportCommitted, exportWorking, git } from "../rehearse/git.ts";
@@ -58,6 +59,9 @@ function requireCommit(repository: string, ref: string): void {
 async function build(name: string, copy: string, tree: string): Promise<Side> {
   if (!existsSync(join(copy, tree))) throw new CommandError(`there is no ${tree} in ${name}`);
   try {
+    // As Flux has it: without what it does not fetch.
+    for (const path of readModel(join(copy, tree)).files.leftOut().keys())
+      rmSync(join(copy, tree, path), { recursive: true, force: true });
     const { answer, leftOut } = await buildTree(join(copy, tree), { schemas: false });
     if (answer === undefined) throw new CommandError(leftOut.join("\n"));
     return { name, answer };

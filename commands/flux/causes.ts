@@ -1,5 +1,6 @@
 // From many objects that are not Ready to the few that are the reason. Pure.
 import type { Health } from "./health.ts";
+import { ownSources, refusedVariable } from "./variables.ts";
 
 /** An object that is not Ready by itself. */
 export interface Cause {
@@ -36,10 +37,28 @@ export function rootCauses(all: readonly Health[]): readonly Cause[] {
     }
     return found;
   };
-  return all
+  const causes = all
     .map((health) => ({ health, waiting: waitingFor(health.name) }))
     .filter(({ health, waiting }) => isRoot(health, waiting, upstream(health), missingOf(health, all)))
     .sort((one, other) => other.waiting.length - one.waiting.length);
+  return byVariable(causes);
+}
+
+/** One name that Flux refuses stops all that take variables: one cause, and the first, at whoever delivers it. */
+function byVariable(causes: readonly Cause[]): readonly Cause[] {
+  const variableOf = ({ health: { state, message } }: Cause): string | undefined =>
+    state === "failing" ? refusedVariable(message) : undefined;
+  const groups = Map.groupBy(causes, variableOf);
+  const others = groups.get(undefined) ?? [];
+  groups.delete(undefined);
+  const merged = [...groups.values()].flatMap((group): readonly Cause[] => {
+    const first = group.find(({ health: { object } }) => ownSources(object).length > 0) ?? group[0];
+    if (first === undefined) return [];
+    const rest = group.filter((cause) => cause !== first);
+    const waiting = [...rest.map(({ health }) => health.name), ...group.flatMap((cause) => cause.waiting)];
+    return [{ health: first.health, waiting: [...new Set(waiting)] }];
+  });
+  return [...merged, ...others];
 }
 
 function isRoot(

@@ -2,6 +2,14 @@
 import { isHandOff, isSuspendedByConfig } from "../../src/flux/suspension.ts";
 import { remedyFor } from "../../src/flux/ready.ts";
 import type { Health } from "./health.ts";
+import {
+  isAboutVariables,
+  ownSources,
+  refusedVariable,
+  removalCommands,
+  sourcesText,
+  variableSources,
+} from "./variables.ts";
 
 const push = "push, then npm run reconcile";
 
@@ -13,6 +21,11 @@ interface Remedy {
 
 /** First match wins, before the general ones. The patterns are Flux's, Helm's and the API server's own words. */
 const remedies: readonly Remedy[] = [
+  {
+    kind: /Kustomization/,
+    pattern: /var name is invalid/,
+    todo: refusedName,
+  },
   {
     pattern: /kustomization path not found/,
     todo: (health) =>
@@ -70,6 +83,8 @@ export function nextStep(health: Health): string {
     return isHandOff(object) || isSuspendedByConfig(object)
       ? "write suspend: false in the stack config, then npm run up"
       : `somebody has suspended it: npm run flux -- resume ${word(health)}`;
+  if (object.kind === "Kustomization" && isAboutVariables(message) && ownSources(object).length > 0)
+    return lockedUp(health);
   const own = remedies.find(
     ({ kind, pattern }) => (kind?.test(object.kind ?? "") ?? true) && pattern.test(message),
   );
@@ -78,6 +93,33 @@ export function nextStep(health: Health): string {
   if (isKnown(general)) return general.replace("run pulumi up again", "npm run reconcile");
   const { namespace = "", name = "" } = object.metadata ?? {};
   return `look at: kubectl -n ${namespace} describe ${object.kind ?? ""} ${name}`;
+}
+
+/** The name is in ConfigMaps or Secrets that are corrected in Git, and arrives by itself. */
+function refusedName({ object, message }: Health): string {
+  const places = sourcesText(variableSources(object));
+  return `Flux refuses the name of the variable ${refusedVariable(message) ?? ""}: letters, digits and _ only, no digit first; rename it where it stands${places === "" ? "" : ` (${places})`} and where it is used, ${push}`;
+}
+
+/** A Kustomization that takes variables from what it delivers: a push of the corrected one never arrives. */
+function lockedUp(health: Health): string {
+  const { object, message } = health;
+  const own = ownSources(object);
+  const variable = refusedVariable(message);
+  const what =
+    variable === undefined
+      ? `correct the variables of ${sourcesText(own)}`
+      : `rename the variable ${variable}, a name that Flux refuses, in ${sourcesText(own)}`;
+  const here =
+    variable === undefined
+      ? own
+          .map(({ kind, namespace, name }) => `kubectl -n ${namespace} edit ${kind.toLowerCase()} ${name}`)
+          .join("; ")
+      : removalCommands(variable, own);
+  const forEver = isHandOff(object)
+    ? "For ever: take postBuild out of this Kustomization in flux/config/cluster.yaml, push, npm run up"
+    : "For ever: take these out of its postBuild.substituteFrom";
+  return `${what}, and push. It delivers them itself, so that does not arrive while it is stopped; in the cluster: ${here}; then npm run reconcile. ${forEver}`;
 }
 
 function isKnown(general: string): boolean {

@@ -24,7 +24,8 @@ export function readVariables(tree: string): BuildRequest["variables"] {
       variables[`${kind}/${metadata.namespace ?? ""}/${metadata.name}`] = Object.fromEntries(
         Object.entries(values).map(([name, value]) => [
           name,
-          kind === "Secret" ? placeholderOf(name) : String(value),
+          // Nothing is an empty text for the API server.
+          kind === "Secret" ? placeholderOf(name) : String(value ?? ""),
         ]),
       );
     }

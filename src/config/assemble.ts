@@ -19,6 +19,7 @@ import { resolvePath } from "./paths.ts";
 import type { Problem } from "./problem.ts";
 import { alreadyRead, checkSecretsFile } from "./secretsFile.ts";
 import { checkSkew } from "./skew.ts";
+import { checkIntegrity } from "./sopsMac.ts";
 import { gitRepositoryOf, readTreeInput } from "./treeInput.ts";
 
 /** What surrounds the stack config. */
@@ -60,6 +61,7 @@ export async function assembleConfig(
   const born = checkBornWith(surroundings.living?.bornWith, stack.values);
   const space = lookAtPodSpace(stack, surroundings, tree.value);
   const patches = await lookAtPatches(stack, surroundings);
+  const integrity = await lookAtIntegrity(age.value, tree.value, lastRun);
 
   const problems = [
     ...stack.problems,
@@ -72,6 +74,7 @@ export async function assembleConfig(
     ...suspend,
     ...machines.problems,
     ...age.problems,
+    ...integrity.problems,
     ...git.problems,
     ...secrets.problems,
   ];
@@ -107,6 +110,8 @@ export async function assembleConfig(
         ...machines.warnings,
         ...age.value.warnings,
         ...secrets.warnings,
+        ...integrity.warnings,
+        ...(tree.value.warnings ?? []),
         ...token,
       ],
     },
@@ -146,6 +151,22 @@ async function lookAtAgeKey(
   if ("text" in key) return { problems: [key] };
   const mismatch = checkRecipients(key, tree?.sopsFiles ?? []);
   return { value: key, problems: mismatch === undefined ? [] : [mismatch] };
+}
+
+/** The first `up` decrypts cluster-secrets with sops, which refuses such a file; nothing else stops at one. */
+async function lookAtIntegrity(
+  key: AgeKeyFile | undefined,
+  tree: Tree | undefined,
+  { versions }: LastRun,
+): Promise<{ readonly problems: readonly Problem[]; readonly warnings: readonly string[] }> {
+  if (key === undefined || tree === undefined) return { problems: [], warnings: [] };
+  const found = await checkIntegrity(key.identities, tree);
+  const isNew = versions.cilium === undefined;
+  const stops = found.filter(({ isNeeded }) => isNew && isNeeded);
+  return {
+    problems: stops.map(({ problem }) => problem),
+    warnings: found.flatMap((one) => (stops.includes(one) ? [] : `${one.problem.path} ${one.problem.text}`)),
+  };
 }
 
 /** The file is read when the keys are made; afterwards it may be gone, and is better so. */

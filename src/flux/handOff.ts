@@ -45,30 +45,37 @@ export class HandOff extends pulumi.ComponentResource {
     const selfManaged = this.#createProof(name, "selfManagement", args, [self]);
     const readable = this.#createProof(name, "gitAccess", args, [args.secrets]);
 
+    // Whoever is resumed last finds all that it may prune at work. So children come before the source that has their parents
+    // look at another commit, and the root is the last. Suspending goes the other way: a suspended root cannot take a child's
+    // suspension back.
+    const before = [selfManaged, readable];
+    const resumed = suspend ? [] : [this.#createSuspension(name, args, before)];
     const repository = new KubeManifest(
       `${name}-home-cluster`,
       suspended(withUrl(tree.gitRepository, git.url), suspend),
-      { ...inCluster, dependsOn: [selfManaged, readable] },
+      { ...inCluster, dependsOn: [...before, ...resumed] },
     );
     const root = suspended(tree.clusterKustomization, suspend);
     this.path = (root["spec"] as { path: string }).path;
     const cluster = new KubeManifest(`${name}-cluster`, root, { ...inCluster, dependsOn: [repository] });
-    // The root comes first in both directions: suspended, it cannot take a child's suspension back; resumed, it hands its
-    // children what Git says by now.
-    const children = stepCommand(
-      `${name}-suspension`,
-      {
-        program: "src/flux/steps/suspension.ts",
-        inputs: { CLUSTER_ID: args.machines.clusterId, SUSPEND: String(suspend) },
-        secrets: { KUBECONFIG_TEXT: args.cluster.kubeconfig },
-      },
-      { parent: this, dependsOn: [cluster] },
-    );
-    const proof = this.#createProof(name, "proof", args, [children]);
+    const settled = suspend ? this.#createSuspension(name, args, [cluster]) : cluster;
+    const proof = this.#createProof(name, "proof", args, [settled]);
     this.proven = proof.stdout;
     // The Receiver comes with the tree: GitHub's first delivery is to find it.
     repositoryWebhook(`${name}-webhook`, args, { parent: this, dependsOn: [proof] });
     this.registerOutputs({});
+  }
+
+  #createSuspension(name: string, args: HandOffArgs, dependsOn: pulumi.Resource[]): command.local.Command {
+    return stepCommand(
+      `${name}-suspension`,
+      {
+        program: "src/flux/steps/suspension.ts",
+        inputs: { CLUSTER_ID: args.machines.clusterId, SUSPEND: String(args.config.suspend) },
+        secrets: { KUBECONFIG_TEXT: args.cluster.kubeconfig },
+      },
+      { parent: this, dependsOn },
+    );
   }
 
   #createProof(

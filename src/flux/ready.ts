@@ -17,6 +17,10 @@ const remedies: readonly { readonly pattern: RegExp; readonly todo: string }[] =
     todo: "the files in the tree are encrypted to another key than ageKeyFile: run sops updatekeys on them, push, run pulumi up again",
   },
   {
+    pattern: /var name is invalid/,
+    todo: "the variable in quotes has a name that Flux refuses: letters, digits and _ only, no digit first; rename it, push, run pulumi up again; where Flux does not get over it, npm run doctor -- --cluster has the command",
+  },
+  {
     pattern: /substitute from|variable not set|envsubst|strict/i,
     todo: "a variable of the tree has no value: add it to cluster-secrets or cluster-settings, push, run pulumi up again",
   },

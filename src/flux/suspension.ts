@@ -38,9 +38,14 @@ export function toSuspend(objects: readonly KubeObject[]): readonly KubeObject[]
   return parentsFirst(objects.filter((object) => !isHandOff(object) && !isSuspended(object)));
 }
 
-/** What the config key has suspended, parents first: each child then has what its parent says by now. */
+/**
+ * What the config key has suspended, children first. A parent that works prunes the children that are gone from Git, and of
+ * one that is suspended at that moment everything it has applied is left behind for ever: its finalizer only lets go
+ * (fluxcd/kustomize-controller v1.9 finalize, helm-controller v1.6 reconcileDelete).
+ */
 export function toResume(objects: readonly KubeObject[]): readonly KubeObject[] {
-  return parentsFirst(objects.filter((object) => !isHandOff(object) && isSuspendedByConfig(object)));
+  const ours = objects.filter((object) => !isHandOff(object) && isSuspendedByConfig(object));
+  return byDepth(ours, objects).toReversed();
 }
 
 /** What a person has suspended, by name. */
@@ -73,13 +78,18 @@ export function parentOf({ metadata }: KubeObject): string | undefined {
 }
 
 function parentsFirst(objects: readonly KubeObject[]): readonly KubeObject[] {
-  const byName = new Map(objects.map((object) => [nameOf(object), object]));
+  return byDepth(objects, objects);
+}
+
+/** Some of all objects, those nearest to a root first. */
+function byDepth(some: readonly KubeObject[], all: readonly KubeObject[]): readonly KubeObject[] {
+  const byName = new Map(all.map((object) => [nameOf(object), object]));
   const depth = (object: KubeObject, seen: readonly string[] = []): number => {
     const parent = parentOf(object) ?? "";
     const next = byName.get(parent);
     return next === undefined || seen.includes(parent) ? 0 : 1 + depth(next, [...seen, parent]);
   };
-  return objects
+  return some
     .map((object) => ({ object, depth: depth(object) }))
     .sort((one, other) => one.depth - other.depth)
     .map(({ object }) => object);

@@ -1,6 +1,15 @@
 // Tools such as talosctl, sops and ssh read keys from files only. Those files live here: in memory where the system has
 // a file system in memory, readable for the owner alone, one folder per process, gone with the process.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -8,6 +17,18 @@ const prefix = "home-ops-step-";
 
 function parent(): string {
   return existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+}
+
+/**
+ * The number of this process' PID namespace, e.g. `4026531836`; 0 where the system has none. The folder in memory may be shared
+ * with containers, whose PIDs mean other processes.
+ */
+function namespace(): string {
+  try {
+    return /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "0";
+  } catch {
+    return "0";
+  }
 }
 
 function isAlive(pid: number): boolean {
@@ -19,12 +40,21 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Removes the folders of processes that were killed before they could do it themselves. */
+/**
+ * Removes the folders of processes that were killed before they could do it themselves. Those of other users and of other PID
+ * namespaces are left alone: nobody here can say whose they are.
+ */
 export function removeAbandonedFolders(folder: string = parent()): void {
+  const own = namespace();
   for (const entry of readdirSync(folder)) {
-    const pid = new RegExp(`^${prefix}(\\d+)-`).exec(entry)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid)))
-      rmSync(join(folder, entry), { recursive: true, force: true });
+    const [, pid, of] = new RegExp(`^${prefix}(\\d+)-(?:(\\d+)-)?`).exec(entry) ?? [];
+    if (pid === undefined || (of ?? own) !== own || isAlive(Number(pid))) continue;
+    try {
+      const path = join(folder, entry);
+      if (lstatSync(path).uid === process.getuid?.()) rmSync(path, { recursive: true, force: true });
+    } catch {
+      // Somebody else has removed it meanwhile, or may do so.
+    }
   }
 }
 
@@ -34,7 +64,7 @@ export class PrivateFolder {
 
   constructor() {
     removeAbandonedFolders();
-    this.#path = mkdtempSync(join(parent(), `${prefix}${process.pid}-`));
+    this.#path = mkdtempSync(join(parent(), `${prefix}${process.pid}-${namespace()}-`));
     process.once("exit", () => {
       this.remove();
     });

@@ -56,6 +56,29 @@ describe("npm run diff", () => {
     assert.equal(status, 0);
   });
 
+  it("shows as deleted what Flux does not fetch any more, and what goes with it", () => {
+    builder.fixture.write({
+      "cluster/app/kustomization.yaml": "resources: [config.yaml, claim.yaml]\ncomponents: [../part]\n",
+      "cluster/app/claim.yaml": "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\n",
+    });
+    commit();
+    builder.fixture.write({ ".sourceignore": "/docs\n/cluster/flux/apps.yaml\n" });
+    const { status, stdout, stderr } = run("main", "--json");
+    assert.equal(status, 2, stderr);
+    const { losses, kustomizations } = JSON.parse(stdout) as ClusterDiff;
+    assert.deepEqual(losses, ["PersistentVolumeClaim default/data is deleted, and perhaps its data"]);
+    assert.deepEqual(
+      kustomizations
+        .flatMap(({ objects }) => objects.map(({ name, note }) => `${name} ${note ?? ""}`))
+        .sort(),
+      [
+        "ConfigMap default/config is deleted from the cluster",
+        "Kustomization flux-system/app is deleted from the cluster",
+        "PersistentVolumeClaim default/data is deleted from the cluster",
+      ],
+    );
+  });
+
   it("shows what a component changes in the objects, and touches nothing", () => {
     builder.fixture.write({
       "cluster/part/kustomization.yaml":

@@ -213,14 +213,35 @@ await describe("a mistake around an up", { timeout: 900_000 }, async () => {
 
   const encoded = (text: string): string => Buffer.from(text).toString("base64");
 
-  await it("14. without cluster-secrets the root waits, and goes on when it is there", async () => {
-    await withSecret(
-      "cluster-secrets",
-      () => undefined,
-      () =>
-        reconciled("kustomization", "cluster", "False", /substitute from 'Secret\/cluster-secrets' error/),
-    );
+  await it("14. without cluster-secrets apps wait, and the root, which takes no variables, brings it back", async () => {
+    await lab.ok("kubectl", "delete", "secret", "cluster-secrets", "-n", "flux-system");
+    await reconciled("kustomization", "podinfo", "False", /substitute from 'Secret\/cluster-secrets' error/);
     await reconciled("kustomization", "cluster", "True", /Applied revision/);
+    await reconciled("kustomization", "podinfo", "True", /Applied revision/);
+  });
+
+  await it("14b. a name of a variable that Flux refuses is cured by the commit that corrects it", async () => {
+    const settings = "cluster/flux/vars/cluster-settings.yaml";
+    const fetched = async (): Promise<void> =>
+      reconciled("gitrepository", "home-cluster", "True", /stored artifact/);
+    await lab.commit("a bad name", { [settings]: (text) => `${text}  smtp-relay-host: mail\n` });
+    await fetched();
+    await reconciled("kustomization", "cluster", "True", /Applied revision/);
+    await reconciled("kustomization", "podinfo", "False", /'smtp-relay-host' var name is invalid/);
+    const { code, output } = await lab.run("npm", ["run", "-s", "doctor", "--", "--cluster"]);
+    assert.equal(code, 1, output);
+    assert.match(output, /^1\. Kustomization flux-system\/[\w-]+ fails: variable smtp-relay-host$/m);
+    assert.match(
+      output,
+      /→ Flux refuses the name of the variable smtp-relay-host: .*ConfigMap cluster-settings/,
+    );
+
+    await lab.commit("a good name", {
+      [settings]: (text) => text.replace("smtp-relay-host", "SMTP_RELAY_HOST"),
+    });
+    await fetched();
+    await reconciled("kustomization", "cluster", "True", /Applied revision/);
+    await reconciled("kustomization", "podinfo", "True", /Applied revision/);
   });
 
   await it("15. a wrong known_hosts shows in the GitRepository", async () => {

@@ -8,6 +8,7 @@ import { secretsOf } from "./secretsOf.ts";
 import { assertNoChange, TestLab, type CommandResult } from "./testLab.ts";
 
 const dns = "cluster/apps/networking/external-dns/app/kustomization.yaml";
+const apps = "cluster/apps/default/kustomization.yaml";
 const podinfo = "cluster/apps/default/podinfo/app/helmrelease.yaml";
 
 await describe("operating Flux", { timeout: 900_000 }, async () => {
@@ -166,6 +167,7 @@ await describe("operating Flux", { timeout: 900_000 }, async () => {
     assertNoChange(await lab.preview());
     const former = await replicas();
     await scale(5);
+    await lab.commit("No homepage", { [apps]: (text) => text.replace("  - homepage/ks.yaml\n", "") });
     assert.match(
       await ends(1, "reconcile"),
       /Flux is suspended .* → write suspend: false in the stack config, then npm run up/,
@@ -179,6 +181,12 @@ await describe("operating Flux", { timeout: 900_000 }, async () => {
     assert.match(output, /resumed; suspended by hand and left so: HelmRelease media\/jellyfin/);
     assert.match(output, new RegExp(`Flux runs the cluster from Git: main at ${await head()}`));
     assert.equal(await replicas(), 5);
+    // It was suspended when it was taken out. Nothing of it is left behind.
+    await lab.until("homepage is gone", async () => {
+      const of = ["kustomizations,helmreleases,deployments", "-A"];
+      const left = await lab.get<{ items: KubeObject[] }>(of);
+      return left.items.every(({ metadata }) => metadata.name !== "homepage");
+    });
     const { items } = await lab.get<{ items: KubeObject[] }>([
       "kustomizations,helmreleases,gitrepositories",
       "-A",

@@ -86,13 +86,36 @@ describe("suspending everything", () => {
 });
 
 describe("resuming everything", () => {
-  it("takes exactly what suspending has marked, parents first", () => {
+  const ours = { suspend: true, ours: true };
+
+  it("takes exactly what suspending has marked", () => {
     const found = toResume([
-      object("HelmRelease", "podinfo", "podinfo", { suspend: true, ours: true }),
-      object("Kustomization", "podinfo", "cluster-apps", { suspend: true, ours: true }),
+      object("Kustomization", "podinfo", "cluster-apps", ours),
       object("Kustomization", "mine", "cluster-apps", { suspend: true }),
       object("Kustomization", "running", "cluster-apps"),
     ]);
-    assert.deepEqual(names(found), ["Kustomization podinfo", "HelmRelease podinfo"]);
+    assert.deepEqual(names(found), ["Kustomization podinfo"]);
+  });
+
+  it("ends with the parents: what one of them prunes while it is suspended leaves all that it applied behind", () => {
+    const objects = [
+      object("Kustomization", "cluster-apps", "cluster", ours),
+      object("HelmRelease", "podinfo", "podinfo", ours),
+      object("Kustomization", "podinfo", "cluster-apps", ours),
+      ...handOff,
+    ];
+    const order = names(toResume(objects));
+    assert.deepEqual(order, ["HelmRelease podinfo", "Kustomization podinfo", "Kustomization cluster-apps"]);
+    // However the API server lists them.
+    assert.deepEqual(names(toResume(objects.toReversed())), order);
+  });
+
+  it("ends with the parents where one in between was never suspended", () => {
+    const found = toResume([
+      object("Kustomization", "cluster-apps", "cluster", ours),
+      object("Kustomization", "running", "cluster-apps"),
+      object("Kustomization", "below", "running", ours),
+    ]);
+    assert.deepEqual(names(found), ["Kustomization below", "Kustomization cluster-apps"]);
   });
 });

@@ -93,9 +93,9 @@ describe("the whole program", () => {
     "flux-flux-manifests",
     "flux-flux",
     "flux-selfManagement",
+    "flux-suspension",
     "flux-home-cluster",
     "flux-cluster",
-    "flux-suspension",
     "flux-proof",
   ];
   for (const [index, name] of order.entries()) {
@@ -353,6 +353,15 @@ describe("a lab's config", () => {
 });
 
 describe("a suspended Flux", () => {
+  it("is suspended from the root down: a root at work could take a child's suspension back", async () => {
+    const found = await deploy(() => {
+      program(testConfig({ suspend: true }));
+    }, answers);
+    const order = ["flux-home-cluster", "flux-cluster", "flux-suspension", "flux-proof"];
+    for (const [index, name] of order.slice(1).entries())
+      assert.ok(waitsFor(found, name).has(order[index] ?? ""), name);
+  });
+
   it("is one input of each object of the hand-off, and what the proofs are told", async () => {
     const inputs = async (suspend: boolean): Promise<Readonly<Record<string, unknown>>> => {
       const found = await deploy(() => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, statSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -36,5 +36,25 @@ describe("removeAbandonedFolders", () => {
       `home-ops-step-${String(process.pid)}-abc`,
       "somebody-elses",
     ]);
+  });
+
+  it("leaves those of other PID namespaces alone: their processes cannot be asked here", () => {
+    const parent = mkdtempSync(join(tmpdir(), "abandoned-"));
+    const dead = String(spawnSync("true").pid);
+    const own = /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "";
+    for (const name of [`${dead}-1-abc`, `${dead}-${own}-abc`])
+      mkdirSync(join(parent, `home-ops-step-${name}`));
+    removeAbandonedFolders(parent);
+    assert.deepEqual(readdirSync(parent), [`home-ops-step-${dead}-1-abc`]);
+  });
+
+  it("goes on where a folder cannot be removed", { skip: process.getuid?.() !== 0 && "needs root" }, () => {
+    const parent = mkdtempSync(join(tmpdir(), "abandoned-"));
+    const dead = String(spawnSync("true").pid);
+    const [others, own] = [`home-ops-step-${dead}-abc`, `home-ops-step-${dead}-def`];
+    for (const name of [others, own]) mkdirSync(join(parent, name));
+    chownSync(join(parent, others), 65_534, 65_534);
+    removeAbandonedFolders(parent);
+    assert.deepEqual(readdirSync(parent), [others]);
   });
 });

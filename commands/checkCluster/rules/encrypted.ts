@@ -17,11 +17,12 @@ export const encrypted: Rule = {
   name: "encrypted",
   what: "files named *.sops.* and files with a sops block are encrypted, value by value",
   check: ({ model }) =>
-    model.files.files().flatMap((path) => {
+    model.onDisk.files.files().flatMap((path) => {
       if (path.endsWith(".example")) return [];
       const isNamed = /\.sops\.\w+$/.test(path);
-      if (/\.ya?ml$/.test(path) || (isNamed && path.endsWith(".json"))) return inYaml(model, path, isNamed);
-      return isNamed ? inOther(model, path) : [];
+      if (/\.ya?ml$/.test(path) || (isNamed && path.endsWith(".json")))
+        return inYaml(model.onDisk, path, isNamed);
+      return isNamed ? inOther(model.onDisk, path) : [];
     }),
 };
 

@@ -3,6 +3,7 @@ import type { KustomizeFile, Named } from "../../../src/flux/tree/model/kustomiz
 import { inRepository } from "../../../src/flux/tree/model/place.ts";
 import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
 import { fieldsOf } from "../../../src/flux/tree/model/values.ts";
+import { leftOutText } from "../leftOut.ts";
 import { finding, type Rule } from "../rule.ts";
 
 /** Something that a kustomization.yaml names, and that is not there as it should be. */
@@ -48,7 +49,7 @@ function problemWith(model: TreeModel, { role, path }: Named): string | undefine
   // Of a copy of a tree, nobody can see what lies around it.
   if (path.startsWith("..") && place.repository === undefined) return undefined;
   const kind = files.kindOf(kustomize.existing(path));
-  if (kind === undefined) return "which is not there";
+  if (kind === undefined) return leftOutText(model, kustomize.existing(path)) ?? "which is not there";
   if (kind === "link") return "which is a symbolic link; Flux leaves those out";
   if (role === "file") return kind === "file" ? undefined : "which is a folder; expected a file";
   if (kind === "folder")

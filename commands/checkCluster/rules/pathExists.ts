@@ -4,6 +4,7 @@ import { inRepository } from "../../../src/flux/tree/model/place.ts";
 import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
 import { listOf, textOf } from "../../../src/flux/tree/model/values.ts";
 import type { Finding } from "../../../src/flux/tree/finding.ts";
+import { leftOutText } from "../leftOut.ts";
 import { finding, type Rule } from "../rule.ts";
 
 /**
@@ -25,14 +26,12 @@ export const pathExists: Rule = {
     }),
 };
 
-function missingFolder(
-  { files, place }: TreeModel,
-  kustomization: FluxKustomization,
-  folder: string,
-): Finding {
+function missingFolder(model: TreeModel, kustomization: FluxKustomization, folder: string): Finding {
   const { object, spec, name, namespace } = kustomization;
+  const { files, place } = model;
   const kind = files.kindOf(folder);
-  const found = kind === undefined ? "which is not there" : `which is a ${kind}`;
+  const found =
+    kind === undefined ? (leftOutText(model, folder) ?? "which is not there") : `which is a ${kind}`;
   return finding(
     object.source,
     ["spec", "path"],

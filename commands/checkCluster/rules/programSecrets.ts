@@ -45,19 +45,19 @@ function deployKeyFindings(model: TreeModel): readonly Finding[] {
   ];
 }
 
-/** The Kustomization that delivers the variables needs them itself. */
+/** A root that takes variables, as trees of former versions have it, begins with the Secret that the program makes. */
 function rootFindings(model: TreeModel): readonly Finding[] {
   const root = findHandOff(model).objects.clusterKustomization;
   if (root === undefined) return [];
   const names = substituteFromOf(root.data.spec ?? {}).flatMap(({ kind, name }) =>
     kind === "Secret" ? [name] : [],
   );
-  if (names.includes(made.variables)) return [];
+  if (names.length === 0 || names.includes(made.variables)) return [];
   return [
     finding(
       root,
       ["spec", "postBuild", "substituteFrom"],
-      `Kustomization ${root.data.metadata.name} takes its variables from ${names.length === 0 ? "no Secret" : `Secret ${names.join(", ")}`}; the program makes ${made.variables}`,
+      `Kustomization ${root.data.metadata.name} takes its variables from Secret ${names.join(", ")}; the program makes ${made.variables}`,
       `write {kind: Secret, name: ${made.variables}} into postBuild.substituteFrom`,
     ),
   ];

@@ -1,6 +1,8 @@
 import type { Finding } from "../../../src/flux/tree/finding.ts";
 import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
 import { variablesOf } from "../../../src/flux/tree/model/variables.ts";
+import { inTree } from "../../../src/flux/tree/model/place.ts";
+import { strangeValues } from "../../../src/flux/tree/variableValues.ts";
 import { undefinedVariables } from "../../../src/flux/tree/variables.ts";
 import { kustomizationOf } from "../builds.ts";
 import { problemFinding } from "../buildProblems.ts";
@@ -8,8 +10,8 @@ import type { Rule } from "../rule.ts";
 import { isExplained } from "./build.ts";
 
 /**
- * Variables can be replaced, and what comes of it is YAML. What undefined-variable and substitute-from say is not said
- * again.
+ * Variables can be replaced, and what comes of it is YAML. What undefined-variable, variable-name, variable-value and
+ * substitute-from say is not said again.
  * Source: the program cluster-build, over fluxcd/pkg kustomize and envsubst.
  */
 export const substitution: Rule = {
@@ -17,6 +19,9 @@ export const substitution: Rule = {
   what: "variables can be replaced, and what comes of it is YAML *",
   check: ({ model, builds }) => {
     const known = new Set(undefinedVariables(model).map(({ name }) => name));
+    const strange = strangeValues(model);
+    const isOfValue = (file: string | null): boolean =>
+      file !== null && strange.some(({ message }) => message.includes(` ${inTree(model.place, file)}:`));
     return builds.flatMap(({ kustomizations }) =>
       kustomizations.flatMap((built) => {
         const kustomization = kustomizationOf(model, built);
@@ -27,6 +32,9 @@ export const substitution: Rule = {
             return [];
           const name = /^the variable \$\{(\w+)\} is not defined$/.exec(problem.message)?.[1];
           if (name !== undefined && (isOpen || known.has(name))) return [];
+          // Said once, where the name or the value stands.
+          if (problem.message.includes("var name is invalid")) return [];
+          if (problem.message.includes("YAMLToJSON") && isOfValue(problem.file)) return [];
           const found = problemFinding(model, kustomization, problem, {
             message: `${problem.object ?? `Kustomization ${built.namespace}/${built.name}`}: ${problem.message}`,
             fix: "correct the variable, or write $${…} for the text itself",

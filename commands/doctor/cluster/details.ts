@@ -107,12 +107,22 @@ export interface SickPod {
   readonly name: string;
   /** e.g. `ImagePullBackOff: Back-off pulling image …` */
   readonly why: string;
+  /** Name of its Node; empty while it has none. */
+  readonly node: string;
   /** Whether a container of it ran before and ended. */
   readonly hasEnded: boolean;
 }
 
-/** Why a pod is not ready; undefined for one that is, or has done its work. */
-export function sicknessOf(pod: KubeObject): SickPod | undefined {
+/** Name of the Node that a pod is on; empty while it has none. */
+export function nodeOf(pod: KubeObject): string {
+  return String(pod.spec?.["nodeName"] ?? "");
+}
+
+/**
+ * Why a pod is not ready; undefined for one that is, or has done its work.
+ * @param dead names of Nodes that are not Ready: what a pod on one of them says of itself is old
+ */
+export function sicknessOf(pod: KubeObject, dead: ReadonlySet<string> = new Set()): SickPod | undefined {
   const { metadata, status } = pod;
   const phase = String(status?.["phase"] ?? "");
   if (phase === "Succeeded" || conditionOf(pod, "Ready")?.status === "True") return undefined;
@@ -120,8 +130,10 @@ export function sicknessOf(pod: KubeObject): SickPod | undefined {
   const sick = containers.find(({ ready }) => !ready);
   const { waiting, terminated } = sick?.state ?? {};
   const scheduled: Condition | undefined = conditionOf(pod, "PodScheduled");
-  const why =
-    scheduled?.status === "False"
+  const node = nodeOf(pod);
+  const why = dead.has(node)
+    ? `is on Node ${node}, which is NotReady`
+    : scheduled?.status === "False"
       ? `not scheduled: ${scheduled.message ?? ""}`
       : waiting !== undefined
         ? [waiting.reason, waiting.message].filter((text) => text !== undefined).join(": ")
@@ -134,6 +146,7 @@ export function sicknessOf(pod: KubeObject): SickPod | undefined {
     namespace: metadata?.namespace ?? "",
     name: metadata?.name ?? "",
     why: oneLine(why),
+    node,
     hasEnded: (sick?.restartCount ?? 0) > 0,
   };
 }

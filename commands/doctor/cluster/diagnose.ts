@@ -5,6 +5,7 @@ import { conditionOf } from "../../../src/steps/kubernetes.ts";
 import { rootCauses } from "../../flux/causes.ts";
 import { artifactOf, healthOf, sourceOf, type Health } from "../../flux/health.ts";
 import { nextStep } from "../../flux/remedies.ts";
+import { refusedVariable } from "../../flux/variables.ts";
 import {
   errorsAbout,
   historyOf,
@@ -16,25 +17,16 @@ import {
   type SickPod,
 } from "./details.ts";
 import type { Sight } from "./look.ts";
-
-/** Something that is wrong by itself. */
-export interface Trouble {
-  /** e.g. `HelmRelease default/podinfo fails` */
-  readonly title: string;
-  readonly message: string;
-  /** Further lines: revisions, history, events, logs. */
-  readonly details: readonly string[];
-  readonly pods: readonly SickPod[];
-  /** Names of what waits for it. */
-  readonly waiting: readonly string[];
-  readonly todo: string;
-}
+import type { Trouble } from "./trouble.ts";
+import { cordoned, deadNodes, isReady, nodeTroubles } from "./nodes.ts";
 
 /** What there is to say about a cluster. */
 export interface Diagnosis {
   /** e.g. `12 of 13 Kustomizations` */
   readonly counts: readonly string[];
   readonly troubles: readonly Trouble[];
+  /** Whether everything that was asked for could be seen. */
+  readonly isWhole: boolean;
   /** What is being worked on, which is no trouble; one line each. */
   readonly atWork: readonly string[];
   /** What is suspended, by whom. */
@@ -71,20 +63,50 @@ export function diagnose(sight: Sight, now: number): Diagnosis {
   const stuck = all
     .filter(isStuck)
     .map((health) => troubleOf({ ...health, state: "working" }, [], all, sight));
+  const others = [
+    ...sight.controllers.flatMap((controller) => controllerTrouble(controller, sight)),
+    ...roots,
+    ...stuck,
+  ];
   return {
-    counts: countsOf(all),
-    troubles: [
-      ...sight.controllers.flatMap((controller) => controllerTrouble(controller, sight)),
-      ...roots,
-      ...stuck,
-    ],
+    counts: [...countsOf(all), ...nodeCount(sight)],
+    troubles: behindNodes(nodeTroubles(sight.nodes, sight.events), others),
+    isWhole: sight.unseen.length === 0,
     atWork: all
       .filter((health) => isMoving(health) && !isStuck(health))
       .map(({ name, message, object }) =>
         [`${name}: ${message}`, ...sickOf([object], sight).map(podText)].join("; "),
       ),
-    suspended: all.filter(({ state }) => state === "suspended").map(suspensionText),
+    suspended: [
+      ...all.filter(({ state }) => state === "suspended").map(suspensionText),
+      ...cordoned(sight.nodes).map((name) => `Node ${name} (cordoned: it takes no new pods)`),
+    ],
   };
+}
+
+/** All troubles: those of Nodes first, each with what only fails because its pods are there. */
+function behindNodes(nodes: readonly Trouble[], others: readonly Trouble[]): readonly Trouble[] {
+  const dead = nodes.flatMap(({ deadNode }) => deadNode ?? []);
+  const nodeBehind = ({ pods, isOfPods = false }: Trouble): string | undefined =>
+    isOfPods && pods.every(({ node }) => dead.includes(node)) ? pods[0]?.node : undefined;
+  const withOthers = nodes.map((node): Trouble => {
+    const behind = others.filter(
+      (other) => node.deadNode !== undefined && nodeBehind(other) === node.deadNode,
+    );
+    const waiting = behind.flatMap((other) => [nameIn(other.title), ...other.waiting]);
+    return { ...node, pods: behind.flatMap(({ pods }) => pods), waiting: [...new Set(waiting)] };
+  });
+  return [...withOthers, ...others.filter((other) => nodeBehind(other) === undefined)];
+}
+
+/** e.g. `Deployment flux-system/source-controller` of its title. */
+function nameIn(title: string): string {
+  return title.split(" ").slice(0, 2).join(" ");
+}
+
+function nodeCount({ nodes }: Sight): readonly string[] {
+  if (nodes.length === 0) return [];
+  return [`${String(nodes.filter(isReady).length)} of ${String(nodes.length)} Nodes`];
 }
 
 function countsOf(all: readonly Health[]): readonly string[] {
@@ -107,6 +129,16 @@ const verbs: Readonly<Record<Health["state"], string>> = {
   ready: "is Ready",
 };
 
+/** What Flux says when it has applied everything and pods do not become ready. */
+const podReasons = [
+  "HealthCheckFailed",
+  "Progressing",
+  "ProgressingWithRetry",
+  "InstallFailed",
+  "UpgradeFailed",
+  "TestFailed",
+];
+
 function troubleOf(
   health: Health,
   waiting: readonly string[],
@@ -125,9 +157,10 @@ function troubleOf(
       sourceOf(object),
   );
   const revisions = revisionsOf(object, artifactOf(source));
+  const variable = state === "failing" ? refusedVariable(message) : undefined;
   const controllers = [...new Set(concerned.map(({ kind }) => controllerOf(kind)))];
   return {
-    title: `${name} ${verbs[state]}`,
+    title: variable === undefined ? `${name} ${verbs[state]}` : `${name} fails: variable ${variable}`,
     message,
     details: [
       ...(revisions === undefined ? [] : [revisions]),
@@ -140,6 +173,7 @@ function troubleOf(
       ),
     ],
     pods: sickOf(concerned, sight),
+    isOfPods: podReasons.includes(health.reason),
     waiting,
     todo:
       state === "working"
@@ -158,11 +192,11 @@ function wordOf({ kind, metadata }: KubeObject): string {
 }
 
 /** Pods of what objects have applied that are not ready. */
-function sickOf(objects: readonly KubeObject[], { workloads, pods }: Sight): readonly SickPod[] {
+function sickOf(objects: readonly KubeObject[], { workloads, pods, nodes }: Sight): readonly SickPod[] {
   return workloads
     .filter((workload) => objects.some((object) => isOwnedBy(workload, object)))
     .flatMap((workload) => podsOf(workload, pods))
-    .flatMap((pod) => sicknessOf(pod) ?? []);
+    .flatMap((pod) => sicknessOf(pod, deadNodes(nodes)) ?? []);
 }
 
 /** e.g. `pod default/podinfo-1 ImagePullBackOff` */
@@ -173,13 +207,14 @@ export function podText({ namespace, name, why }: SickPod): string {
 function controllerTrouble(controller: KubeObject, sight: Sight): readonly Trouble[] {
   if (conditionOf(controller, "Available")?.status === "True") return [];
   const name = controller.metadata?.name ?? "";
-  const pods = podsOf(controller, sight.pods).flatMap((pod) => sicknessOf(pod) ?? []);
+  const pods = podsOf(controller, sight.pods).flatMap((pod) => sicknessOf(pod, deadNodes(sight.nodes)) ?? []);
   return [
     {
       title: `Deployment flux-system/${name} is not available`,
       message: conditionOf(controller, "Available")?.message ?? "it has no pod that is ready",
       details: warningsAbout([controller], sight.events).map((line) => `event    ${line}`),
       pods,
+      isOfPods: true,
       waiting: [],
       todo: `nothing of what it works on gets on; look at: kubectl -n flux-system describe pods -l app=${name}`,
     },

@@ -1,8 +1,9 @@
-// Everything about Flux that the API server answers within a few seconds. What it does not answer is named, and the rest is
+// Everything about Flux, and what it runs on, that the API server answers within a few seconds. What it does not answer is named, and the rest is
 // looked at all the same: that is when people need it.
 import type { Kubernetes, KubeObject } from "../../../src/steps/kubernetes.ts";
 import type { Redactor } from "../../../src/steps/redact.ts";
 import { fluxKinds } from "../../flux/kinds.ts";
+import { nodeOf } from "./details.ts";
 
 /** What was seen. */
 export interface Sight {
@@ -13,6 +14,7 @@ export interface Sight {
   /** Deployments, StatefulSets and DaemonSets. */
   readonly workloads: readonly KubeObject[];
   readonly pods: readonly KubeObject[];
+  readonly nodes: readonly KubeObject[];
   readonly events: readonly KubeObject[];
   /** Logs of Flux's controllers by name. */
   readonly logs: Readonly<Record<string, string>>;
@@ -43,10 +45,11 @@ export async function lookAtFlux(kubernetes: Kubernetes, redactor: Redactor): Pr
       return [];
     }
   };
-  const [flux, workloads, pods, events, secrets] = await Promise.all([
+  const [flux, workloads, pods, nodes, events, secrets] = await Promise.all([
     Promise.all(fluxKinds.map(({ apiVersion, kind }) => list(apiVersion, kind))),
     Promise.all(["Deployment", "StatefulSet", "DaemonSet"].map((kind) => list("apps/v1", kind))),
     list("v1", "Pod"),
+    list("v1", "Node"),
     list("v1", "Event"),
     list("v1", "Secret"),
   ]);
@@ -59,6 +62,7 @@ export async function lookAtFlux(kubernetes: Kubernetes, redactor: Redactor): Pr
     workloads: workloads.flat(),
     controllers,
     pods,
+    nodes,
     events,
     logs: await logsOf(kubernetes, controllers, pods, unseen),
     unseen,
@@ -89,7 +93,7 @@ async function logsOf(
         return await kubernetes.podLog(fluxNamespace, pod.metadata?.name ?? "", logLines);
       } catch (error) {
         unseen.push(
-          `log of ${pod.metadata?.name ?? ""}: ${error instanceof Error ? error.message : String(error)}`,
+          `log of ${pod.metadata?.name ?? ""} on Node ${nodeOf(pod)}: ${error instanceof Error ? error.message : String(error)}`,
         );
         return "";
       }

@@ -1,7 +1,8 @@
 // A diagnosis for people.
 import type { Paint } from "../../plan/print/colours.ts";
-import { podText, type Diagnosis, type Trouble } from "./diagnose.ts";
+import { podText, type Diagnosis } from "./diagnose.ts";
 import type { SickPod } from "./details.ts";
+import type { Trouble } from "./trouble.ts";
 
 /** The last lines of a pod's log; empty where it has none. */
 export type LogOf = (pod: SickPod) => readonly string[];
@@ -10,13 +11,17 @@ const mostNames = 8;
 
 /** All lines. Root causes first, those that most others wait for before the others. */
 export function diagnosisLines(diagnosis: Diagnosis, logOf: LogOf, paint: Paint): readonly string[] {
-  const { counts, troubles, atWork, suspended } = diagnosis;
+  const { counts, troubles, atWork, suspended, isWhole } = diagnosis;
   return [
     `Ready: ${counts.join(", ")}`,
     ...(suspended.length === 0 ? [] : [`suspended: ${some(suspended)}`]),
     ...atWork.map((line) => `at work: ${line}`),
     ...troubles.flatMap((trouble, index) => ["", ...troubleLines(trouble, index + 1, logOf, paint)]),
-    ...(troubles.length === 0 ? [paint("green", "nothing is wrong")] : ["", ...summary(troubles, paint)]),
+    ...(troubles.length > 0
+      ? ["", ...summary(troubles, paint)]
+      : isWhole
+        ? [paint("green", "nothing is wrong")]
+        : [paint("yellow", "nothing is wrong in what could be seen; the lines above say what could not")]),
   ];
 }
 

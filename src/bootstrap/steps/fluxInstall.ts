@@ -1,12 +1,14 @@
 // Installs Flux once: the very bytes of the OCI artifact that Flux later keeps itself up to date from, applied as field
-// manager `kubectl`, which kustomize-controller takes over completely. Seeds the Secret cluster-secrets, which the root
-// Kustomization needs to deliver that same Secret. On a cluster that Flux already manages it changes nothing.
+// manager `kubectl`, which kustomize-controller takes over completely. Seeds the Secret cluster-secrets: in trees of former
+// versions the root Kustomization takes its variables from there, and could not deliver that same Secret without it. On a cluster
+// that Flux already manages it changes nothing.
+import { relative } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { readTree } from "../../flux/tree/readTree.ts";
 import { pullManifests } from "../../flux/artifact.ts";
 import { run } from "../../steps/run.ts";
 import { conditionOf, Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
-import { StepError } from "../../steps/stepError.ts";
+import { sopsFailure } from "../../steps/sopsFailure.ts";
 import { runStep, type Step } from "../../steps/step.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import { podProblem } from "../podProblem.ts";
@@ -49,11 +51,7 @@ async function seedClusterSecrets(step: Step, kubernetes: Kubernetes, file: stri
     timeoutSeconds: 30,
     signal: step.signal,
   });
-  if (result.code !== 0)
-    throw new StepError(
-      `sops cannot decrypt ${file}: ${result.stderr.trim()}`,
-      "check ageKeyFile in the stack config, or install sops, then run pulumi up again",
-    );
+  if (result.code !== 0) throw sopsFailure(relative(process.cwd(), file), result.stderr);
   const secret = JSON.parse(result.stdout) as KubeObject & { metadata: { namespace?: string } };
   secret.metadata.namespace = "flux-system";
   await kubernetes.applyAsKubectl(secret);

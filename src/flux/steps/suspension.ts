@@ -1,5 +1,6 @@
 // Suspends every Kustomization and HelmRelease for maintenance, or resumes those that it has suspended. Pulumi itself does
-// the four objects of the hand-off, before this step. Looks first; may be run again at any point.
+// the objects of the hand-off: the tree's two before this step suspends, and after it has resumed. Looks first; may be run again
+// at any point.
 import { Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
 import { runStep, type Step } from "../../steps/step.ts";
 import { done, notYet } from "../../steps/wait.ts";
@@ -49,7 +50,8 @@ async function suspend(step: Step, kubernetes: Kubernetes): Promise<string> {
 async function resume(kubernetes: Kubernetes): Promise<string> {
   const objects = await fluxObjects(kubernetes);
   const ours = toResume(objects);
-  // A change of the spec is looked at by its controller at once.
+  // A change of the spec is looked at by its controller at once, and with the commit that was there before: the source is
+  // resumed behind this step.
   for (const object of ours)
     await kubernetes.change(object, {
       metadata: { annotations: { [suspendedByConfig]: null } },

@@ -20,8 +20,8 @@ export interface FoundHandOff {
   readonly missing: readonly { readonly file: string; readonly reason: string }[];
 }
 
-/** Looks for all four. */
-export function findHandOff({ kustomize, files }: TreeModel): FoundHandOff {
+/** Looks for all four, on the disk: Flux may leave them out of what it fetches, since Pulumi is their writer. */
+export function findHandOff({ onDisk: { kustomize, files } }: TreeModel): FoundHandOff {
   const found = Object.entries(handOffPlaces).map(([key, { file, kind, name }]) => {
     const there = kustomize.objects(file);
     const object = there.find(({ data }) => data.kind === kind && data.metadata.name === name);

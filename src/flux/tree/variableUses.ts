@@ -15,6 +15,8 @@ export interface Use {
   readonly hasDefault: boolean;
   /** Whether it stands in a ConfigMap or in a file that one is made of, where programs have variables of their own. */
   readonly isScript: boolean;
+  /** The whole text in which it stands, without quotes; undefined for other files that become a part of an object. */
+  readonly text?: string;
 }
 
 /** Annotation or label with which one object opts out. Source: fluxcd/kustomize-controller v1.9 docs/spec/v1/kustomizations.md. */
@@ -54,6 +56,7 @@ function inNode({ yaml }: Pick<FileObject, "yaml">, node: Node, isScript: boolea
           name,
           hasDefault,
           isScript,
+          text: scalar.value,
         });
     },
   });

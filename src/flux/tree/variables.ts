@@ -8,7 +8,7 @@ import type { Finding } from "./finding.ts";
 import type { FluxKustomization } from "./model/fluxKustomizations.ts";
 import { fieldsOf, listOf, valueAt } from "./model/values.ts";
 import type { TreeModel } from "./model/treeModel.ts";
-import { substituteFromOf, variablesOf, type Variables } from "./model/variables.ts";
+import { providerOf, substituteFromOf, variablesOf, type Variables } from "./model/variables.ts";
 import { usesIn, type Use } from "./variableUses.ts";
 
 /** A use of a variable that nobody defines. */
@@ -75,12 +75,18 @@ function findingOf(
   };
 }
 
-/** Names of the objects from which Kustomizations take variables: those of the whole cluster. */
-function sharedNames({ kustomizations, providers }: TreeModel): ReadonlySet<string> {
+/** Names of the objects from which Kustomizations take variables, and of flux/vars: those of the whole cluster. */
+function sharedNames({ kustomizations, providers, placed }: TreeModel): ReadonlySet<string> {
   const used = new Set(
     kustomizations.flatMap(({ spec }) => substituteFromOf(spec).map(({ kind, name }) => `${kind}/${name}`)),
   );
-  return new Set(providers.flatMap(({ kind, name, keys }) => (used.has(`${kind}/${name}`) ? keys : [])));
+  const ofVars = placed
+    .filter(({ source }) => source.file.startsWith("flux/vars/"))
+    .flatMap(({ data, namespace }) => providerOf(data, namespace)?.keys ?? []);
+  return new Set([
+    ...ofVars,
+    ...providers.flatMap(({ kind, name, keys }) => (used.has(`${kind}/${name}`) ? keys : [])),
+  ]);
 }
 
 /** Whether a Kustomization carries a label that a patch which injects variables asks about. */

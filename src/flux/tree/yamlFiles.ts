@@ -1,7 +1,8 @@
 // The YAML files of the tree, with messages that name file and line.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
-import { isMap, parseAllDocuments, type Document } from "yaml";
+import { isMap, type Document } from "yaml";
+import { parseAsGo } from "./model/goYaml.ts";
 
 /** A Kubernetes object as it stands in a file. */
 export interface TreeObject {
@@ -36,15 +37,15 @@ export function isYaml(file: string): boolean {
 /** The documents of a file. @throws Error with file, line and what is wrong */
 function readDocuments(root: string, file: string): readonly Document[] {
   if (!existsSync(join(root, file))) throw new Error(`${file} is missing in ${root}`);
-  const documents = parseAllDocuments(readFileSync(join(root, file), "utf8"));
-  for (const document of Array.isArray(documents) ? documents : []) {
+  const documents = parseAsGo(readFileSync(join(root, file), "utf8"), "kustomize");
+  for (const document of documents) {
     const [error] = document.errors;
     if (error !== undefined)
       throw new Error(
         `${file}:${String(error.linePos?.[0].line ?? 1)} is no YAML: ${error.message.split("\n")[0] ?? ""}`,
       );
   }
-  return Array.isArray(documents) ? documents : [];
+  return documents;
 }
 
 /** The Kubernetes objects of a file. */

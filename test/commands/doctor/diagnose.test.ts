@@ -20,7 +20,17 @@ const plain = (_: unknown, text: string): string => text;
 const now = new Date("2026-01-01T00:05:00Z").getTime();
 
 function sight(more: Partial<Sight>): Sight {
-  return { flux: [], controllers: [], workloads: [], pods: [], events: [], logs: {}, unseen: [], ...more };
+  return {
+    flux: [],
+    controllers: [],
+    workloads: [],
+    pods: [],
+    nodes: [],
+    events: [],
+    logs: {},
+    unseen: [],
+    ...more,
+  };
 }
 
 function linesOf(seen: Sight): readonly string[] {
@@ -80,6 +90,125 @@ describe("a diagnosis", () => {
       "",
       "1 root cause, 1 object waiting; begin with 1",
     ]);
+  });
+
+  const node = (name: string, conditions: object, spec: object = {}): KubeObject => ({
+    kind: "Node",
+    metadata: { name },
+    spec: { ...spec },
+    status: {
+      addresses: [{ type: "InternalIP", address: "192.0.2.14" }],
+      conditions: Object.entries(conditions).map(([type, status]) => ({
+        type,
+        status,
+        message: `says ${type}`,
+      })),
+    },
+  });
+  const dead = node("k8s-4", { Ready: "Unknown" });
+  const workload = (kind: string, name: string, labels: object = {}, status: object = {}): KubeObject => ({
+    kind,
+    metadata: { name, namespace: "flux-system", labels: { ...labels } },
+    spec: { selector: { matchLabels: { app: name } } },
+    status: { ...status },
+  });
+  const podOn = (app: string, nodeName: string): KubeObject => ({
+    kind: "Pod",
+    metadata: { name: `${app}-1`, namespace: "flux-system", labels: { app } },
+    spec: { nodeName },
+    status: {
+      phase: "Running",
+      conditions: [{ type: "Ready", status: "False" }],
+      containerStatuses: [{ name: app, ready: true }],
+    },
+  });
+
+  it("names a Node that is not Ready first, with all that only fails because it is on it", () => {
+    const controller = workload(
+      "Deployment",
+      "source-controller",
+      {},
+      {
+        conditions: [{ type: "Available", status: "False", message: "no minimum availability" }],
+      },
+    );
+    const app = workload("Deployment", "web", {
+      "kustomize.toolkit.fluxcd.io/name": "web",
+      "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
+    });
+    const failed = { status: "False", reason: "HealthCheckFailed", message: "timeout waiting for" } as const;
+    const seen = sight({
+      flux: [repository, kustomization("web", failed), kustomization("a", broken)],
+      controllers: [controller],
+      workloads: [controller, app],
+      pods: [podOn("source-controller", "k8s-4"), podOn("web", "k8s-4")],
+      nodes: [node("k8s-1", { Ready: "True" }), dead],
+    });
+    const { counts, troubles } = diagnose(seen, now);
+    assert.deepEqual(counts, ["0 of 2 Kustomizations", "1 of 1 sources", "1 of 2 Nodes"]);
+    assert.deepEqual(
+      troubles.map(({ title, waiting: names }) => [title, names]),
+      [
+        [
+          "Node k8s-4 is NotReady",
+          ["Deployment flux-system/source-controller", "Kustomization flux-system/web"],
+        ],
+        ["Kustomization flux-system/a fails", []],
+      ],
+    );
+    assert.equal(troubles[0]?.message, "says Ready");
+    assert.match(troubles[0]?.todo ?? "", /talosctl -n 192\.0\.2\.14 /);
+    assert.deepEqual(
+      troubles[0]?.pods.map(({ why }) => why),
+      ["is on Node k8s-4, which is NotReady", "is on Node k8s-4, which is NotReady"],
+    );
+  });
+
+  it("leaves a failure alone that is not the Node's: pods elsewhere, or a build", () => {
+    const labels = {
+      "kustomize.toolkit.fluxcd.io/name": "web",
+      "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
+    };
+    const titlesOf = (saying: object, ...nodes: readonly string[]): readonly string[] =>
+      diagnose(
+        sight({
+          flux: [repository, kustomization("web", saying)],
+          workloads: [workload("Deployment", "web", labels)],
+          pods: nodes.map((name) => podOn("web", name)),
+          nodes: [dead, node("k8s-1", { Ready: "True" })],
+        }),
+        now,
+      ).troubles.map(({ title }) => title);
+    const both = ["Node k8s-4 is NotReady", "Kustomization flux-system/web fails"];
+    const unhealthy = { status: "False", reason: "HealthCheckFailed", message: "timeout" };
+    assert.deepEqual(titlesOf(unhealthy, "k8s-4", "k8s-1"), both);
+    assert.deepEqual(titlesOf(unhealthy), both);
+    assert.deepEqual(titlesOf(broken, "k8s-4"), both);
+    assert.deepEqual(titlesOf(unhealthy, "k8s-4"), both.slice(0, 1));
+  });
+
+  it("names what a Node runs out of, and one that takes no new pods", () => {
+    const lines = linesOf(
+      sight({
+        flux: [repository],
+        nodes: [
+          node("k8s-1", { Ready: "True", DiskPressure: "True", MemoryPressure: "False" }),
+          node("k8s-2", { Ready: "True" }, { unschedulable: true }),
+        ],
+      }),
+    );
+    assert.deepEqual(lines.slice(0, 5), [
+      "Ready: 1 of 1 sources, 2 of 2 Nodes",
+      "suspended: Node k8s-2 (cordoned: it takes no new pods)",
+      "",
+      "1. Node k8s-1 has DiskPressure",
+      "   says DiskPressure",
+    ]);
+  });
+
+  it("does not say that nothing is wrong where it could not look", () => {
+    const lines = linesOf(sight({ flux: [repository], unseen: ["log of a on Node k8s-4: no answer"] }));
+    assert.equal(lines.at(-1), "nothing is wrong in what could be seen; the lines above say what could not");
   });
 
   it("takes for work what waits for something that is Ready by now", () => {

@@ -19,6 +19,22 @@ const noChart = {
   message: "invalid chart reference",
 } as const;
 
+/** Where a root of former versions takes its variables from, and that it delivers them itself. */
+const takes = {
+  postBuild: {
+    substituteFrom: [
+      { kind: "ConfigMap", name: "cluster-settings", optional: true },
+      { kind: "Secret", name: "cluster-secrets" },
+    ],
+  },
+};
+const delivered = {
+  entries: [
+    { id: "flux-system_cluster-settings__ConfigMap", v: "v1" },
+    { id: "flux-system_cluster-apps_kustomize.toolkit.fluxcd.io_Kustomization", v: "v1" },
+  ],
+};
+
 describe("root causes", () => {
   it("are none in a healthy cluster", () => {
     assert.deepEqual(causesOf(kustomization("a"), kustomization("b", {}, { spec: dependsOn("a") })), []);
@@ -111,6 +127,34 @@ describe("root causes", () => {
 
   it("are not what is being worked on", () => {
     assert.deepEqual(causesOf(kustomization("a", { status: "Unknown", reason: "Progressing" })), []);
+  });
+
+  it("are one variable whose name Flux refuses, at whoever delivers it, before all others", () => {
+    const refused = {
+      status: "False",
+      reason: "BuildFailed",
+      message: `post build failed for 'v1_ConfigMap/a': envsubst error: 'smtp-relay-host' var name is invalid, must match '^[_[:alpha:]][_[:alpha:][:digit:]]*$'`,
+    } as const;
+    const health = healthOf([
+      kustomization("broken", broken),
+      ...["c", "d", "e"].map((name) => kustomization(name, waiting, { spec: dependsOn("broken") })),
+      kustomization("app", refused, { spec: takes }),
+      kustomization("later", waiting, { spec: dependsOn("app") }),
+      kustomization("cluster", refused, { spec: takes, status: { inventory: delivered } }),
+    ]);
+    assert.deepEqual(
+      rootCauses(health).map((cause) => [cause.health.name, cause.waiting]),
+      [
+        [
+          "Kustomization flux-system/cluster",
+          ["Kustomization flux-system/app", "Kustomization flux-system/later"],
+        ],
+        [
+          "Kustomization flux-system/broken",
+          ["c", "d", "e"].map((name) => `Kustomization flux-system/${name}`),
+        ],
+      ],
+    );
   });
 
   it("are said of what waits", () => {

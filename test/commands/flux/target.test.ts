@@ -70,6 +70,17 @@ describe("a timeout", () => {
   });
 });
 
+const refused = "envsubst error: 'smtp-relay-host' var name is invalid, must match '^[_[:alpha:]]'";
+const takes = {
+  postBuild: {
+    substituteFrom: [
+      { kind: "ConfigMap", name: "cluster-settings" },
+      { kind: "Secret", name: "cluster-secrets" },
+    ],
+  },
+};
+const delivered = { inventory: { entries: [{ id: "flux-system_cluster-settings__ConfigMap", v: "v1" }] } };
+
 describe("the next step", () => {
   const rows: readonly (readonly [what: string, object: KubeObject, todo: RegExp])[] = [
     [
@@ -96,6 +107,24 @@ describe("the next step", () => {
       "a kind that is not there",
       kustomization("a", failing("no matches for kind")),
       /let spec\.dependsOn name/,
+    ],
+    [
+      "a name of a variable that Flux refuses",
+      kustomization("a", failing(refused), { spec: takes }),
+      /^Flux refuses the name of the variable smtp-relay-host: .*ConfigMap cluster-settings or Secret cluster-secrets.*push/,
+    ],
+    [
+      "the same in a root that delivers it",
+      kustomization("cluster", failing(refused), { spec: takes, status: delivered }),
+      /; in the cluster: kubectl -n flux-system patch configmap cluster-settings --type merge -p '\{"data":\{"smtp-relay-host":null\}\}'; then npm run reconcile\. For ever: take postBuild out .* npm run up$/,
+    ],
+    [
+      "a value that is no YAML in a Kustomization that delivers it",
+      kustomization("a", failing("envsubst error: YAMLToJSON: yaml: line 4"), {
+        spec: takes,
+        status: delivered,
+      }),
+      /^correct the variables of ConfigMap cluster-settings, and push\..*kubectl -n flux-system edit configmap cluster-settings; then npm run reconcile/,
     ],
     ["a missing variable", kustomization("a", failing("variable not set (strict mode)")), /has no value/],
     ["a wrong age key", kustomization("a", failing("cannot get sops data key")), /sops updatekeys/],

@@ -63,13 +63,13 @@ describe("the request for a tree", () => {
       [config]: configFile(),
       "cluster/flux/vars/settings.yaml":
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cluster-settings, namespace: flux-system}\n" +
-        'data: {TIMEZONE: Europe/Berlin, COUNT: "3"}\n',
+        'data: {TIMEZONE: Europe/Berlin, COUNT: "3", NOTHING: }\n',
       "cluster/flux/vars/secrets.sops.yaml": `${secret}stringData: {DOMAIN: "ENC[AES256_GCM,data:x]"}\nsops: {mac: x}\n`,
       "cluster/flux/vars/secrets.sops.yaml.example": `${secret}stringData: {OLD: old.example}\n`,
       "cluster/flux/vars/more.sops.yaml.example": `${secret.replace("cluster-secrets", "more")}data: {KEY: dmFsdWU=}\n`,
     });
     assert.deepEqual(treeRequest(fixture.tree, without).request.variables, {
-      "ConfigMap/flux-system/cluster-settings": { TIMEZONE: "Europe/Berlin", COUNT: "3" },
+      "ConfigMap/flux-system/cluster-settings": { TIMEZONE: "Europe/Berlin", COUNT: "3", NOTHING: "" },
       "Secret/flux-system/cluster-secrets": { DOMAIN: "..DOMAIN.." },
       "Secret/flux-system/more": { KEY: "..KEY.." },
     });

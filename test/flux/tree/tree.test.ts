@@ -43,6 +43,50 @@ describe("readTree", () => {
     assert.equal(typeof tree.ciliumValues["ipam"], "object");
   });
 
+  it("reads Cilium's values as Helm does: no is false, 0700 is octal, and warns of a null, which does not arrive", () => {
+    const values = "bootstrap/cilium/values.yaml";
+    writeFileSync(
+      join(root, values),
+      "hubble: {enabled: no}\nenvoy: {enabled: off}\ntls: null\nmode: 0700\nname: 'no'\n",
+    );
+    const expected = {
+      hubble: { enabled: false },
+      envoy: { enabled: false },
+      tls: null,
+      mode: 448,
+      name: "no",
+    };
+    const { ciliumValues, warnings } = readTree(root);
+    assert.deepEqual(ciliumValues, expected);
+    assert.equal(warnings?.length, 1);
+    assert.match(
+      warnings[0] ?? "",
+      /^bootstrap\/cilium\/values\.yaml:3: tls is null, .*provider drops it.* → write/,
+    );
+    writeFileSync(join(root, values), "a:\n  b: .inf\n");
+    assert.throws(() => readTree(root), {
+      message: /^bootstrap\/cilium\/values.yaml:2 holds .inf, which Helm /,
+    });
+  });
+
+  it("names a variable that Flux would refuse, before it stops everything", () => {
+    change("flux/vars/cluster-settings.yaml", ["  TIMEZONE:", "  smtp-relay-host: mail\n  TIMEZONE:"]);
+    const [first, ...others] = readTree(root).problems;
+    assert.match(
+      first ?? "",
+      /^flux\/vars\/cluster-settings.yaml:11: .*"smtp-relay-host".*; write smtp_relay_host/,
+    );
+    assert.deepEqual(others, []);
+  });
+
+  it("lets a root pass that takes variables, as trees of former versions have it", () => {
+    change("flux/config/cluster.yaml", [
+      "  decryption:",
+      "  postBuild:\n    substituteFrom:\n      - kind: Secret\n        name: cluster-secrets\n  decryption:",
+    ]);
+    assert.deepEqual(readTree(root).problems, []);
+  });
+
   it("reads who can open an encrypted file", () => {
     writeFileSync(
       join(root, "flux/vars/cluster-secrets.sops.yaml"),
@@ -88,13 +132,13 @@ describe("readTree", () => {
       what: "a root whose deletion would take everything along",
       file: cluster,
       replace: ["  deletionPolicy: Orphan\n", ""],
-      problem: `${cluster}:24: Kustomization cluster lacks deletionPolicy: Orphan; deleting it would delete everything that it applied`,
+      problem: `${cluster}:26: Kustomization cluster lacks deletionPolicy: Orphan; deleting it would delete everything that it applied`,
     },
     {
       what: "a root that is tried again in an hour",
       file: cluster,
       replace: ["  retryInterval: 2m\n", ""],
-      problem: `${cluster}:24: Kustomization cluster lacks retryInterval; without it a failed build is tried again only after its interval`,
+      problem: `${cluster}:26: Kustomization cluster lacks retryInterval; without it a failed build is tried again only after its interval`,
     },
     {
       what: "a Flux without a version",

@@ -1,7 +1,7 @@
 // Kustomize patches, as far as Flux's own kinds need them: those have no merge keys, so that a patch replaces lists.
 // Source: sigs.k8s.io/kustomize api/types/selector.go, RFC 7386 and RFC 6902.
 import { isDeepStrictEqual } from "node:util";
-import { parseAllDocuments } from "yaml";
+import { parseAsGo } from "./goYaml.ts";
 import type { TreeObject } from "../yamlFiles.ts";
 import type { Instance } from "./kustomize.ts";
 import type { Origin } from "./objects.ts";
@@ -33,8 +33,8 @@ const lists = [
 /** The documents of a patch that stands in a text. None when it is no YAML: the build says so. */
 export function parsePatch(text: string): readonly unknown[] {
   try {
-    const documents = parseAllDocuments(text, { merge: true, logLevel: "error" });
-    return (Array.isArray(documents) ? documents : []).flatMap((document) =>
+    const documents = parseAsGo(text, "kustomize");
+    return documents.flatMap((document) =>
       document.errors.length > 0 || document.contents === null ? [] : [document.toJS() as unknown],
     );
   } catch {

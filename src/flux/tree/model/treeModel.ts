@@ -1,5 +1,6 @@
 // A tree, read once: its files, its objects, and its Flux Kustomizations with what they apply. Every rule reads this.
 import { resolve } from "node:path";
+import { leftOutOfFetch, repositoryOf } from "./fetched.ts";
 import {
   followKustomizations,
   isFluxKustomization,
@@ -49,14 +50,28 @@ export interface TreeModel {
   readonly applied: ReadonlySet<string>;
   readonly providers: readonly Provider[];
   readonly unreadable: readonly Unreadable[];
+  /** The same with what Flux does not fetch; itself where it fetches everything. */
+  readonly onDisk: TreeModel;
   /** The version of Flux that the tree pins, e.g. `v2.9.4`. */
   readonly fluxVersion: string | undefined;
 }
 
-/** Reads a tree. Nothing in it makes this fail; what cannot be read is listed. */
+/** Reads a tree as Flux has it. Nothing in it makes this fail; what cannot be read is listed. */
 export function readModel(folder: string): TreeModel {
-  const root = resolve(folder);
-  const files = new TreeFiles(root);
+  const onDisk = readModelOnDisk(folder);
+  const { root, place, written, kustomizations } = onDisk;
+  const leftOut = leftOutOfFetch(onDisk.files, place, repositoryOf(written, kustomizations));
+  const files = new TreeFiles(root, leftOut);
+  return files.leftOut().size === 0 ? onDisk : modelOf(files, onDisk);
+}
+
+/** Reads a tree with what Flux does not fetch: Pulumi takes its files from the disk. */
+export function readModelOnDisk(folder: string): TreeModel {
+  return modelOf(new TreeFiles(resolve(folder)));
+}
+
+function modelOf(files: TreeFiles, onDisk?: TreeModel): TreeModel {
+  const { root } = files;
   const kustomize = new Kustomize(files);
   const yamlPaths = files.yamlPaths();
   const written = yamlPaths
@@ -65,10 +80,12 @@ export function readModel(folder: string): TreeModel {
   const fluxKustomizations = written.filter(
     ({ data, file }) => isFluxKustomization(data) && !file.endsWith(exampleSuffix),
   );
-  const place = findPlace(
-    files,
-    fluxKustomizations.flatMap(({ data }) => textOf(data.spec?.["path"]) ?? []),
-  );
+  const place =
+    onDisk?.place ??
+    findPlace(
+      files,
+      fluxKustomizations.flatMap(({ data }) => textOf(data.spec?.["path"]) ?? []),
+    );
   const all = followKustomizations({
     files,
     place,
@@ -92,7 +109,7 @@ export function readModel(folder: string): TreeModel {
         namespace: source.data.metadata.namespace,
       })),
   ];
-  return {
+  const model: TreeModel = {
     root,
     place,
     files,
@@ -109,8 +126,12 @@ export function readModel(folder: string): TreeModel {
     applied,
     providers: placed.flatMap(({ data, namespace }) => providerOf(data, namespace) ?? []),
     unreadable: yamlPaths.flatMap((path) => unreadable(files, path)),
+    get onDisk(): TreeModel {
+      return onDisk ?? model;
+    },
     fluxVersion: fluxVersionOf(written),
   };
+  return model;
 }
 
 /** An example beside the file for which it stands says nothing. */
@@ -139,7 +160,7 @@ function valuesIn(
       kind === "ConfigMap" ? Object.entries(configMaps.get(name) ?? {}) : [],
     );
     const own = Object.entries(fieldsOf(valueAt(spec, "postBuild", "substitute")));
-    return new Map([...from, ...own].map(([key, value]) => [key, String(value)] as const));
+    return new Map([...from, ...own].map(([key, value]) => [key, String(value ?? "")] as const));
   };
 }
 

@@ -1,0 +1,14 @@
+// What Flux does not fetch, in words.
+import type { TreeModel } from "../../src/flux/tree/model/treeModel.ts";
+import { inRepository } from "../../src/flux/tree/model/place.ts";
+
+/** e.g. `which .sourceignore leaves out ("/apps/media"), so Flux does not fetch it`; undefined where Flux has it. */
+export function leftOutText({ files, place }: TreeModel, path: string): string | undefined {
+  const by = files.leftOutBy(path);
+  if (by === undefined) return undefined;
+  const who =
+    by.origin === undefined
+      ? "Flux leaves out by itself"
+      : `${inRepository(place, by.origin.file)} leaves out`;
+  return `which ${who} ("${by.text}"), so it is not there for Flux`;
+}

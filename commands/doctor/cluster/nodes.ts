@@ -1,0 +1,84 @@
+// Nodes that are the reason for what does not run on them. Pure.
+import { conditionOf, type KubeObject } from "../../../src/steps/kubernetes.ts";
+import { oneLine } from "../../flux/health.ts";
+import { warningsAbout } from "./details.ts";
+import type { Trouble } from "./trouble.ts";
+
+/** What a Node says when it runs out of something, and what to do about it. Source: kubernetes/api core/v1 NodeConditionType. */
+const shortages: Readonly<Record<string, string>> = {
+  DiskPressure:
+    "its disk is full, so it takes no pods and throws some out: make room, or give it a larger disk; talosctl -n ADDRESS usage /var says what lies there",
+  MemoryPressure:
+    "its memory is used up, so it throws pods out: give the apps on it lower limits or it more memory; kubectl top pods -A says who has it",
+  PIDPressure: "it runs too many processes: look for an app that makes them without end",
+  NetworkUnavailable:
+    "its network is not set up: look at kubectl -n kube-system get pods -l k8s-app=cilium -o wide",
+};
+
+/** Whether a Node's kubelet says that it is well. */
+export function isReady(node: KubeObject): boolean {
+  return conditionOf(node, "Ready")?.status === "True";
+}
+
+/** Names of Nodes on which nothing can be expected to run. */
+export function deadNodes(nodes: readonly KubeObject[]): ReadonlySet<string> {
+  return new Set(nodes.filter((node) => !isReady(node)).map(nameOf));
+}
+
+/** One trouble for each Node that is not Ready or runs out of something. */
+export function nodeTroubles(
+  nodes: readonly KubeObject[],
+  events: readonly KubeObject[],
+): readonly Trouble[] {
+  return nodes.flatMap((node) => (isReady(node) ? shortagesOf(node, events) : [notReady(node, events)]));
+}
+
+/** Names of Nodes that take no new pods because somebody said so. */
+export function cordoned(nodes: readonly KubeObject[]): readonly string[] {
+  return nodes.filter(({ spec }) => spec?.["unschedulable"] === true).map(nameOf);
+}
+
+function notReady(node: KubeObject, events: readonly KubeObject[]): Trouble {
+  const name = nameOf(node);
+  const ready = conditionOf(node, "Ready");
+  const address = addressOf(node);
+  return {
+    title: `Node ${name} is NotReady`,
+    message: oneLine(ready?.message ?? "its kubelet has not said anything yet"),
+    details: warningsAbout([node], events).map((line) => `event    ${line}`),
+    pods: [],
+    deadNode: name,
+    waiting: [],
+    todo: `npm run doctor says whether the machine answers. Switched off: switch it on; it answers: talosctl -n ${address} service, and dmesg, say what is wrong with it; gone for good: gone: true in the stack config, then npm run up`,
+  };
+}
+
+function shortagesOf(node: KubeObject, events: readonly KubeObject[]): readonly Trouble[] {
+  const name = nameOf(node);
+  return Object.entries(shortages).flatMap(([type, todo]): readonly Trouble[] => {
+    const condition = conditionOf(node, type);
+    if (condition?.status !== "True") return [];
+    return [
+      {
+        title: `Node ${name} has ${type}`,
+        message: oneLine(condition.message ?? ""),
+        details: warningsAbout([node], events).map((line) => `event    ${line}`),
+        pods: [],
+        waiting: [],
+        todo: todo.replaceAll("ADDRESS", addressOf(node)),
+      },
+    ];
+  });
+}
+
+function nameOf({ metadata }: KubeObject): string {
+  return metadata?.name ?? "";
+}
+
+function addressOf({ metadata, status }: KubeObject): string {
+  const addresses = (status?.["addresses"] ?? []) as readonly {
+    readonly type: string;
+    readonly address: string;
+  }[];
+  return addresses.find(({ type }) => type === "InternalIP")?.address ?? metadata?.name ?? "ADDRESS";
+}
