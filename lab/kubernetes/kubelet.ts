@@ -16,7 +16,8 @@ import {
 import { startKubeletServer, type KubeletServer, type LogSource } from "./kubeletServer.ts";
 import { isReady } from "./view.ts";
 import { mirrorPod } from "./mirrorPods.ts";
-import { nodeObject, nodeStatus, ownedChanges } from "./node.ts";
+import { nodeObject, nodeStatus } from "./node.ts";
+import { nodeApply } from "./nodeApply.ts";
 
 /** What a kubelet needs. */
 export interface KubeletOptions {
@@ -45,6 +46,7 @@ export class Kubelet {
   #server: KubeletServer | undefined;
   #running: Promise<void> = Promise.resolve();
   #lastError = "";
+  #lastRefusal = "";
   #ready: boolean | undefined;
   /** A Cilium pod has run here: it has written the network's configuration, which stays when the pod goes. */
   #hasNetwork = false;
@@ -94,10 +96,26 @@ export class Kubelet {
     if (found === undefined) {
       await api.call("POST", "/api/v1/nodes", nodeObject(config));
       this.#ready = undefined;
-    } else if (!this.#registered) await api.call("PATCH", path, ownedChanges(config, found), mergePatch);
+    } else await this.#apply(api, path, found);
     this.#registered = true;
     await this.#mirror(api);
     await this.#report(api, path);
+  }
+
+  /** Talos' part of the Node. What a worker may not write it tries again and again, as Talos does. */
+  async #apply(api: KubeApi, path: string, node: LabObject): Promise<void> {
+    let refusal = "";
+    try {
+      const change = nodeApply(this.#options.config, node);
+      if (change !== undefined) await api.call("PATCH", path, change, mergePatch);
+    } catch (error) {
+      // Somebody else has written the Node meanwhile: the next look decides.
+      if (error instanceof ApiError && error.status === 409) return;
+      if (error instanceof ApiError) throw error;
+      refusal = error instanceof Error ? error.message : String(error);
+    }
+    if (refusal !== "" && refusal !== this.#lastRefusal) this.#options.note(refusal);
+    this.#lastRefusal = refusal;
   }
 
   /** Sends the status when readiness changes and with every lease. */

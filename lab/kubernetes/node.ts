@@ -1,19 +1,17 @@
 // A machine's Node as its kubelet writes it. Pure.
 import { ports } from "../layout.ts";
-import type { LabObject } from "./kubeApi.ts";
 import type { MachineConfig } from "../talos/config.ts";
 
-const controlPlaneRole = "node-role.kubernetes.io/control-plane";
+/** Label of every control plane, and taint of those that keep pods away. */
+export const controlPlaneRole = "node-role.kubernetes.io/control-plane";
 
-/** The Node with which the kubelet registers. */
+/**
+ * The Node with which the kubelet registers. What the config says of labels, annotations and taints is Talos' part
+ * (nodeApply.ts), except the one taint that must be there from the beginning.
+ * Source: siderolabs/talos v1.12 controllers/k8s/kubelet_spec.go
+ */
 export function nodeObject(config: MachineConfig): Record<string, unknown> {
-  const isControlPlane = config.type === "controlplane";
-  const taints = Object.entries(config.nodeTaints).map(([key, value]) => {
-    const [text = "", effect = text] = value.split(":");
-    return { key, value: effect === text ? "" : text, effect };
-  });
-  if (isControlPlane && !config.allowSchedulingOnControlPlanes)
-    taints.push({ key: controlPlaneRole, value: "", effect: "NoSchedule" });
+  const keepsPodsAway = config.type === "controlplane" && !config.allowSchedulingOnControlPlanes;
   return {
     apiVersion: "v1",
     kind: "Node",
@@ -25,43 +23,9 @@ export function nodeObject(config: MachineConfig): Record<string, unknown> {
         "kubernetes.io/arch": "amd64",
         "kubernetes.io/hostname": config.hostname,
         "kubernetes.io/os": "linux",
-        ...(isControlPlane ? { [controlPlaneRole]: "" } : {}),
-        ...config.nodeLabels,
-      },
-      annotations: { ...config.nodeAnnotations, ...ownership(config) },
-    },
-    spec: { taints },
-  };
-}
-
-const owned = { labels: "talos.dev/owned-labels", annotations: "talos.dev/owned-annotations" } as const;
-
-/** What Talos notes about the labels and annotations that come from the config, to take back what leaves it. */
-function ownership(config: MachineConfig): Record<string, string> {
-  return {
-    [owned.labels]: JSON.stringify(Object.keys(config.nodeLabels).sort()),
-    [owned.annotations]: JSON.stringify(Object.keys(config.nodeAnnotations).sort()),
-  };
-}
-
-/**
- * The merge patch that brings a registered Node to its config.
- * Source: siderolabs/talos v1.12 internal/app/machined/pkg/controllers/k8s/node_apply.go
- */
-export function ownedChanges(config: MachineConfig, node: LabObject): Record<string, unknown> {
-  const gone = (annotation: string, wanted: Readonly<Record<string, string>>): Record<string, null> => {
-    const before = JSON.parse(node.metadata.annotations?.[annotation] ?? "[]") as readonly string[];
-    return Object.fromEntries(before.filter((key) => !(key in wanted)).map((key) => [key, null]));
-  };
-  return {
-    metadata: {
-      labels: { ...gone(owned.labels, config.nodeLabels), ...config.nodeLabels },
-      annotations: {
-        ...gone(owned.annotations, config.nodeAnnotations),
-        ...config.nodeAnnotations,
-        ...ownership(config),
       },
     },
+    spec: { taints: keepsPodsAway ? [{ key: controlPlaneRole, value: "", effect: "NoSchedule" }] : [] },
   };
 }
 
