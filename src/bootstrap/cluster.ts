@@ -5,6 +5,7 @@ import type { Config } from "../config/schema.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
 import { namedOfGeneration } from "../talos/named.ts";
+import { declaredNode } from "../talos/node/declared.ts";
 import { Kubeconfig } from "../talos/resources.ts";
 import { ciliumRelease } from "./cilium.ts";
 import { requireCluster } from "./kubeconfig.ts";
@@ -38,7 +39,7 @@ export class Cluster extends pulumi.ComponentResource {
       dependsOn: [apiReady],
     });
     // Without a network no node is Ready, so this waits for Cilium and not the other way round.
-    const nodes = JSON.stringify(config.nodes.map(namedOfGeneration));
+    const nodes = JSON.stringify(config.nodes.map((node) => declaredNode(node, config)));
     this.#createWait(`${name}-nodes-ready`, "nodesReady", { NODES: nodes }, [cilium]);
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }

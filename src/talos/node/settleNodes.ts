@@ -1,0 +1,80 @@
+// Brings Nodes to what the stack config declares of them, and says what stays otherwise.
+import type { Kubernetes, KubeObject } from "../../steps/kubernetes.ts";
+import type { Step } from "../../steps/step.ts";
+import { StepError } from "../../steps/stepError.ts";
+import { done, notYet } from "../../steps/wait.ts";
+import { describeDifferences, differences, type DeclaredNode, type Difference } from "./differences.ts";
+import { forbiddenChange } from "./ownership.ts";
+
+/** Talos tries again after pauses that grow to a minute. */
+const settleSeconds = 180;
+
+/** A machine with its Node, if it has registered. */
+export interface SeenNode {
+  readonly declared: DeclaredNode;
+  readonly node: KubeObject | undefined;
+}
+
+/** All machines with their Nodes, after writing on those that have one what their kubelets may not. */
+export async function writeForbidden(
+  kubernetes: Kubernetes,
+  machines: readonly DeclaredNode[],
+): Promise<readonly SeenNode[]> {
+  const nodes = new Map((await kubernetes.list("v1", "Node")).map((node) => [node.metadata?.name, node]));
+  return Promise.all(
+    machines.map(async (declared) => {
+      const node = nodes.get(declared.name);
+      const change = node === undefined ? undefined : forbiddenChange(node, declared);
+      if (node === undefined || change === undefined) return { declared, node };
+      // Refused when the Node has changed since it was read: then the next look decides anew.
+      await kubernetes.change(node, change).catch((error: unknown) => {
+        throw new Error(
+          `${declared.name}: its labels and taints cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      });
+      return { declared, node: await kubernetes.read("v1", "Node", declared.name) };
+    }),
+  );
+}
+
+/**
+ * Waits until every Node shows what is declared of it.
+ * @throws StepError that names machine, what, declared and found, for each difference that lasts
+ */
+export async function settleNodes(
+  step: Step,
+  kubernetes: Kubernetes,
+  machines: readonly DeclaredNode[],
+  timeoutSeconds = settleSeconds,
+): Promise<void> {
+  const end = Date.now() + timeoutSeconds * 1000;
+  const lasting = await step.waitFor(
+    {
+      what: "every Node as its machine's config says",
+      timeoutSeconds: timeoutSeconds + 60,
+      todo: "look at: kubectl get nodes --show-labels; then run pulumi up again",
+    },
+    async () => {
+      const found = (await writeForbidden(kubernetes, machines)).flatMap(({ declared, node }) => {
+        if (node === undefined) throw new Error(`${declared.name} has no Node any more`);
+        const differing = differences(node, declared);
+        return differing.length === 0 ? [] : [{ name: declared.name, differing }];
+      });
+      if (found.length === 0 || Date.now() >= end) return done(found);
+      return notYet(found.map(({ name, differing }) => describeDifferences(name, differing)).join("; "));
+    },
+  );
+  if (lasting.length > 0) throw lastingDifferences(lasting, timeoutSeconds);
+}
+
+function lastingDifferences(
+  lasting: readonly { readonly name: string; readonly differing: readonly Difference[] }[],
+  seconds: number,
+): StepError {
+  const texts = lasting.map(({ name, differing }) => describeDifferences(name, differing));
+  const todos = new Set(lasting.flatMap(({ differing }) => differing.map(({ todo }) => todo)));
+  return new StepError(
+    `not as declared after ${String(seconds)} s: ${texts.join("; ")}`,
+    [...todos, "then run pulumi up again"].join("; "),
+  );
+}
