@@ -8,7 +8,7 @@ import { namedOfGeneration } from "../talos/named.ts";
 import { declaredNode } from "../talos/node/declared.ts";
 import { Kubeconfig } from "../talos/resources.ts";
 import { ciliumRelease } from "./cilium.ts";
-import { requireCluster } from "./kubeconfig.ts";
+import { requireCluster, withServer } from "./kubeconfig.ts";
 
 /** What {@link Cluster} needs. */
 export interface ClusterArgs {
@@ -28,7 +28,10 @@ export class Cluster extends pulumi.ComponentResource {
     const { config, machines } = args;
     const etcd = this.#createEtcd(name, config, machines);
     const kubeconfig = this.#createKubeconfig(name, config, machines, etcd);
-    this.kubeconfig = pulumi.secret(kubeconfig.kubeconfigRaw.apply(requireCluster));
+    // Fetched once; where it leads is what the config says by now.
+    this.kubeconfig = pulumi.secret(
+      kubeconfig.kubeconfigRaw.apply((raw) => withServer(requireCluster(raw), config.cluster.endpoint)),
+    );
     this.provider = this.#createProvider(name, machines);
 
     const apiReady = this.#createWait(`${name}-api-ready`, "apiReady", {}, [kubeconfig]);
@@ -67,6 +70,7 @@ export class Cluster extends pulumi.ComponentResource {
         parent: this,
         dependsOn: [etcd],
         // It must stay known in every later preview: an unknown kubeconfig makes every Kubernetes resource unknown too.
+        // Nobody misses anything: which control plane gave it does not matter, and its address is put in above.
         ignoreChanges: ["node", "endpoint", "clientConfiguration"],
         customTimeouts: { create: "5m" },
       },

@@ -2,6 +2,8 @@
 // something else is wrong, so that one message holds it all.
 import type { Tree } from "../flux/tree/readTree.ts";
 import { checkRecipients, readAgeKey, recipientsOf, type AgeKeyFile } from "./ageKey.ts";
+import { checkEndpointMove } from "./checks/endpointMove.ts";
+import { checkGoneMachines } from "./checks/goneMachines.ts";
 import { checkMachineMoves } from "./checks/machineMoves.ts";
 import { checkMoves } from "./checks/moves.ts";
 import { repositoryProblems } from "./checks/repository.ts";
@@ -49,6 +51,7 @@ export async function assembleConfig(
   const moves = checkMoves(lastRun.versions, wanted);
   const suspend = checkSuspend(stack.values, lastRun.versions, wanted);
   const machines = checkMachineMoves(lastRun.machines, lastRun.versions, stack.values);
+  const endpoint = checkEndpointMove(lastRun, stack.values, wanted);
 
   const problems = [
     ...stack.problems,
@@ -57,6 +60,8 @@ export async function assembleConfig(
     ...moves,
     ...suspend,
     ...machines.problems,
+    ...endpoint.problems,
+    ...checkGoneMachines(lastRun.machines, stack.values),
     ...age.problems,
     ...git.problems,
     ...secrets.problems,
@@ -85,7 +90,14 @@ export async function assembleConfig(
       secretsFile: secrets.value,
       lastRun,
       ...(surroundings.bundleFolder === undefined ? {} : { bundleFolder: surroundings.bundleFolder }),
-      warnings: [...stack.warnings, ...flux.warnings, ...machines.warnings, ...age.value.warnings, ...token],
+      warnings: [
+        ...stack.warnings,
+        ...flux.warnings,
+        ...machines.warnings,
+        ...endpoint.warnings,
+        ...age.value.warnings,
+        ...token,
+      ],
     },
   };
 }

@@ -1,5 +1,5 @@
 // Fixtures of the stack config: files with `config` (what differs from valid/base.yaml; null takes a key away), `files` to
-// write beside it, `tree` (what the Git tree says), `reached` (what the
+// write beside it, `tree` (what the Git tree says), `reached`, `machines` and `endpoint` (what the
 // last run reached) and `expect`, the exact messages. Keys are made anew for every run, so
 // that no fixture holds one: $IDENTITY and $RECIPIENT are those of the tree, $OTHER_IDENTITY and $OTHER_RECIPIENT not;
 // $ROOT is the folder of the run.
@@ -29,6 +29,8 @@ export interface Fixture {
   readonly reached?: ReachedVersions;
   /** Machines that it left. Default: as `reached`. */
   readonly machines?: readonly ReachedMachine[];
+  /** cluster.endpoint of the last run. Default: as `reached`. */
+  readonly endpoint?: string;
   readonly expect?: readonly string[];
   readonly warnings?: readonly string[];
 }
@@ -81,7 +83,7 @@ export async function runStack(
       projectRoot: root,
       hasGithubToken: true,
       readTree: () => tree,
-      lastRun: { versions: fixture.reached ?? {}, machines: fixture.machines },
+      lastRun: { versions: fixture.reached ?? {}, machines: fixture.machines, endpoint: fixture.endpoint },
     };
     const assembled = await assembleConfig(values, surroundings);
     const problems = "problems" in assembled ? assembled.problems : [];

@@ -4,6 +4,7 @@ import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import type { Machine } from "../inspect.ts";
+import { reachableApi } from "./reachableApi.ts";
 
 /** Where Talos keeps etcd's data; made by `bootstrap` or by joining. Source: siderolabs/talos constants.EtcdDataPath. */
 const etcdData = "/var/lib/etcd/member";
@@ -41,9 +42,12 @@ export async function clusterApi(
     const file = step.secretFile("kubeconfig", "");
     const result = await talosctl.run(address, ["kubeconfig", file, "--force", "--merge=false"]);
     if (result.code === 0)
-      return Kubernetes.fromFile(file, (secret) => {
-        step.hide(secret);
-      });
+      return reachableApi(
+        Kubernetes.fromFile(file, (secret) => {
+          step.hide(secret);
+        }),
+        controlPlanes,
+      );
     refusals.push(`${name}: ${reasonOf(result)}`);
   }
   throw new StepError(
