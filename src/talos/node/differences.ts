@@ -2,7 +2,7 @@
 import type { KubeObject } from "../../steps/kubernetes.ts";
 import { generationAnnotation } from "../membership/generation.ts";
 import { isSameTaint, shownTaint, taintOf, type NodeMetadata } from "./metadata.ts";
-import { taintsOf } from "./ownership.ts";
+import { isOwned, taintsOf } from "./ownership.ts";
 
 /** A machine as its Node has to show it. */
 export interface DeclaredNode extends NodeMetadata {
@@ -22,6 +22,8 @@ export interface Difference {
   readonly declared: string;
   /** `nothing` where it is not there. */
   readonly found: string;
+  /** Somebody else has set it: neither Talos nor the program will change it. */
+  readonly theirs: boolean;
   /** What to do when it stays so. */
   readonly todo: string;
 }
@@ -37,17 +39,15 @@ export function differences(node: KubeObject, declared: DeclaredNode): readonly 
   };
   return [
     ...addressDifference(node, declared),
-    ...textDifferences("label", declared.labels ?? {}, node.metadata?.labels ?? {}, declared),
-    ...textDifferences("annotation", annotations, node.metadata?.annotations ?? {}, declared),
+    ...textDifferences(node, "label", declared.labels ?? {}, declared),
+    ...textDifferences(node, "annotation", annotations, declared),
     ...taintDifferences(node, declared),
   ];
 }
 
-/** All of them in one line, e.g. `k8s-4: label zone is nothing, declared is "attic"`. */
-export function describeDifferences(name: string, found: readonly Difference[]): string {
-  return found
-    .map(({ what, declared, found: seen }) => `${name}: ${what} is ${seen}, declared is ${declared}`)
-    .join("; ");
+/** A difference in one line, e.g. `k8s-4: label zone is nothing, declared is "attic"`. */
+export function describeDifference(name: string, { what, declared, found }: Difference): string {
+  return `${name}: ${what} is ${found}, declared is ${declared}`;
 }
 
 function addressDifference(node: KubeObject, { name, address }: DeclaredNode): readonly Difference[] {
@@ -62,33 +62,33 @@ function addressDifference(node: KubeObject, { name, address }: DeclaredNode): r
       what: "address",
       declared: address,
       found: found.length === 0 ? nothing : found.join(", "),
+      theirs: false,
       todo: `see which addresses the machine has inside network.nodeCidr: talosctl get addresses -n ${address}; write the one that its Node shows as nodes[].address of ${name}, or give it only that one`,
     },
   ];
 }
 
 function textDifferences(
+  node: KubeObject,
   kind: "label" | "annotation",
   declared: Readonly<Record<string, string>>,
-  present: Readonly<Record<string, string>>,
   machine: DeclaredNode,
 ): readonly Difference[] {
+  const present = node.metadata?.[`${kind}s`] ?? {};
   const verb = kind === "label" ? "label" : "annotate";
-  return Object.entries(declared).flatMap(([key, value]) =>
-    present[key] === value
-      ? []
-      : [
-          {
-            what: `${kind} ${key}`,
-            declared: JSON.stringify(value),
-            found: present[key] === undefined ? nothing : JSON.stringify(present[key]),
-            todo:
-              present[key] === undefined
-                ? whyNot(machine)
-                : `somebody else has set it; when that is a mistake: kubectl ${verb} node ${machine.name} ${key}-; otherwise take it out of the patches`,
-          },
-        ],
-  );
+  return Object.entries(declared)
+    .filter(([key, value]) => present[key] !== value)
+    .map(([key, value]) => {
+      const found = present[key];
+      const theirs = found !== undefined && !isOwned(node, `${kind}s`, key);
+      return {
+        what: `${kind} ${key}`,
+        declared: JSON.stringify(value),
+        found: found === undefined ? nothing : JSON.stringify(found),
+        theirs,
+        todo: theirs ? takeAway(`${verb} node ${machine.name} ${key}-`) : whyNot(machine),
+      };
+    });
 }
 
 function taintDifferences(node: KubeObject, machine: DeclaredNode): readonly Difference[] {
@@ -96,18 +96,21 @@ function taintDifferences(node: KubeObject, machine: DeclaredNode): readonly Dif
     const wanted = taintOf(key, text);
     const present = taintsOf(node).filter((taint) => taint.key === key);
     if (present.some((taint) => isSameTaint(taint, wanted))) return [];
+    const theirs = present.length > 0 && !isOwned(node, "taints", key);
     return [
       {
         what: `taint ${key}`,
         declared: shownTaint(wanted),
         found: present.length === 0 ? nothing : present.map(shownTaint).join(", "),
-        todo:
-          present.length === 0
-            ? whyNot(machine)
-            : `somebody else has set it; when that is a mistake: kubectl taint node ${machine.name} ${key}-; otherwise take it out of the patches`,
+        theirs,
+        todo: theirs ? takeAway(`taint node ${machine.name} ${key}-`) : whyNot(machine),
       },
     ];
   });
+}
+
+function takeAway(command: string): string {
+  return `somebody else has set it; when that is a mistake: kubectl ${command}; otherwise take it out of the patches`;
 }
 
 function whyNot({ address }: DeclaredNode): string {

@@ -6,7 +6,11 @@ import type { KubeObject } from "../../steps/kubernetes.ts";
 import { isForbiddenLabel, isSameTaint, taintOf, type NodeMetadata, type Taint } from "./metadata.ts";
 
 /** Where Talos notes what came from the config, as a sorted list of keys in JSON. */
-const owned = { labels: "talos.dev/owned-labels", taints: "talos.dev/owned-taints" } as const;
+const owned = {
+  labels: "talos.dev/owned-labels",
+  annotations: "talos.dev/owned-annotations",
+  taints: "talos.dev/owned-taints",
+} as const;
 
 /** The label that Talos gives to every control plane, and owns there alone: stack configs must not declare it. */
 const controlPlaneLabel = "node-role.kubernetes.io/control-plane";
@@ -43,6 +47,11 @@ export function forbiddenChange(node: KubeObject, declared: NodeMetadata): NodeC
     },
     ...(taints === undefined ? {} : { spec: { taints: taints.taints } }),
   };
+}
+
+/** Whether a label, an annotation or a taint came from a machine config; anything else on a Node is somebody else's. */
+export function isOwned(node: KubeObject, kind: keyof typeof owned, key: string): boolean {
+  return ownedBefore(node, owned[kind]).includes(key);
 }
 
 /** Taints that a Node has. */

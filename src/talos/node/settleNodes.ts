@@ -3,11 +3,19 @@ import type { Kubernetes, KubeObject } from "../../steps/kubernetes.ts";
 import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { done, notYet } from "../../steps/wait.ts";
-import { describeDifferences, differences, type DeclaredNode, type Difference } from "./differences.ts";
+import { describeDifference, differences, type DeclaredNode, type Difference } from "./differences.ts";
 import { forbiddenChange } from "./ownership.ts";
 
+/** How long to wait for a Node. */
+interface Patience {
+  /** Seconds for what Talos or the program may still set. */
+  readonly settleSeconds: number;
+  /** Seconds for what only somebody else could change: whoever does so just now. */
+  readonly theirsSeconds: number;
+}
+
 /** Talos tries again after pauses that grow to a minute. */
-const settleSeconds = 180;
+const defaultPatience: Patience = { settleSeconds: 180, theirsSeconds: 10 };
 
 /** A machine with its Node, if it has registered. */
 export interface SeenNode {
@@ -45,36 +53,33 @@ export async function settleNodes(
   step: Step,
   kubernetes: Kubernetes,
   machines: readonly DeclaredNode[],
-  timeoutSeconds = settleSeconds,
+  { settleSeconds, theirsSeconds } = defaultPatience,
 ): Promise<void> {
-  const end = Date.now() + timeoutSeconds * 1000;
+  const begun = Date.now();
   const lasting = await step.waitFor(
     {
       what: "every Node as its machine's config says",
-      timeoutSeconds: timeoutSeconds + 60,
+      timeoutSeconds: settleSeconds + 60,
       todo: "look at: kubectl get nodes --show-labels; then run pulumi up again",
     },
     async () => {
       const found = (await writeForbidden(kubernetes, machines)).flatMap(({ declared, node }) => {
         if (node === undefined) throw new Error(`${declared.name} has no Node any more`);
-        const differing = differences(node, declared);
-        return differing.length === 0 ? [] : [{ name: declared.name, differing }];
+        return differences(node, declared).map((difference) => ({ name: declared.name, difference }));
       });
-      if (found.length === 0 || Date.now() >= end) return done(found);
-      return notYet(found.map(({ name, differing }) => describeDifferences(name, differing)).join("; "));
+      const patience = found.some(({ difference }) => !difference.theirs) ? settleSeconds : theirsSeconds;
+      const isOver = Date.now() >= begun + patience * 1000;
+      return found.length === 0 || isOver ? done(found) : notYet(described(found));
     },
   );
-  if (lasting.length > 0) throw lastingDifferences(lasting, timeoutSeconds);
-}
-
-function lastingDifferences(
-  lasting: readonly { readonly name: string; readonly differing: readonly Difference[] }[],
-  seconds: number,
-): StepError {
-  const texts = lasting.map(({ name, differing }) => describeDifferences(name, differing));
-  const todos = new Set(lasting.flatMap(({ differing }) => differing.map(({ todo }) => todo)));
-  return new StepError(
-    `not as declared after ${String(seconds)} s: ${texts.join("; ")}`,
+  if (lasting.length === 0) return;
+  const todos = new Set(lasting.map(({ difference }) => difference.todo));
+  throw new StepError(
+    `not as declared: ${described(lasting)}`,
     [...todos, "then run pulumi up again"].join("; "),
   );
+}
+
+function described(found: readonly { readonly name: string; readonly difference: Difference }[]): string {
+  return found.map(({ name, difference }) => describeDifference(name, difference)).join("; ");
 }

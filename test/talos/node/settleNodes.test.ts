@@ -116,27 +116,42 @@ describe("settling Nodes", () => {
     assert.match(lines.join("\n"), /k8s-4: its labels and taints cannot be written: .*has been modified/);
   });
 
+  const impatient = { settleSeconds: 0, theirsSeconds: 0 };
+
   it("fails with machine, what, declared, found and what to do when a difference lasts", async () => {
     const { step } = quietStep();
     const { kubernetes } = cluster(node({ labels: { zone: "kitchen" } }));
+    const asked = { ...machine, labels: { zone: "attic" }, annotations: { rack: "2" } };
+    await assert.rejects(settleNodes(step, kubernetes, [asked], impatient), (error) => {
+      assert.ok(error instanceof StepError);
+      assert.equal(
+        error.message,
+        'not as declared: k8s-4: label zone is "kitchen", declared is "attic"; k8s-4: annotation rack is nothing, declared is "2"',
+      );
+      assert.match(error.todo, /somebody else has set it.*kubectl label node k8s-4 zone-/);
+      assert.match(error.todo, /talosctl logs controller-runtime -n 192\.0\.2\.21/);
+      assert.match(error.todo, /run pulumi up again$/);
+      return true;
+    });
+  });
+
+  it("does not wait for Talos where only somebody else can change it", async () => {
+    const { step } = quietStep();
+    const { kubernetes } = cluster(node({ labels: { zone: "kitchen" } }));
+    const patience = { settleSeconds: 1_000, theirsSeconds: 0 };
     await assert.rejects(
-      settleNodes(
-        step,
-        kubernetes,
-        [{ ...machine, labels: { zone: "attic" }, annotations: { rack: "2" } }],
-        0,
-      ),
-      (error) => {
-        assert.ok(error instanceof StepError);
-        assert.equal(
-          error.message,
-          'not as declared after 0 s: k8s-4: label zone is "kitchen", declared is "attic"; k8s-4: annotation rack is nothing, declared is "2"',
-        );
-        assert.match(error.todo, /kubectl label node k8s-4 zone-/);
-        assert.match(error.todo, /talosctl logs controller-runtime -n 192\.0\.2\.21/);
-        assert.match(error.todo, /run pulumi up again$/);
-        return true;
-      },
+      settleNodes(step, kubernetes, [{ ...machine, labels: { zone: "attic" } }], patience),
+      /label zone is "kitchen"/,
     );
+  });
+
+  it("calls an owned value that stays behind Talos' matter", () => {
+    const annotations = { "talos.dev/owned-labels": '["zone"]' };
+    const [found] = differences(node({ labels: { zone: "kitchen" }, annotations }), {
+      ...machine,
+      labels: { zone: "attic" },
+    });
+    assert.equal(found?.theirs, false);
+    assert.match(found?.todo ?? "", /NodeApplyController/);
   });
 });
