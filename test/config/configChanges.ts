@@ -170,7 +170,8 @@ export const configChanges: readonly ConfigChange[] = [
     key: "github.owner",
     change: "another owner",
     to: "other",
-    causes: "Deploy key and webhook move to the other repository; Flux keeps its keys.",
+    causes:
+      "Flux keeps its keys. The deploy key and the webhook at GitHub do not follow: add `identity.pub` of the Secret `flux-system/github-deploy-key` there as a read-only deploy key by hand, and remove the old ones.",
   },
   {
     key: "github.repository",
@@ -183,7 +184,7 @@ export const configChanges: readonly ConfigChange[] = [
     change: "another server",
     to: "https://github.example.com/",
     causes:
-      "Deploy key and webhook are managed at the other server. Those at the old one are not found there; remove them by hand.",
+      "Flux keeps its keys. The deploy key and the webhook at GitHub do not follow: add `identity.pub` of the Secret `flux-system/github-deploy-key` there as a read-only deploy key by hand, and remove the old ones.",
   },
   {
     key: "github.webhookUrl",
@@ -206,7 +207,7 @@ export const configChanges: readonly ConfigChange[] = [
     },
     causes: "The Secret of the deploy key changes; Flux takes it at its next look at Git.",
   },
-  { key: "upgrades.workersAtOnce", change: "1 → 2", to: 2, causes: upgrade },
+  { key: "upgrades.workersAtOnce", change: "1 → 2", to: 2, causes: "Nothing now: later upgrades go by it." },
   { key: "upgrades.drainSeconds", change: "another limit", to: 123, causes: upgrade },
   { key: "upgrades.rebootSeconds", change: "another limit", to: 1234, causes: upgrade },
   {
@@ -240,13 +241,14 @@ export const configChanges: readonly ConfigChange[] = [
     key: "protect",
     change: "false → true",
     to: true,
-    causes: "`pulumi destroy` refuses from the next run on.",
+    causes: "`pulumi destroy` refuses from the next run on. A preview does not list it.",
   },
   {
     key: "secretsFile",
     change: "a file, after the first `up`",
     to: ({ copies }: Home) => `${copies}/secrets.yaml`,
-    causes: "Nothing: it is read at the first `up` only. Delete the line with the file.",
+    causes:
+      "Nothing once a run has finished: it is read for a new cluster only. Delete the line with the file.",
   },
 ];
 
