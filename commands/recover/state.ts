@@ -92,9 +92,14 @@ export function plainText(value: unknown): string | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as string);
 }
 
-/** The admin kubeconfig in an export in clear; undefined before there is a cluster. */
-export function kubeconfigOf(state: StackState): string | undefined {
-  const type = "talos:cluster/kubeconfig:Kubeconfig";
-  const resource = state.deployment.resources?.find((found) => found.type === type);
-  return plainText(resource?.outputs?.["kubeconfigRaw"]);
+/**
+ * The admin kubeconfig in an export in clear; undefined before there is a cluster. The Kubernetes provider's where there is
+ * one: that is the one with the endpoint of now, the other is as it was fetched.
+ */
+export function kubeconfigOf({ deployment: { resources = [] } }: StackState): string | undefined {
+  const ofType = (type: string): StateResource | undefined => resources.find((found) => found.type === type);
+  return (
+    plainText(ofType("pulumi:providers:kubernetes")?.inputs?.["kubeconfig"]) ??
+    plainText(ofType("talos:cluster/kubeconfig:Kubeconfig")?.outputs?.["kubeconfigRaw"])
+  );
 }

@@ -5,9 +5,10 @@ import type { Config } from "../config/schema.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
 import { namedOfGeneration } from "../talos/named.ts";
+import { declaredNode } from "../talos/node/declared.ts";
 import { Kubeconfig } from "../talos/resources.ts";
 import { ciliumRelease } from "./cilium.ts";
-import { requireCluster } from "./kubeconfig.ts";
+import { requireCluster, withServer } from "./kubeconfig.ts";
 
 /** What {@link Cluster} needs. */
 export interface ClusterArgs {
@@ -27,7 +28,10 @@ export class Cluster extends pulumi.ComponentResource {
     const { config, machines } = args;
     const etcd = this.#createEtcd(name, config, machines);
     const kubeconfig = this.#createKubeconfig(name, config, machines, etcd);
-    this.kubeconfig = pulumi.secret(kubeconfig.kubeconfigRaw.apply(requireCluster));
+    // Fetched once; where it leads is what the config says by now.
+    this.kubeconfig = pulumi.secret(
+      kubeconfig.kubeconfigRaw.apply((raw) => withServer(requireCluster(raw), config.cluster.endpoint)),
+    );
     // A kubeconfig is there some seconds before the API answers, and the provider asks only once: what it could not reach
     // then it takes for unreachable as long as it lives.
     const apiReady = this.#createWait(`${name}-api-ready`, "apiReady", {}, [kubeconfig]);
@@ -39,7 +43,7 @@ export class Cluster extends pulumi.ComponentResource {
       dependsOn: [apiReady],
     });
     // Without a network no node is Ready, so this waits for Cilium and not the other way round.
-    const nodes = JSON.stringify(config.nodes.map(namedOfGeneration));
+    const nodes = JSON.stringify(config.nodes.map((node) => declaredNode(node, config)));
     this.#createWait(`${name}-nodes-ready`, "nodesReady", { NODES: nodes }, [cilium]);
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
@@ -71,7 +75,8 @@ export class Cluster extends pulumi.ComponentResource {
         parent: this,
         dependsOn: [etcd],
         // It must stay known in every later preview: an unknown kubeconfig makes every Kubernetes resource unknown too.
-        // A time limit is no reason to touch it either: clusters that were made without one keep the provider's ten minutes.
+        // Which control plane gave it does not matter, and its address is put in above. A time limit is no reason to touch it
+        // either: clusters that were made without one keep the provider's ten minutes.
         ignoreChanges: ["node", "endpoint", "clientConfiguration", "timeouts"],
       },
     );

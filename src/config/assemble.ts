@@ -3,6 +3,8 @@
 import type { Tree } from "../flux/tree/readTree.ts";
 import { checkRecipients, readAgeKey, recipientsOf, type AgeKeyFile } from "./ageKey.ts";
 import { checkBornWith } from "./checks/bornWith.ts";
+import { checkEndpointMove } from "./checks/endpointMove.ts";
+import { checkGoneMachines } from "./checks/goneMachines.ts";
 import { checkMachineMoves } from "./checks/machineMoves.ts";
 import { checkMoves } from "./checks/moves.ts";
 import { checkPodSpace } from "./checks/podSpace.ts";
@@ -62,6 +64,7 @@ export async function assembleConfig(
   const space = lookAtPodSpace(stack, surroundings, tree.value);
   const patches = await lookAtPatches(stack, surroundings);
   const integrity = await lookAtIntegrity(age.value, tree.value, lastRun);
+  const endpoint = checkEndpointMove(lastRun, stack.values, wanted);
 
   const problems = [
     ...stack.problems,
@@ -73,6 +76,8 @@ export async function assembleConfig(
     ...moves,
     ...suspend,
     ...machines.problems,
+    ...endpoint.problems,
+    ...checkGoneMachines(lastRun.machines, stack.values),
     ...age.problems,
     ...integrity.problems,
     ...git.problems,
@@ -108,6 +113,7 @@ export async function assembleConfig(
         ...patches.warnings,
         ...flux.warnings,
         ...machines.warnings,
+        ...endpoint.warnings,
         ...age.value.warnings,
         ...secrets.warnings,
         ...integrity.warnings,

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config, Node } from "./config.ts";
+import { endpointHistory } from "./endpointMove.ts";
 import type { Versions } from "./skew.ts";
 
 /** Versions that a run brought the cluster to, with the contract it was born with. Parts may be missing. */
@@ -14,6 +15,8 @@ export interface ReachedVersions extends Versions {
   readonly ciliumValues?: string | undefined;
   /** `kept` when Cilium's chart came from the kept file (src/bootstrap/ciliumChart.ts); undefined: from its repository. */
   readonly ciliumChart?: string | undefined;
+  /** {@link EndpointHistory.tokenIssuer}, where the endpoint has ever moved. */
+  readonly tokenIssuer?: string | undefined;
 }
 
 /** A machine as a run left it. */
@@ -36,6 +39,8 @@ export interface LastRun {
   readonly versions: ReachedVersions;
   /** Admin kubeconfig; a secret. Undefined before the first run has finished. */
   readonly kubeconfig?: string | undefined;
+  /** `cluster.endpoint`, e.g. `https://192.0.2.10:6443`. Undefined before the first run has finished. */
+  readonly endpoint?: string | undefined;
 }
 
 /** Reads it. Nothing is read from a cluster. Source of the invoke: the one behind pulumi.StackReference. */
@@ -45,24 +50,30 @@ export async function readLastRun(): Promise<LastRun> {
   });
   const { outputs = {} } = answer as { readonly outputs?: Readonly<Record<string, unknown>> };
   const versions = outputs["versions"];
-  const { kubeconfig, machines } = outputs;
+  const { kubeconfig, machines, endpoint } = outputs;
   return {
     versions: typeof versions === "object" && versions !== null ? versions : {},
     machines: isTexts(machines)
       ? Object.entries(machines).map(([name, text]) => readMachine(name, text))
       : undefined,
     kubeconfig: typeof kubeconfig === "string" ? kubeconfig : undefined,
+    endpoint: typeof endpoint === "string" && URL.canParse(endpoint) ? endpoint : undefined,
   };
 }
 
 /** What a run with this config reaches, for its outputs. @param chartIsKept whether Cilium's chart came from the kept file */
-export function reachedVersions({ versions, tree, cluster }: Config, chartIsKept: boolean): ReachedVersions {
+export function reachedVersions(
+  { versions, tree, cluster, lastRun }: Config,
+  chartIsKept: boolean,
+): ReachedVersions {
+  const { tokenIssuer } = endpointHistory(lastRun, cluster.endpoint);
   return {
     ...versions,
     flux: tree.fluxVersion,
     talosContract: cluster.talosContract,
     ciliumValues: fingerprint(tree.ciliumValues),
     ...(chartIsKept ? { ciliumChart: "kept" } : {}),
+    ...(tokenIssuer === undefined ? {} : { tokenIssuer }),
   };
 }
 

@@ -99,7 +99,7 @@ export const stackSchema = section({
   cluster: section({
     /** Name of the cluster, e.g. `home`; in contexts of kubeconfig and talosconfig and in the deploy key's title. Change: not possible on a living cluster. */
     name: dnsLabel("cluster name", "home"),
-    /** Where clients reach the Kubernetes API, e.g. `https://192.0.2.10:6443`: a virtual address, or the machine's own when there is one control plane. Change: new machine configs and certificates. */
+    /** Where clients reach the Kubernetes API, e.g. `https://192.0.2.10:6443`: a virtual address, or the machine's own when there is one control plane. Change, at the same port: certificates get both names, then all clients move; the next `up` takes the old name out. */
     endpoint,
     /** Version of Talos for which machine configs are written, e.g. `v1.13`. Frozen at the cluster's birth: lowering it would make all keys anew. */
     talosContract: text({

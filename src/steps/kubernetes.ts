@@ -103,6 +103,11 @@ export class Kubernetes {
     return new Kubernetes(server, answerMs, this.#signal);
   }
 
+  /** The same cluster and address with another longest wait for an answer, in milliseconds. */
+  within(answerMs: number): Kubernetes {
+    return new Kubernetes(this.#kubeconfig, answerMs);
+  }
+
   /** Version of the API server, e.g. `v1.35.4`. */
   async version(): Promise<string> {
     try {

@@ -1,6 +1,7 @@
 // What the program adds to Talos' generated machine config. Pure: plain data in, patches out. Nothing of the program's own
 // is secret, so that a preview can show every line of it.
 import type { Config, Node } from "../config/schema.ts";
+import { endpointHistory } from "../config/endpointMove.ts";
 import { hasSecret } from "../config/secretText.ts";
 import { generationAnnotation } from "./membership/generation.ts";
 import { imagesOf } from "./kubernetesImages.ts";
@@ -27,6 +28,7 @@ export function programPatches(node: PatchedNode, config: PatchingConfig): reado
     clusterPatch(config, node.role),
     kubernetesPatch(config.versions.kubernetes, node.role),
     ...generationPatch(node),
+    ...endpointPatch(config, node.role),
   ];
 }
 
@@ -66,6 +68,21 @@ function generationPatch({ generation }: PatchedNode): readonly MachinePatch[] {
   return generation === 1
     ? []
     : [{ machine: { nodeAnnotations: { [generationAnnotation]: String(generation) } } }];
+}
+
+/**
+ * What an endpoint that has moved leaves behind on control planes: its old name in the certificates for as long as clients
+ * are on their way, and for ever the issuer of the tokens of service accounts. That is a name and no address, and under
+ * another one every pod's token would be refused for up to an hour. Talos takes the endpoint for both. Source:
+ * siderolabs/talos v1.12 controllers/k8s/control_plane_static_pod.go.
+ */
+function endpointPatch({ lastRun, cluster }: Config, role: Node["role"]): readonly MachinePatch[] {
+  const { from, tokenIssuer } = endpointHistory(lastRun, cluster.endpoint);
+  if (role === "worker" || (from === undefined && tokenIssuer === undefined)) return [];
+  const certSANs = from === undefined ? {} : { certSANs: [new URL(from).hostname] };
+  const tokens = { "service-account-issuer": tokenIssuer, "api-audiences": tokenIssuer };
+  const extraArgs = tokenIssuer === undefined ? {} : { extraArgs: tokens };
+  return [{ cluster: { apiServer: { ...certSANs, ...extraArgs } } }];
 }
 
 /** A machine with several addresses registers with the one inside the machines' network. */

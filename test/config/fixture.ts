@@ -1,5 +1,5 @@
 // Fixtures of the stack config: files with `config` (what differs from valid/base.yaml; null takes a key away), `files` to
-// write beside it, `tree` (what the Git tree says), `reached` (what the
+// write beside it, `tree` (what the Git tree says), `reached`, `machines` and `endpoint` (what the
 // last run reached) and `expect`, the exact messages. Keys are made anew for every run, so
 // that no fixture holds one: $IDENTITY and $RECIPIENT are those of the tree, $OTHER_IDENTITY and $OTHER_RECIPIENT not;
 // $ROOT is the folder of the run.
@@ -33,6 +33,8 @@ export interface Fixture {
   readonly machines?: readonly ReachedMachine[];
   /** The cluster that the state has. Default: nobody has looked. */
   readonly living?: LivingCluster;
+  /** cluster.endpoint of the last run. Default: as `reached`. */
+  readonly endpoint?: string;
   readonly expect?: readonly string[];
   readonly warnings?: readonly string[];
 }
@@ -85,7 +87,7 @@ export async function runStack(
       projectRoot: root,
       hasGithubToken: true,
       readTree: () => tree,
-      lastRun: { versions: fixture.reached ?? {}, machines: fixture.machines },
+      lastRun: { versions: fixture.reached ?? {}, machines: fixture.machines, endpoint: fixture.endpoint },
       living: fixture.living,
     };
     const assembled = await assembleConfig(values, surroundings);

@@ -69,6 +69,34 @@ describe("machines of a cluster", () => {
     assert.match(inputsOf(again, "cluster-etcd")["CONTROL_PLANES"] ?? "", /"generation":2/);
   });
 
+  it("tell the wait for the nodes what is declared of each Node, and no more", async () => {
+    const taints = { machine: { nodeTaints: { dedicated: "gpu:NoSchedule" } } };
+    const nodes = [...three, machine("k8s-4", "worker", { patches: [taints] })];
+    const [first] = three;
+    assert.ok(first);
+    const config = testConfig({
+      nodes,
+      controlPlanes: three as unknown as Config["controlPlanes"],
+      workers: nodes.slice(3),
+      patches: {
+        common: [{ machine: { sysctls: { "vm.swappiness": "1" } } }],
+        controlplane: [],
+        worker: [{ machine: { nodeLabels: { "node-role.kubernetes.io/worker": "" } } }],
+      },
+    });
+    const found = await deploy(() => {
+      program(config);
+    }, answers);
+    const told = JSON.parse(inputsOf(found, "cluster-nodes-ready")["NODES"] ?? "") as readonly object[];
+    assert.deepEqual(told[0], { name: first.name, address: first.address });
+    assert.deepEqual(told[3], {
+      name: "k8s-4",
+      address: "192.0.2.34",
+      labels: { "node-role.kubernetes.io/worker": "" },
+      taints: { dedicated: "gpu:NoSchedule" },
+    });
+  });
+
   it("are forgotten when they are gone: nothing is sent to them, nothing waits for them", async () => {
     const found = await registered(three.slice(0, 2), three.slice(2));
     for (const name of ["talos-k8s-3-config", "talos-k8s-3-member"]) {

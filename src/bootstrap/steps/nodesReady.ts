@@ -1,15 +1,17 @@
-// Waits until every machine of the stack config is a Ready node of the cluster that takes pods.
+// Waits until every machine of the stack config is a Ready node of the cluster that takes pods, with the labels, annotations,
+// taints and address that are declared. Writes on a Node what its kubelet may not.
 import { Kubernetes } from "../../steps/kubernetes.ts";
 import { runStep } from "../../steps/step.ts";
 import { done, notYet } from "../../steps/wait.ts";
-import type { Machine } from "../../talos/inspect.ts";
+import type { DeclaredNode } from "../../talos/node/differences.ts";
+import { settleNodes, writeForbidden } from "../../talos/node/settleNodes.ts";
 import { nodeProblem } from "../nodeProblem.ts";
 
 const timeoutSeconds = 900;
 
-await runStep({ name: "wait for the nodes", timeoutSeconds: timeoutSeconds + 30 }, async (step) => {
+await runStep({ name: "wait for the nodes", timeoutSeconds: timeoutSeconds + 300 }, async (step) => {
   const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"), undefined, step.signal);
-  const machines = step.json<readonly Machine[]>("NODES");
+  const machines = step.json<readonly DeclaredNode[]>("NODES");
   await step.waitFor(
     {
       what: "all nodes Ready",
@@ -17,10 +19,13 @@ await runStep({ name: "wait for the nodes", timeoutSeconds: timeoutSeconds + 30 
       todo: "look at: kubectl get nodes -o wide; kubectl describe nodes; kubectl -n kube-system get pods -l k8s-app=cilium",
     },
     async () => {
-      const nodes = new Map((await kubernetes.list("v1", "Node")).map((node) => [node.metadata?.name, node]));
-      const missing = machines.flatMap(({ name }) => nodeProblem(name, nodes.get(name)) ?? []);
+      // As soon as a node is there: a taint is to keep pods away from the beginning.
+      const missing = (await writeForbidden(kubernetes, machines)).flatMap(
+        ({ declared, node }) => nodeProblem(declared.name, node) ?? [],
+      );
       return missing.length === 0 ? done() : notYet(missing.join("; "));
     },
   );
+  await settleNodes(step, kubernetes, machines);
   return `all ${String(machines.length)} nodes are Ready`;
 });

@@ -5,6 +5,7 @@ import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import type { Machine } from "../inspect.ts";
 import { askEtcd, isThereEtcd } from "../membership/etcdPresence.ts";
+import { reachableApi } from "./reachableApi.ts";
 
 /**
  * Whether there is a cluster that has to be taken care of. An etcd that is ill or has lost its quorum is one.
@@ -63,12 +64,15 @@ export async function anyApi(
     const file = step.secretFile("kubeconfig", "");
     const result = await talosctl.run(address, ["kubeconfig", file, "--force", "--merge=false"]);
     if (result.code === 0)
-      return Kubernetes.fromFile(
-        file,
-        (secret) => {
-          step.hide(secret);
-        },
-        step.signal,
+      return reachableApi(
+        Kubernetes.fromFile(
+          file,
+          (secret) => {
+            step.hide(secret);
+          },
+          step.signal,
+        ),
+        controlPlanes,
       );
     refusals.push(`${name}: ${reasonOf(result)}`);
   }
