@@ -9,6 +9,7 @@ import { dirname, join } from "node:path";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { parse } from "yaml";
 import { assembleConfig, type Assembled } from "../../src/config/assemble.ts";
+import type { ConfiguredMachine } from "../../src/config/configuredMachines.ts";
 import type { ReachedMachine, ReachedVersions } from "../../src/config/lastRun.ts";
 import type { Tree } from "../../src/flux/tree/readTree.ts";
 
@@ -29,6 +30,8 @@ export interface Fixture {
   readonly reached?: ReachedVersions;
   /** Machines that it left. Default: as `reached`. */
   readonly machines?: readonly ReachedMachine[];
+  /** Machines that the state has a config of. Default: not known. */
+  readonly configured?: readonly ConfiguredMachine[];
   readonly expect?: readonly string[];
   readonly warnings?: readonly string[];
 }
@@ -81,7 +84,11 @@ export async function runStack(
       projectRoot: root,
       hasGithubToken: true,
       readTree: () => tree,
-      lastRun: { versions: fixture.reached ?? {}, machines: fixture.machines },
+      lastRun: {
+        versions: fixture.reached ?? {},
+        machines: fixture.machines,
+        configured: fixture.configured,
+      },
     };
     const assembled = await assembleConfig(values, surroundings);
     const problems = "problems" in assembled ? assembled.problems : [];
