@@ -11,10 +11,14 @@ import { loadConfig } from "./src/config/load.ts";
 import { Preflight } from "./src/config/preflight.ts";
 import { prepareFluxBump, settleFluxBump } from "./src/flux/bump.ts";
 import { HandOff } from "./src/flux/handOff.ts";
+import { lookAtMachines } from "./src/talos/identity/lookAtMachines.ts";
 import { Machines } from "./src/talos/machines.ts";
 
 // All input is read and checked here, before the first resource; what follows works with plain, valid values.
 const config = await loadConfig();
+
+// A machine that is not the one it is taken for stops the run here, before anything is sent to it or taken from it.
+await lookAtMachines(config);
 
 // Another Flux is one changed line below; what it needs besides is looked at before anything is touched.
 await prepareFluxBump(config);
