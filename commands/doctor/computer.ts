@@ -8,7 +8,8 @@ import type { LastRun } from "../../src/config/lastRun.ts";
 import type { Problem } from "../../src/config/problem.ts";
 import { decodeConfig } from "../../src/config/rawConfig.ts";
 import { readTree } from "../../src/flux/tree/readTree.ts";
-import { machineFindings, type NamedAddress } from "./machines.ts";
+import type { Machine } from "../../src/talos/inspect.ts";
+import { machineFindings } from "./machines.ts";
 import type { Finding } from "./report.ts";
 import { toolFindings } from "./tools.ts";
 
@@ -42,7 +43,8 @@ export async function examineComputer(
     readTree,
     lastRun: stack.lastRun,
   });
-  const machines = machineFindings(addressesIn(raw.values));
+  const config = "config" in assembled ? assembled.config : undefined;
+  const machines = machineFindings(addressesIn(raw.values), config);
   return [
     ...(await tools),
     token,
@@ -117,7 +119,7 @@ function tokenFinding(token = ""): Finding {
 }
 
 /** The machines that are to be there, as far as the config says so, valid or not. */
-function addressesIn(values: Readonly<Record<string, unknown>>): readonly NamedAddress[] {
+function addressesIn(values: Readonly<Record<string, unknown>>): readonly Machine[] {
   const nodes = (Array.isArray(values["nodes"]) ? values["nodes"] : []) as readonly {
     readonly name?: unknown;
     readonly address?: unknown;

@@ -7,7 +7,13 @@ import type { Answer } from "./ask.ts";
 import { isAnother } from "./memberName.ts";
 
 /** What has to be known of a machine. */
-export interface Verdict {
+export interface Verdict extends Judgement {
+  /** Its name; empty for what is about several of them. */
+  readonly machine: string;
+}
+
+/** The same without the machine. */
+interface Judgement {
   /**
    * `refuse`: nothing may be touched as long as it is so. `unsure`: the same, but because nobody answers; to a preview that
    * says nothing. `notice`: a run goes on.
@@ -26,9 +32,9 @@ export interface Scene {
   readonly answers: ReadonlyMap<string, Answer>;
 }
 
-const refuse = (text: string, todo: string): Verdict => ({ kind: "refuse", text, todo });
-const unsure = (text: string, todo: string): Verdict => ({ kind: "unsure", text, todo });
-const notice = (text: string): Verdict => ({ kind: "notice", text, todo: "" });
+const refuse = (text: string, todo: string): Judgement => ({ kind: "refuse", text, todo });
+const unsure = (text: string, todo: string): Judgement => ({ kind: "unsure", text, todo });
+const notice = (text: string): Judgement => ({ kind: "notice", text, todo: "" });
 
 /** Machines of the state that this run removes: their config is deleted, which wipes whoever has their address. */
 export function leavers({
@@ -44,32 +50,34 @@ export function leavers({
 
 /** Everything that has to be said before the first resource. */
 export function judge(scene: Scene): readonly Verdict[] {
-  const { nodes, lastRun, versions } = scene.config;
-  const stays = nodes.map((node) => {
-    const known = scene.config.lastRun.configured?.find(({ name }) => name === node.name);
-    if (known === undefined) return judgeNew(node, scene);
-    return known.address === node.address
-      ? judgeHere(node, known, scene)
-      : judgeElsewhere(node, known, scene);
-  });
+  const { nodes, gone, lastRun, versions } = scene.config;
+  const of = (machine: string, judgements: readonly Judgement[]): readonly Verdict[] =>
+    judgements.map((judgement) => ({ machine, ...judgement }));
   const replaced = nodes.filter((node) => node.role === "controlplane" && isReplaced(node, scene));
-  const leaving = new Set([
-    ...leavingControlPlanes(lastRun.machines ?? [], [
-      ...nodes,
-      ...scene.config.gone.map((node) => ({ ...node, gone: true })),
-    ]),
+  const asked = [...nodes, ...gone.map((node) => ({ ...node, gone: true }))];
+  const leaving = [
+    ...leavingControlPlanes(lastRun.machines ?? [], asked),
     ...replaced.map(({ name }) => name),
-  ]);
+  ];
   // Without one that is replaced the stack config alone has said it already.
-  const together = replaced.length === 0 ? [] : checkLeaving([...leaving], lastRun.versions, versions);
+  const together =
+    replaced.length === 0 ? [] : checkLeaving([...new Set(leaving)], lastRun.versions, versions);
   return [
-    ...stays.flat(),
-    ...leavers(scene.config).flatMap((machine) => judgeLeaver(machine, answerOf(scene, machine))),
-    ...together.map(({ path, text }) => {
+    ...nodes.flatMap((node) => of(node.name, judgeNode(node, scene))),
+    ...leavers(scene.config).flatMap((machine) =>
+      of(machine.name, judgeLeaver(machine, answerOf(scene, machine))),
+    ),
+    ...together.flatMap(({ path, text }) => {
       const [found = "", todo = ""] = text.split(" → ");
-      return refuse(`${path}: ${found}`, todo);
+      return of("", [refuse(`${path}: ${found}`, todo)]);
     }),
   ];
+}
+
+function judgeNode(node: Node, scene: Scene): readonly Judgement[] {
+  const known = scene.config.lastRun.configured?.find(({ name }) => name === node.name);
+  if (known === undefined) return judgeNew(node, scene);
+  return known.address === node.address ? judgeHere(node, known, scene) : judgeElsewhere(node, known, scene);
 }
 
 function answerOf({ answers }: Scene, { address }: { readonly address: string }): Answer {
@@ -77,7 +85,7 @@ function answerOf({ answers }: Scene, { address }: { readonly address: string })
 }
 
 /** A machine that the state does not have may be anything but another one of this cluster. */
-function judgeNew(node: Node, scene: Scene): readonly Verdict[] {
+function judgeNew(node: Node, scene: Scene): readonly Judgement[] {
   const answer = answerOf(scene, node);
   if (answer.is !== "member" || answer.name === undefined || answer.name === node.name) return [];
   return [
@@ -88,7 +96,7 @@ function judgeNew(node: Node, scene: Scene): readonly Verdict[] {
   ];
 }
 
-function judgeHere(node: Node, known: ConfiguredMachine, scene: Scene): readonly Verdict[] {
+function judgeHere(node: Node, known: ConfiguredMachine, scene: Scene): readonly Judgement[] {
   const answer = answerOf(scene, node);
   switch (answer.is) {
     case "member":
@@ -125,7 +133,7 @@ function reachedOf(
   return config.lastRun.machines?.find((machine) => machine.name === name);
 }
 
-function wiped(node: Node, scene: Scene): Verdict {
+function wiped(node: Node, scene: Scene): Judgement {
   const text = `${node.name} (${node.address}) is in maintenance mode, but was a machine of this cluster: it was wiped or re-imaged`;
   const next = String(node.generation + 1);
   return isOnly(node, scene)
@@ -154,7 +162,7 @@ function isReplaced(node: Node, scene: Scene): boolean {
 }
 
 /** Another address: the same machine with a new lease, or other hardware that takes its place. */
-function judgeElsewhere(node: Node, known: ConfiguredMachine, scene: Scene): readonly Verdict[] {
+function judgeElsewhere(node: Node, known: ConfiguredMachine, scene: Scene): readonly Judgement[] {
   const { name, address } = node;
   const answer = answerOf(scene, node);
   const back = `write ${known.address} again, or the address at which ${name} is now`;
@@ -188,7 +196,7 @@ function judgeElsewhere(node: Node, known: ConfiguredMachine, scene: Scene): rea
   }
 }
 
-function judgeReplacement(node: Node, known: ConfiguredMachine, scene: Scene): readonly Verdict[] {
+function judgeReplacement(node: Node, known: ConfiguredMachine, scene: Scene): readonly Judgement[] {
   const { name, address } = node;
   const there = `${name}: the machine at ${address} waits for a config, so it is other hardware than ${name} at ${known.address}`;
   if (isOnly(node, scene))
@@ -217,7 +225,7 @@ function wordFor(answer: Answer): string {
   return answer.name ?? "a machine that does not say its name";
 }
 
-function judgeLeaver(machine: ConfiguredMachine, answer: Answer): readonly Verdict[] {
+function judgeLeaver(machine: ConfiguredMachine, answer: Answer): readonly Judgement[] {
   const { name, address, isMember } = machine;
   if (answer.is === "member" && answer.name === name) return [];
   const callGone = isMember

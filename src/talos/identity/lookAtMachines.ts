@@ -45,7 +45,11 @@ export async function lookAtMachines(config: Config): Promise<void> {
 }
 
 /** Where somebody may be: what is asked for, what the state has, and by it the old address of what moves. Pure. */
-export function machinesToAsk({ nodes, gone, lastRun }: Config): readonly Machine[] {
+export function machinesToAsk({
+  nodes,
+  gone,
+  lastRun,
+}: Pick<Config, "nodes" | "gone" | "lastRun">): readonly Machine[] {
   const { configured = [] } = lastRun;
   const moving = configured.filter(({ name, address }) =>
     nodes.some((node) => node.name === name && node.address !== address),
