@@ -24,7 +24,10 @@ export async function whyUnreachable(
       end();
     });
     socket.once("timeout", () => {
-      end(`no answer within ${String(timeoutMs / 1000)} s`);
+      // On a busy computer the limit may be over before this process has looked at what came in.
+      setImmediate(() => {
+        end(`no answer within ${String(timeoutMs / 1000)} s`);
+      });
     });
     socket.once("error", (error: NodeJS.ErrnoException) => {
       end(error.code === "ECONNREFUSED" ? "refuses the connection" : error.message);

@@ -1,4 +1,5 @@
 // How the cluster knows which generation of a machine it has: an annotation of its Node, written through its config.
+import { parse } from "yaml";
 import type { KubeObject } from "../../steps/kubernetes.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
@@ -21,15 +22,27 @@ export function statedGeneration(node: KubeObject): number | undefined {
  */
 export async function configuredGeneration(talosctl: Talosctl, machine: Machine): Promise<number> {
   const result = await talosctl.run(machine.address, ["get", "machineconfig", "v1alpha1", "-o", "yaml"]);
-  if (result.code !== 0 || !/^\s+machine:/m.test(result.stdout))
+  const config = result.code === 0 ? configIn(result.stdout) : undefined;
+  if (config === undefined)
     throw new StepError(
-      `${machine.name} does not show its config, which says its generation: ${reasonOf(result)}`,
+      // What it printed is a config with all keys of the cluster, or the beginning of one.
+      `${machine.name} does not show its config, which says its generation${result.stdout === "" ? `: ${reasonOf(result)}` : ""}`,
       "it has not been touched; run pulumi up again when it answers",
     );
-  return generationIn(result.stdout);
+  return generationIn(config);
 }
 
-/** The generation in a machine config. Pure. */
+/** The config in what talosctl prints: a text inside the resource. Undefined when there is none. */
+function configIn(output: string): string | undefined {
+  try {
+    const { spec } = parse(output) as { readonly spec?: unknown };
+    return typeof spec === "string" && /^machine:/m.test(spec) ? spec : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The generation in a machine config, which may be several documents. Pure. */
 export function generationIn(config: string): number {
   const found = /^\s*["']?home-ops\.dev\/generation["']?:\s*["']?([1-9]\d*)["']?\s*$/m.exec(config);
   return Number(found?.[1] ?? 1);

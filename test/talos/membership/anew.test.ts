@@ -57,6 +57,24 @@ describe("a member that runs", () => {
     assert.deepEqual(world.done, []);
   });
 
+  it("stays when it does not show its config, of which nothing is printed", async () => {
+    for (const shows of [
+      "",
+      "token: hidden",
+      'spec: "token: hidden"',
+      "spec: {token: hidden",
+      "machine: hidden",
+    ]) {
+      world.hardware.set("192.0.2.13", { name: "k8s-3", shows });
+      await assert.rejects(anew("k8s-3", { generation: 2 }), (error: Error) => {
+        assert.match(error.message, /^k8s-3 does not show its config, which says its generation/);
+        assert.doesNotMatch(error.message, /hidden/);
+        return true;
+      });
+    }
+    assert.deepEqual(world.done, []);
+  });
+
   it("stays when its node says more than is wanted: that is no reason to wipe", async () => {
     world.register("k8s-4", "192.0.2.21", annotated("3"));
     for (const generation of [1, 2]) assert.equal(await anew("k8s-4", { generation }), false);

@@ -14,6 +14,8 @@ export interface Hardware {
   isOn?: boolean;
   /** Generation in its config. Default: none. */
   generation?: number;
+  /** What it shows instead of its config. */
+  shows?: string;
 }
 
 const refused: RunResult = {
@@ -122,7 +124,7 @@ export class World {
   #trusted(address: string, command: string): RunResult {
     const found = this.hardware.get(address);
     if (found === undefined || found.isOn === false) return refused;
-    const { name, generation } = found;
+    const { name, generation, shows } = found;
     if (name === undefined) return untrusted;
     const isIn = this.etcd.has(name);
     switch (true) {
@@ -131,7 +133,7 @@ export class World {
       case command.startsWith("get hostname"):
         return ok(`node: ${address}\nspec:\n    hostname: ${name}\n    domainname: ""\n`);
       case command.startsWith("get machineconfig"):
-        return ok(configText(generation));
+        return ok(shows ?? configText(generation));
       case command === "service etcd":
         return isIn ? ok("ID       etcd\nSTATE    Running\nHEALTH   OK\n") : refused;
       case command === "etcd members":
@@ -168,10 +170,12 @@ export class World {
   }
 }
 
+/** As the real talosctl writes it: the config is a text inside the resource. */
 function configText(generation: number | undefined): string {
   const annotation =
     generation === undefined
       ? ""
-      : `        nodeAnnotations:\n            home-ops.dev/generation: "${String(generation)}"\n`;
-  return `node: x\nspec: |\n    version: v1alpha1\n    machine:\n        type: worker\n${annotation}`;
+      : `    nodeAnnotations:\n        home-ops.dev/generation: "${String(generation)}"\n`;
+  const config = `version: v1alpha1\nmachine:\n    token: hidden\n${annotation}---\nkind: HostnameConfig\n`;
+  return `node: x\nmetadata:\n    id: v1alpha1\nspec: ${JSON.stringify(config)}\n`;
 }
