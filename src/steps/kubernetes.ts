@@ -98,11 +98,6 @@ export class Kubernetes {
     return new Kubernetes(server, answerMs);
   }
 
-  /** The same with another longest wait for an answer, milliseconds. */
-  within(answerMs: number): Kubernetes {
-    return new Kubernetes(this.#kubeconfig, answerMs);
-  }
-
   /** Version of the API server, e.g. `v1.35.4`. */
   async version(): Promise<string> {
     try {

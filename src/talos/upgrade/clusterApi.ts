@@ -5,9 +5,6 @@ import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import type { Machine } from "../inspect.ts";
 
-/** An API server that takes longer for its version is none. */
-const answerMs = 5_000;
-
 /** Where Talos keeps etcd's data; made by `bootstrap` or by joining. Source: siderolabs/talos constants.EtcdDataPath. */
 const etcdData = "/var/lib/etcd/member";
 
@@ -44,35 +41,13 @@ export async function clusterApi(
     const file = step.secretFile("kubeconfig", "");
     const result = await talosctl.run(address, ["kubeconfig", file, "--force", "--merge=false"]);
     if (result.code === 0)
-      return answering(
-        Kubernetes.fromFile(file, (secret) => {
-          step.hide(secret);
-        }),
-        controlPlanes,
-      );
+      return Kubernetes.fromFile(file, (secret) => {
+        step.hide(secret);
+      });
     refusals.push(`${name}: ${reasonOf(result)}`);
   }
   throw new StepError(
     `no control plane gives a kubeconfig: ${refusals.join("; ")}`,
     "mend that, then run pulumi up again",
   );
-}
-
-/**
- * The endpoint of a kubeconfig may be the address that a control plane had before: then by one of them directly. Where none
- * answers it stays the endpoint, for whoever waits for it.
- */
-async function answering(kubernetes: Kubernetes, controlPlanes: readonly Machine[]): Promise<Kubernetes> {
-  const ways = [kubernetes, ...controlPlanes.map(({ address }) => kubernetes.at(address))];
-  const answers = ways.map((way) =>
-    way
-      .within(answerMs)
-      .version()
-      .then(
-        () => true,
-        () => false,
-      ),
-  );
-  for (const [at, way] of ways.entries()) if (await answers[at]) return way;
-  return kubernetes;
 }
