@@ -15,6 +15,7 @@ import { Protection } from "./src/config/protection.ts";
 import { prepareFluxBump, settleFluxBump } from "./src/flux/bump.ts";
 import { HandOff } from "./src/flux/handOff.ts";
 import { settleFlux } from "./src/flux/settle.ts";
+import { lookAtMachines } from "./src/talos/identity/lookAtMachines.ts";
 import { Machines } from "./src/talos/machines.ts";
 
 // All input is read and checked here, before the first resource; what follows works with plain, valid values.
@@ -25,6 +26,9 @@ await provideCiliumChart(config);
 
 // Nothing is touched before GitHub and the Git host have answered as the config says, in every `up`.
 await checkAccess(config);
+
+// A machine that is not the one it is taken for stops the run here, before anything is sent to it or taken from it.
+await lookAtMachines(config);
 
 // Another Flux is one changed line below; what it needs besides is looked at before anything is touched.
 await prepareFluxBump(config);

@@ -1,6 +1,6 @@
 // npm run doctor [-- --cluster]: what is missing on this computer; what is wrong with Flux in the cluster.
 import { join } from "node:path";
-import type { LastRun } from "../src/config/lastRun.ts";
+import { readMachines, type LastRun } from "../src/config/lastRun.ts";
 import { clusterHelp, clusterOptions, connect, type ClusterChoice } from "./cluster/connect.ts";
 import { readArguments, runCommand } from "./cluster/command.ts";
 import { diagnose, type Diagnosis } from "./doctor/cluster/diagnose.ts";
@@ -12,13 +12,16 @@ import { examineComputer } from "./doctor/computer.ts";
 import { leftBehind } from "./doctor/leftBehind.ts";
 import { findingLines } from "./doctor/report.ts";
 import { paintFor } from "./plan/print/colours.ts";
+import { Redactor } from "../src/steps/redact.ts";
 import { CommandError, pulumi } from "./pulumiCli.ts";
+import { machinesIn, talosconfigOf } from "./recover/machines.ts";
 import { stackOf } from "./recover/recover.ts";
+import { exportStack, exportStackInClear } from "./recover/state.ts";
 
 const help = `npm run doctor [-- --cluster]
 
 Without --cluster it looks at this computer and at what an \`up\` needs around it: programs and their versions, the stack
-config with the tree and its secrets, the age key, GITHUB_TOKEN, whether the machines answer (TCP 50000, two seconds), and
+config with the tree and its secrets, the age key, GITHUB_TOKEN, what answers at the machines' addresses (two seconds), and
 what a run that was killed has left in the state, at GitHub and in the cluster.
 
   --cluster           looks at Flux in the cluster instead: root causes first, with the revisions, Helm's history, events,
@@ -65,13 +68,51 @@ function stackNamed(name: string | undefined): { name: string; lastRun: LastRun 
     const stack = name ?? stackOf([]);
     const outputs = JSON.parse(pulumi(["stack", "output", "--json", "--stack", stack])) as {
       readonly versions?: LastRun["versions"];
+      readonly machines?: unknown;
     };
-    return { name: stack, lastRun: { versions: outputs.versions ?? {} } };
+    return { name: stack, lastRun: lastRunOf(stack, outputs) };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     return name === undefined
       ? { problem: error.message.split("\n").at(-1) ?? "" }
       : { name, lastRun: { versions: {} } };
+  }
+}
+
+function lastRunOf(
+  stack: string,
+  outputs: { readonly versions?: LastRun["versions"]; readonly machines?: unknown },
+): LastRun {
+  const machines = machinesOf(outputs.machines);
+  const versions = outputs.versions ?? {};
+  if (machines === undefined) return { versions };
+  return {
+    versions,
+    machines,
+    configured: machinesIn(exportStack(stack)),
+    talosconfig: talosconfigIn(stack),
+  };
+}
+
+function machinesOf(output: unknown): LastRun["machines"] {
+  try {
+    return readMachines(output);
+  } catch (error) {
+    throw new CommandError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Without the stack's passphrase there is none: then machines are looked at from outside. */
+function talosconfigIn(stack: string): string | undefined {
+  try {
+    const text = talosconfigOf(exportStackInClear(stack));
+    const redactor = new Redactor();
+    redactor.learn(text);
+    redact = (line) => redactor.redact(line);
+    return text;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return undefined;
   }
 }
 

@@ -1,9 +1,11 @@
 // npm run up|preview|refresh|destroy [-- flags of pulumi]: looks at what pulumi would find too late, recovers from a killed
 // run, then runs pulumi in this terminal, and says what Pulumi leaves unsaid when that fails.
 import { explainFailure } from "./explain.ts";
+import { explainMachines } from "./explainMachines.ts";
 import { refreshes, refuseBadToken, refuseProtected } from "./guards.ts";
 import { runPulumi } from "./pulumiProcess.ts";
 import { CommandError } from "./pulumiCli.ts";
+import { forgetWiped } from "./recover/machines.ts";
 import { recover, stackOf } from "./recover/recover.ts";
 import { exportStack } from "./recover/state.ts";
 
@@ -15,12 +17,14 @@ try {
   if (!asks) await guard();
   if (changes) {
     const { done, left } = await recover(args);
-    for (const line of done) console.log(`recovered: ${line}`);
+    for (const line of [...done, ...(await forgetWiped(stackOf(args), verb))])
+      console.log(`recovered: ${line}`);
     for (const line of left) console.log(`left: ${line}`);
   }
   const { code } = await runPulumi([verb, ...args]);
   process.exitCode = code;
   if (verb === "up" && code !== 0) await explain();
+  if (["up", "destroy"].includes(verb) && changes && code !== 0) await explainWipes();
 } catch (error) {
   if (!(error instanceof CommandError)) throw error;
   console.error(error.message);
@@ -30,6 +34,11 @@ try {
 async function explain(): Promise<void> {
   // Whatever is wrong with that has been said by the run itself.
   const lines = await explainFailure(args).catch(() => []);
+  for (const line of lines) console.error(line);
+}
+
+async function explainWipes(): Promise<void> {
+  const lines = await explainMachines(stackOf(args), verb).catch(() => []);
   for (const line of lines) console.error(line);
 }
 

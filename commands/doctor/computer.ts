@@ -10,7 +10,8 @@ import { decodeConfig } from "../../src/config/rawConfig.ts";
 import { talosctlOnPath } from "../../src/config/patches/talosctlCheck.ts";
 import { holdsEncrypted } from "../../src/config/stackFile.ts";
 import { readTree } from "../../src/flux/tree/readTree.ts";
-import { machineFindings, type NamedAddress } from "./machines.ts";
+import type { Machine } from "../../src/talos/inspect.ts";
+import { machineFindings } from "./machines.ts";
 import type { Finding } from "./report.ts";
 import { toolFindings } from "./tools.ts";
 
@@ -45,7 +46,8 @@ export async function examineComputer(
     lastRun: stack.lastRun,
     talosctl: talosctlOnPath,
   });
-  const machines = machineFindings(addressesIn(raw.values));
+  const config = "config" in assembled ? assembled.config : undefined;
+  const machines = machineFindings(addressesIn(raw.values), config);
   return [
     ...(await tools),
     token,
@@ -124,7 +126,7 @@ function tokenFinding(token = ""): Finding {
 }
 
 /** The machines that are to be there, as far as the config says so, valid or not. */
-function addressesIn(values: Readonly<Record<string, unknown>>): readonly NamedAddress[] {
+function addressesIn(values: Readonly<Record<string, unknown>>): readonly Machine[] {
   const nodes = (Array.isArray(values["nodes"]) ? values["nodes"] : []) as readonly {
     readonly name?: unknown;
     readonly address?: unknown;

@@ -1,52 +1,111 @@
-// Whether the machines answer at all: a TCP connection to the Talos API, nothing said.
-import { connect } from "node:net";
+// What is at the machines' addresses: the machine itself, another one, one that waits for a config, nobody.
+import type { PlainConfig } from "../../src/config/assemble.ts";
+import { PrivateFolder } from "../../src/steps/privateFolder.ts";
+import { Talosctl } from "../../src/steps/talosctl.ts";
+import { ask, type Answer } from "../../src/talos/identity/ask.ts";
+import { judge, type Scene, type Verdict } from "../../src/talos/identity/judge.ts";
+import { machinesToAsk } from "../../src/talos/identity/lookAtMachines.ts";
+import { talosPort, whyUnreachable } from "../../src/talos/identity/whyUnreachable.ts";
+import type { Machine } from "../../src/talos/inspect.ts";
+import { isInMaintenance } from "../recover/machines.ts";
 import type { Finding } from "./report.ts";
 
-/** A machine to reach. */
-export interface NamedAddress {
-  readonly name: string;
-  readonly address: string;
-}
-
-const talosPort = 50_000;
 const timeoutMs = 2_000;
 
-/** All of them at once. @param port for tests */
+/** What was found at an address; `somebody` answers and could not be asked who it is, for want of a certificate. */
+export type Found = Answer | { readonly is: "somebody" };
+
+/** All of them at once. @param config the stack config as far as it is valid */
 export async function machineFindings(
-  machines: readonly NamedAddress[],
-  port = talosPort,
+  machines: readonly Machine[],
+  config: PlainConfig | undefined,
 ): Promise<readonly Finding[]> {
-  return Promise.all(
-    machines.map(async ({ name, address }): Promise<Finding> => {
-      const problem = await whyUnreachable(address, port);
-      const where = `${address}:${String(port)}`;
-      return problem === undefined
-        ? { state: "ok", what: name, found: `answers at ${where}` }
-        : {
-            state: "warning",
-            what: name,
-            found: `${where}: ${problem}`,
-            todo: "switch it on, and compare its address with the one that it shows on its screen",
-          };
-    }),
-  );
+  const asked = config === undefined ? machines : machinesToAsk(config);
+  const found = await askAll(asked, config?.lastRun.talosconfig);
+  return describeMachines(machines, found, config);
 }
 
-async function whyUnreachable(host: string, port: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: timeoutMs });
-    const end = (problem?: string): void => {
-      socket.destroy();
-      resolve(problem);
-    };
-    socket.once("connect", () => {
-      end();
-    });
-    socket.once("timeout", () => {
-      end(`no answer within ${String(timeoutMs / 1000)} s`);
-    });
-    socket.once("error", (error: NodeJS.ErrnoException) => {
-      end(error.code === "ECONNREFUSED" ? "refuses the connection" : error.message);
-    });
-  });
+async function askAll(
+  machines: readonly Machine[],
+  talosconfig: string | undefined,
+): Promise<ReadonlyMap<string, Found>> {
+  const folder = new PrivateFolder();
+  const signal = new AbortController().signal;
+  const owner = { signal, secretFile: (name: string, text: string) => folder.write(name, text) };
+  try {
+    const talosctl = talosconfig === undefined ? undefined : new Talosctl(owner, talosconfig);
+    const answers = machines.map(
+      async (machine) =>
+        [
+          machine.address,
+          await (talosctl === undefined
+            ? lookFromOutside(machine)
+            : ask(talosctl, machine, timeoutMs).catch(() => lookFromOutside(machine))),
+        ] as const,
+    );
+    return new Map(await Promise.all(answers));
+  } finally {
+    folder.remove();
+  }
+}
+
+/** What a machine says to somebody without a certificate. @param port for tests */
+export async function lookFromOutside({ address }: Machine, port = talosPort): Promise<Found> {
+  const why = await whyUnreachable(address, timeoutMs, port);
+  if (why !== undefined) return { is: "unreachable", why };
+  return (await isInMaintenance(address)) ? { is: "maintenance" } : { is: "somebody" };
+}
+
+/** One finding for each machine of the stack config, and what is wrong with those that are to leave. Pure. */
+export function describeMachines(
+  machines: readonly Machine[],
+  found: ReadonlyMap<string, Found>,
+  config: Scene["config"] | undefined,
+): readonly Finding[] {
+  const answers = new Map(
+    [...found].flatMap(([at, one]) => (one.is === "somebody" ? [] : [[at, one] as const])),
+  );
+  // Of somebody who could not be asked nothing is known, which is no reason to say anything.
+  const verdicts = (config === undefined ? [] : judge({ config, answers })).filter(
+    ({ kind }) => kind === "refuse",
+  );
+  const names = machines.map(({ name }) => name);
+  return [
+    ...machines.map((machine) => {
+      const verdict = verdicts.find((one) => one.machine === machine.name);
+      return verdict === undefined
+        ? findingOf(machine, found.get(machine.address) ?? { is: "unreachable", why: "was not asked" })
+        : wrong(verdict);
+    }),
+    ...verdicts.filter(({ machine }) => !names.includes(machine)).map(wrong),
+  ];
+}
+
+function wrong({ machine, text, todo }: Verdict): Finding {
+  return { state: "missing", what: machine === "" ? "machines" : machine, found: text, todo };
+}
+
+function findingOf({ name, address }: Machine, found: Found): Finding {
+  const where = `${address}:${String(talosPort)}`;
+  switch (found.is) {
+    case "unreachable":
+      return {
+        state: "warning",
+        what: name,
+        found: `${where}: ${found.why}`,
+        todo: "switch it on, and compare its address with the one that it shows on its screen",
+      };
+    case "other":
+      return { state: "missing", what: name, found: found.error.message, todo: found.error.todo };
+    case "maintenance":
+      return { state: "ok", what: name, found: `is in maintenance mode at ${address}, ready for its config` };
+    case "somebody":
+      return { state: "ok", what: name, found: `answers at ${where}` };
+    case "member":
+      return {
+        state: "ok",
+        what: name,
+        found: `answers at ${where} as ${found.name ?? "a machine"} of this cluster`,
+      };
+  }
 }

@@ -59,7 +59,7 @@ export async function assembleConfig(
   const wanted = wantedVersions(stack, tree.value);
   const moves = checkMoves(lastRun.versions, wanted);
   const suspend = checkSuspend(stack.values, lastRun.versions, wanted);
-  const machines = checkMachineMoves(lastRun.machines, lastRun.versions, stack.values);
+  const machines = checkMachineMoves(lastRun, stack.values);
   const born = checkBornWith(surroundings.living?.bornWith, stack.values);
   const space = lookAtPodSpace(stack, surroundings, tree.value);
   const patches = await lookAtPatches(stack, surroundings);

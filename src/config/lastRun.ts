@@ -4,7 +4,9 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config, Node } from "./config.ts";
+import { readConfiguredMachines, type ConfiguredMachine } from "./configuredMachines.ts";
 import { endpointHistory } from "./endpointMove.ts";
+import { show } from "./problem.ts";
 import type { Versions } from "./skew.ts";
 
 /** Versions that a run brought the cluster to, with the contract it was born with. Parts may be missing. */
@@ -35,29 +37,40 @@ export interface ReachedMachine {
 export interface LastRun {
   /** Undefined before the first run has finished. */
   readonly machines?: readonly ReachedMachine[] | undefined;
+  /**
+   * Machines that the state has a config of now. Others than `machines` when a run after the last finished one failed.
+   * Undefined before the first run has finished.
+   */
+  readonly configured?: readonly ConfiguredMachine[] | undefined;
   /** Empty before the first run has finished. */
   readonly versions: ReachedVersions;
   /** Admin kubeconfig; a secret. Undefined before the first run has finished. */
   readonly kubeconfig?: string | undefined;
   /** `cluster.endpoint`, e.g. `https://192.0.2.10:6443`. Undefined before the first run has finished. */
   readonly endpoint?: string | undefined;
+  /** Admin talosconfig; a secret. Undefined before the first run has finished. */
+  readonly talosconfig?: string | undefined;
 }
 
-/** Reads it. Nothing is read from a cluster. Source of the invoke: the one behind pulumi.StackReference. */
+/**
+ * Reads it. Nothing is read from a cluster. Source of the invoke: the one behind pulumi.StackReference.
+ * @throws pulumi.RunError when the output `machines` has a form that this version does not know
+ */
 export async function readLastRun(): Promise<LastRun> {
   const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {
     name: pulumi.getStack(),
   });
   const { outputs = {} } = answer as { readonly outputs?: Readonly<Record<string, unknown>> };
-  const versions = outputs["versions"];
-  const { kubeconfig, machines, endpoint } = outputs;
+  const { kubeconfig, talosconfig, versions, endpoint } = outputs;
+  const machines = readMachines(outputs["machines"]);
   return {
     versions: typeof versions === "object" && versions !== null ? versions : {},
-    machines: isTexts(machines)
-      ? Object.entries(machines).map(([name, text]) => readMachine(name, text))
-      : undefined,
+    machines,
+    // A stack without outputs may have no state at all, and the engine cannot be asked for the resources of none.
+    configured: machines === undefined ? undefined : await readConfiguredMachines(),
     kubeconfig: typeof kubeconfig === "string" ? kubeconfig : undefined,
     endpoint: typeof endpoint === "string" && URL.canParse(endpoint) ? endpoint : undefined,
+    talosconfig: typeof talosconfig === "string" ? talosconfig : undefined,
   };
 }
 
@@ -103,10 +116,22 @@ export function reachedMachines({ nodes, gone }: Config): Readonly<Record<string
   };
 }
 
-/** One of them, read back. */
-export function readMachine(name: string, text: string): ReachedMachine {
-  const [, role = "", address = "", generation = "1", gone] =
-    /^(\w+) ([\d.]+)(?:, generation (\d+))?(, gone)?$/.exec(text) ?? [];
+/**
+ * The output `machines`, read back; undefined when there is none.
+ * @throws pulumi.RunError when it has another form: a machine that is taken for another one may be wiped
+ */
+export function readMachines(machines: unknown): readonly ReachedMachine[] | undefined {
+  if (machines === undefined || machines === null) return undefined;
+  if (typeof machines !== "object" || Array.isArray(machines)) throw unreadable("machines", machines);
+  return Object.entries(machines).map(([name, text]) => readMachine(name, text));
+}
+
+function readMachine(name: string, text: unknown): ReachedMachine {
+  const [, role, address, generation = "1", gone] =
+    /^(controlplane|worker) (\d+(?:\.\d+){3})(?:, generation (\d+))?(, gone)?$/.exec(
+      typeof text === "string" ? text : "",
+    ) ?? [];
+  if (role === undefined || address === undefined) throw unreadable(`machines.${name}`, text);
   return {
     name,
     address,
@@ -116,10 +141,8 @@ export function readMachine(name: string, text: string): ReachedMachine {
   };
 }
 
-function isTexts(value: unknown): value is Readonly<Record<string, string>> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    Object.values(value).every((text) => typeof text === "string")
+function unreadable(path: string, found: unknown): pulumi.RunError {
+  return new pulumi.RunError(
+    `the stack's output ${path} is ${show(found)}, expected is a text like "controlplane 192.0.2.11, generation 2": this version of the program does not know which machines the cluster has; nothing has been touched\n  → use the version of the program that made the last up; pulumi stack output machines shows what it wrote`,
   );
 }

@@ -71,9 +71,9 @@ export const defaults = {
 };
 
 const node = section({
-  /** The machine's host name, and its name in the cluster. A DNS label, e.g. `k8s-1`. Change: another machine; the old one is drained, taken out of the cluster and wiped. */
+  /** The machine's host name, and its name in the cluster. A DNS label, e.g. `k8s-1`. Change: refused at the same address; at another one it is another machine, and the old one is drained, taken out of the cluster and wiped. */
   name: dnsLabel("node name", "k8s-1"),
-  /** Its IPv4 address, inside `network.nodeCidr`, fixed in the router, e.g. `192.0.2.11`. Change: the machine at the old address is drained, taken out of the cluster and wiped. */
+  /** Its IPv4 address, inside `network.nodeCidr`, fixed in the router, e.g. `192.0.2.11`. Change: a machine that answers there as this one is moved; other hardware takes the place of the old one, which is drained, taken out of the cluster and wiped. */
   address: ipv4,
   /** `controlplane` (etcd and the API; an odd number of them) or `worker`. Change: together with `generation` only, the machine is wiped. */
   role,

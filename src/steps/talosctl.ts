@@ -3,13 +3,16 @@ import { run, type RunResult } from "./run.ts";
 import { StepError } from "./stepError.ts";
 import type { Step } from "./step.ts";
 
+/** Who runs it: a step, or anybody else with a place for secret files. */
+export type TalosctlOwner = Pick<Step, "secretFile" | "signal">;
+
 /** The talosctl on PATH, with the credentials of this cluster. */
 export class Talosctl {
-  readonly #step: Step;
+  readonly #step: TalosctlOwner;
   readonly #config: string;
 
   /** @param talosconfig text of a talosconfig with this cluster's admin certificate */
-  constructor(step: Step, talosconfig: string) {
+  constructor(step: TalosctlOwner, talosconfig: string) {
     this.#step = step;
     this.#config = step.secretFile("talosconfig", talosconfig);
   }

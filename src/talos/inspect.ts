@@ -64,29 +64,43 @@ async function lookPatiently(
 
 /** @throws StepError for everything that must not get this cluster's config */
 function refuse(found: MachineClass, machine: Machine, probe: Probe): void {
+  const error = refusal(found, machine, probe, `(waited ${String(patienceSeconds)} s)`);
+  if (error !== undefined) throw error;
+}
+
+/**
+ * Why a machine must not get this cluster's config; undefined for a member and for one in maintenance mode.
+ * @param waited how long it was waited for, in brackets
+ */
+export function refusal(
+  found: MachineClass,
+  machine: Machine,
+  probe: Probe,
+  waited = "",
+): StepError | undefined {
   const where = `${machine.name}: the machine at ${machine.address}`;
   switch (found) {
     case "maintenance":
     case "member":
-      return;
+      return undefined;
     case "foreign":
-      throw new StepError(
+      return new StepError(
         `${where} belongs to another cluster: it runs Talos, but not with this cluster's certificates (${reasonOf(probe.trusted)})`,
         `check the address of ${machine.name} in the stack config; to take the machine over, wipe it with that cluster's talosconfig: talosctl reset --graceful=false --reboot -n ${machine.address}`,
       );
     case "clock":
-      throw new StepError(
+      return new StepError(
         `${where} refuses the certificates because of the time: ${reasonOf(probe.trusted)}`,
         "set the clock of that machine (BIOS, NTP server) and of this computer, then run pulumi up again",
       );
     case "stranger":
-      throw new StepError(
+      return new StepError(
         `${where} does not speak the Talos API on port 50000: ${reasonOf(probe.insecure)}`,
         `check the address of ${machine.name} in the stack config`,
       );
     case "unreachable":
-      throw new StepError(
-        `${where} does not answer on port 50000 (waited ${String(patienceSeconds)} s): ${reasonOf(probe.insecure)}`,
+      return new StepError(
+        `${where} does not answer on port 50000${waited === "" ? "" : ` ${waited}`}: ${reasonOf(probe.insecure)}`,
         `switch ${machine.name} on and boot the Talos image, or correct its address in the stack config, then run pulumi up again`,
       );
   }

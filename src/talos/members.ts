@@ -42,7 +42,7 @@ export function createMembers(name: string, plans: readonly MachinePlan[], args:
       .slice(at, at + upgrades.workersAtOnce)
       .map((plan) => createMember(name, plan, { ...args, after: before }));
   }
-  for (const plan of plans.filter(({ isGone }) => isGone)) createMember(name, plan, args);
+  for (const plan of plans.filter(({ isGone }) => isGone)) keepGone(name, plan, args);
 }
 
 /** Takes the machines that are gone out of etcd and out of Kubernetes. */
@@ -65,11 +65,32 @@ export function forgetMachines(name: string, args: MembersArgs): readonly pulumi
   );
 }
 
-/** @returns what resolves when the machine carries its part */
+/**
+ * Another address is an update in place, for a machine with a new lease as well as for other hardware: whether the old one
+ * leaves and is wiped is decided by the OS step, which asks the machines (docs/decisions/0016). Nothing that Pulumi
+ * replaces or deletes by itself could ask.
+ * @returns what resolves when the machine carries its part
+ */
 function createMember(name: string, plan: MachinePlan, args: CreateMembersArgs): pulumi.Resource {
-  const { config, credentials, parent, anchor, after } = args;
+  return createStep(name, plan, createConfig(name, plan, args), args);
+}
+
+/**
+ * A machine that is gone keeps what the state has of it, and gets nothing that it does not have: after a destroy or a removal
+ * that failed half-way a step would wait for a machine that never comes.
+ */
+function keepGone(name: string, plan: MachinePlan, args: CreateMembersArgs): void {
+  const { configured } = args.config.lastRun;
+  const known = configured?.find((machine) => machine.name === plan.node.name);
+  if (configured !== undefined && known === undefined) return;
+  const apply = createConfig(name, plan, args);
+  if (known?.isMember !== false) createStep(name, plan, apply, args);
+}
+
+function createConfig(name: string, plan: MachinePlan, args: CreateMembersArgs): ConfigurationApply {
+  const { parent, after } = args;
   const { node, isGone, base, patches } = plan;
-  const apply = new ConfigurationApply(
+  return new ConfigurationApply(
     `${name}-${node.name}-config`,
     {
       node: node.address,
@@ -80,15 +101,21 @@ function createMember(name: string, plan: MachinePlan, args: CreateMembersArgs):
       // the provider then reads what the state has.
       timeouts: { create: "5m", update: "5m", delete: "5m" },
     },
-    // A new address is a new machine: the old one is wiped first, which an update in place would never do.
     {
       parent,
       dependsOn: [...after],
-      replaceOnChanges: ["node"],
-      deleteBeforeReplace: true,
       ...(isGone ? untouched : {}),
     },
   );
+}
+
+function createStep(
+  name: string,
+  plan: MachinePlan,
+  apply: pulumi.Resource,
+  { config, credentials, parent, anchor }: CreateMembersArgs,
+): pulumi.Resource {
+  const { node, isGone } = plan;
   return stepCommand(
     `${name}-${node.name}-member`,
     {

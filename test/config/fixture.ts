@@ -9,6 +9,7 @@ import { dirname, join } from "node:path";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { parse } from "yaml";
 import { assembleConfig, type Assembled } from "../../src/config/assemble.ts";
+import type { ConfiguredMachine } from "../../src/config/configuredMachines.ts";
 import type { ReachedMachine, ReachedVersions } from "../../src/config/lastRun.ts";
 import type { LivingCluster } from "../../src/config/livingCluster.ts";
 import type { Tree } from "../../src/flux/tree/readTree.ts";
@@ -35,6 +36,8 @@ export interface Fixture {
   readonly living?: LivingCluster;
   /** cluster.endpoint of the last run. Default: as `reached`. */
   readonly endpoint?: string;
+  /** Machines that the state has a config of. Default: not known. */
+  readonly configured?: readonly ConfiguredMachine[];
   readonly expect?: readonly string[];
   readonly warnings?: readonly string[];
 }
@@ -87,7 +90,12 @@ export async function runStack(
       projectRoot: root,
       hasGithubToken: true,
       readTree: () => tree,
-      lastRun: { versions: fixture.reached ?? {}, machines: fixture.machines, endpoint: fixture.endpoint },
+      lastRun: {
+        versions: fixture.reached ?? {},
+        machines: fixture.machines,
+        configured: fixture.configured,
+        endpoint: fixture.endpoint,
+      },
       living: fixture.living,
     };
     const assembled = await assembleConfig(values, surroundings);

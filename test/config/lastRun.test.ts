@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { reachedMachines, readMachine } from "../../src/config/lastRun.ts";
+import { configuredMachines } from "../../src/config/configuredMachines.ts";
+import { reachedMachines, readMachines } from "../../src/config/lastRun.ts";
 import type { Node } from "../../src/config/config.ts";
 import { testConfig } from "../graph/program.ts";
 
@@ -14,7 +15,7 @@ describe("machines in the outputs", () => {
     const texts = reachedMachines(testConfig({ nodes, gone }));
     assert.equal(texts["k8s-1"], "controlplane 192.0.2.11");
     assert.deepEqual(
-      Object.entries(texts).map(([name, text]) => readMachine(name, text)),
+      readMachines(texts),
       [...nodes, ...gone].map(({ name, address, role, generation }) => ({
         name,
         address,
@@ -22,6 +23,56 @@ describe("machines in the outputs", () => {
         generation,
         gone: name > "k8s-2",
       })),
+    );
+  });
+
+  it("are none before a first run has finished", () => {
+    assert.equal(readMachines(undefined), undefined);
+    assert.equal(readMachines(null), undefined);
+  });
+
+  // Each of them was a worker without an address once, and the rules about moves went by it.
+  for (const text of [
+    "control-plane 192.0.2.11",
+    "worker",
+    "worker 192.0.2.21, paused",
+    "worker 192.0.2.21, gone, generation 2",
+    "worker k8s-2.example.org",
+    { role: "worker", address: "192.0.2.21" },
+    7,
+  ])
+    it(`are refused in a form that is not known: ${JSON.stringify(text)}`, () => {
+      assert.throws(
+        () => readMachines({ "k8s-1": "controlplane 192.0.2.11", "k8s-2": text }),
+        /^Error: the stack's output machines\.k8s-2 is .*; nothing has been touched\n {2}→ use the version/s,
+      );
+    });
+
+  it("are refused as anything but texts by name", () => {
+    assert.throws(() => readMachines(["worker 192.0.2.21"]), /the stack's output machines is \[/);
+    assert.throws(() => readMachines("worker 192.0.2.21"), /the stack's output machines is worker/);
+  });
+});
+
+describe("machines in the state", () => {
+  const type = "talos:machine/configurationApply:ConfigurationApply";
+  const urn = (name: string): string => `urn:pulumi:home::home-ops::home-ops:talos:Machines$x::talos-${name}`;
+
+  it("are those with a config, with or without their step as members", () => {
+    assert.deepEqual(
+      configuredMachines({
+        [urn("secrets")]: { type: "talos:machine/secrets:Secrets", outputs: {} },
+        [urn("k8s-1-config")]: { type, outputs: { node: "192.0.2.11" } },
+        [urn("k8s-1-member")]: { type: "command:local:Command", outputs: {} },
+        [urn("k8s-2-config")]: { type, outputs: { node: "192.0.2.21" } },
+        [urn("a-config-config")]: { type, outputs: { node: "192.0.2.22" } },
+        [urn("k8s-3-member")]: { type: "command:local:Command", outputs: {} },
+      }),
+      [
+        { name: "k8s-1", address: "192.0.2.11", isMember: true },
+        { name: "k8s-2", address: "192.0.2.21", isMember: false },
+        { name: "a-config", address: "192.0.2.22", isMember: false },
+      ],
     );
   });
 });

@@ -20,6 +20,7 @@ export interface Registration {
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
   readonly ignoreChanges: readonly string[];
+  readonly replaceOnChanges: readonly string[];
   readonly additionalSecretOutputs: readonly string[];
   /** What it is imported from; empty where it is not. */
   readonly importId: string;
@@ -52,6 +53,7 @@ interface Request {
   getProtect(): boolean;
   getRetainondelete(): boolean;
   getIgnorechangesList(): string[];
+  getReplaceonchangesList(): string[];
   getAdditionalsecretoutputsList(): string[];
   getImportid(): string;
 }
@@ -108,6 +110,7 @@ function registration(request: Request): Registration {
     protect: request.getProtect(),
     retainOnDelete: request.getRetainondelete(),
     ignoreChanges: request.getIgnorechangesList(),
+    replaceOnChanges: request.getReplaceonchangesList(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
     importId: request.getImportid(),
   };

@@ -1,6 +1,7 @@
 // What the program registers for machines that come, go, and are made anew.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { LastRun } from "../../src/config/lastRun.ts";
 import type { Config, Node } from "../../src/config/schema.ts";
 import { deploy, waitsFor, type Registration } from "./deploy.ts";
 import { answers, program, testConfig } from "./program.ts";
@@ -15,10 +16,11 @@ function machine(name: string, role: Node["role"], change: Partial<Node> = {}): 
 async function registered(
   nodes: readonly Node[],
   gone: readonly Node[] = [],
+  lastRun: LastRun = { versions: {} },
 ): Promise<readonly Registration[]> {
   const ofRole = (role: Node["role"]): Node[] => nodes.filter((node) => node.role === role);
   const controlPlanes = ofRole("controlplane") as unknown as Config["controlPlanes"];
-  const config = testConfig({ nodes, gone, controlPlanes, workers: ofRole("worker") });
+  const config = testConfig({ nodes, gone, lastRun, controlPlanes, workers: ofRole("worker") });
   return deploy(() => {
     program(config);
   }, answers);
@@ -95,6 +97,38 @@ describe("machines of a cluster", () => {
       labels: { "node-role.kubernetes.io/worker": "" },
       taints: { dedicated: "gpu:NoSchedule" },
     });
+  });
+
+  it("are updated in place at another address: nothing that could not ask them resets them", async () => {
+    const config = find(await registered(three), "talos-k8s-3-config");
+    assert.deepEqual(config.replaceOnChanges, []);
+    // What decides comes first, and waits for a look at all of them.
+    const found = await registered([
+      ...three.slice(0, 2),
+      machine("k8s-3", "controlplane", { address: "192.0.2.99" }),
+    ]);
+    assert.equal(find(found, "talos-k8s-3-config").inputs["node"], "192.0.2.99");
+    const before = waitsFor(found, "talos-k8s-3-config");
+    assert.ok(before.has("talos-k8s-3-os") && before.has("talos-k8s-3-inspect"));
+    assert.ok(waitsFor(found, "talos-k8s-3-os").has("talos-k8s-1-inspect"));
+  });
+
+  it("get nothing new when they are gone: of one that a failed destroy has left in part the rest stays away", async () => {
+    const names = async (configured: LastRun["configured"]): Promise<readonly string[]> => {
+      const found = await registered(three.slice(0, 2), three.slice(2), { versions: {}, configured });
+      return found.flatMap(({ name }) => (name.startsWith("talos-k8s-3-") ? [name] : [])).sort();
+    };
+    const address = "192.0.2.33";
+    assert.deepEqual(await names([{ name: "k8s-3", address, isMember: true }]), [
+      "talos-k8s-3-config",
+      "talos-k8s-3-gone",
+      "talos-k8s-3-member",
+    ]);
+    assert.deepEqual(await names([{ name: "k8s-3", address, isMember: false }]), [
+      "talos-k8s-3-config",
+      "talos-k8s-3-gone",
+    ]);
+    assert.deepEqual(await names([]), ["talos-k8s-3-gone"]);
   });
 
   it("are forgotten when they are gone: nothing is sent to them, nothing waits for them", async () => {

@@ -95,8 +95,18 @@ export const machineRules: readonly Rule[] = [
     name: /^talos-(?<machine>.+)-config$/,
     action: ["replace"],
     row: { what: "another machine", impact: "wipe", destructive: true, shows: /^node$/ },
-    because: "another address is another machine: the old one is drained and erased, the new one installed",
+    because: "what Pulumi replaces is erased first, and installed again",
     takes: "wipe",
+  },
+  {
+    name: /^talos-(?<machine>.+)-config$/,
+    action: ["update"],
+    some: ({ path }) => path === "node",
+    row: { what: "another address", impact: "wipe", destructive: true, shows: /^node$/ },
+    because:
+      "the machine there is asked who it is: this one with a new address is only moved; other hardware takes its place, and the old one is drained and erased (a warning says which, where it answers)",
+    takes: "wipe",
+    follows: /^(node|endpoint)$/,
   },
   {
     name: /^talos-(?<machine>.+)-(config|member)$/,

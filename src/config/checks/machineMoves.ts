@@ -1,8 +1,9 @@
 // Rules between the machines that the last run left and those that are asked for now: what one run may do to a cluster
 // that lives. Nothing of it applies before a first run has finished.
-import type { ReachedMachine, ReachedVersions } from "../lastRun.ts";
+import type { LastRun, ReachedMachine, ReachedVersions } from "../lastRun.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { StackReading } from "../readStack.ts";
+import { checkMachineNames } from "./machineNames.ts";
 
 type Values = StackReading["values"];
 type AskedMachine = NonNullable<NonNullable<Values["nodes"]>[number]>;
@@ -14,35 +15,38 @@ export interface MachineFindings {
 }
 
 /** A machine with its place in the list. */
-interface Placed {
+export interface Placed {
   readonly path: string;
   readonly node: AskedMachine;
 }
 
-/** All problems of going from the machines of the last run to those of the stack config. */
-export function checkMachineMoves(
-  reached: readonly ReachedMachine[] | undefined,
-  versions: ReachedVersions,
-  values: Values,
-): MachineFindings {
+/**
+ * All problems of going from the machines of the last run to those of the stack config. Whether another address is another
+ * machine is not known here: only the machines themselves say it (src/talos/identity).
+ */
+export function checkMachineMoves(lastRun: LastRun, values: Values): MachineFindings {
   const placed = (values.nodes ?? []).flatMap((node, index) =>
     node === undefined ? [] : [{ path: `nodes[${String(index)}]`, node }],
   );
   // A misspelt role has a problem of its own, and every rule below asks for roles.
   if (placed.length === 0 || placed.some(({ node }) => node.role === undefined))
     return { problems: [], warnings: [] };
-  const count = controlPlaneCount(reached, placed);
-  const before = reached ?? [];
+  const count = controlPlaneCount(lastRun.machines, placed);
+  const before = lastRun.machines ?? [];
+  const leaving = leavingControlPlanes(
+    before,
+    placed.map(({ node }) => node),
+  );
   return {
     problems: [
       ...count.problems,
       ...placed.flatMap((one) => [
-        ...goneUnknown(reached, one),
+        ...goneUnknown(lastRun, one),
         ...generationBack(before, one),
         ...roleChange(before, one),
       ]),
-      ...leavingTogether(before, placed),
-      ...leavingWithVersions(before, placed, versions, values),
+      ...checkMachineNames(lastRun, placed, values.cluster?.endpoint),
+      ...checkLeaving(leaving, lastRun.versions, values.versions ?? {}),
     ],
     warnings: count.warnings,
   };
@@ -74,11 +78,10 @@ function controlPlaneCount(
   };
 }
 
-function goneUnknown(
-  reached: readonly ReachedMachine[] | undefined,
-  { path, node }: Placed,
-): readonly Problem[] {
-  if (node.gone !== true || reached?.some(({ name }) => name === node.name) === true) return [];
+/** What is in the state can be gone too: a destroy or a removal that failed half-way leaves a config of it there. */
+function goneUnknown({ machines, configured }: LastRun, { path, node }: Placed): readonly Problem[] {
+  const known = [...(machines ?? []), ...(configured ?? [])];
+  if (node.gone !== true || known.some(({ name }) => name === node.name)) return [];
   return [
     problem(
       `${path}.gone`,
@@ -113,51 +116,60 @@ function roleChange(before: readonly ReachedMachine[], { path, node }: Placed): 
   ];
 }
 
-/** Control planes of the last run that this one takes out of etcd, for good or to come back anew. */
-function leaving(before: readonly ReachedMachine[], placed: readonly Placed[]): readonly string[] {
-  return before.flatMap(({ name, address, role, generation, gone }) => {
+/** What the stack config says of a machine, as far as it could be read. */
+export type Asked = Pick<AskedMachine, "name" | "role" | "generation" | "gone">;
+
+/** Control planes of the last run that this one takes out of etcd, for good or to come back anew, by name. */
+export function leavingControlPlanes(
+  before: readonly ReachedMachine[],
+  asked: readonly Asked[],
+): readonly string[] {
+  return before.flatMap(({ name, role, generation, gone }) => {
     if (role !== "controlplane" || gone) return [];
-    const asked = placed.find(({ node }) => node.name === name)?.node;
+    const found = asked.find((node) => node.name === name);
     const stays =
-      asked !== undefined &&
-      asked.gone !== true &&
-      asked.role === role &&
+      found !== undefined &&
+      found.gone !== true &&
+      found.role === role &&
       // What could not be read has its own problem.
-      (asked.address ?? address) === address &&
-      (asked.generation ?? generation) === generation;
+      (found.generation ?? generation) === generation;
     return stays ? [] : [name];
   });
 }
 
-function leavingTogether(before: readonly ReachedMachine[], placed: readonly Placed[]): readonly Problem[] {
-  const names = leaving(before, placed);
-  if (names.length < 2) return [];
-  return [
-    problem(
-      "nodes",
-      `${names.join(", ")} would leave etcd in one run, which must stay whole while one does`,
-      `change ${names[0] ?? ""} alone, run pulumi up, then go on with the next`,
-    ),
-  ];
-}
-
-/** A control plane that is away and another that reboots would be two. */
-function leavingWithVersions(
-  before: readonly ReachedMachine[],
-  placed: readonly Placed[],
-  versions: ReachedVersions,
-  { versions: wanted }: Values,
+/**
+ * etcd gives up one member at a time; and a control plane that is away and another that reboots would be two.
+ * @param names control planes that leave etcd in this run
+ * @param reached versions of the last run
+ */
+export function checkLeaving(
+  names: readonly string[],
+  reached: ReachedVersions,
+  wanted: ReachedVersions,
 ): readonly Problem[] {
-  const [name] = leaving(before, placed);
+  const [first, second] = names;
+  if (first === undefined) return [];
   const changed = (["talos", "kubernetes"] as const).find(
-    (key) => versions[key] !== undefined && wanted?.[key] !== undefined && versions[key] !== wanted[key],
+    (key) => reached[key] !== undefined && wanted[key] !== undefined && reached[key] !== wanted[key],
   );
-  if (name === undefined || changed === undefined) return [];
   return [
-    problem(
-      "nodes",
-      `${name} would leave etcd in the run that changes versions.${changed}`,
-      "do one of both in an up of its own",
-    ),
+    ...(second === undefined
+      ? []
+      : [
+          problem(
+            "nodes",
+            `${names.join(", ")} would leave etcd in one run, which must stay whole while one does`,
+            `change ${first} alone, run pulumi up, then go on with the next`,
+          ),
+        ]),
+    ...(changed === undefined
+      ? []
+      : [
+          problem(
+            "nodes",
+            `${first} would leave etcd in the run that changes versions.${changed}`,
+            "do one of both in an up of its own",
+          ),
+        ]),
   ];
 }

@@ -6,12 +6,16 @@ import { StepError } from "../../steps/stepError.ts";
 import type { Step } from "../../steps/step.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
+import { requireItself } from "../identity/memberName.ts";
 import { inspect, look, type Machine } from "../inspect.ts";
 import { etcdMembers } from "./etcdMembers.ts";
-import { generationAnnotation } from "./generation.ts";
+import { configuredGeneration, statedGeneration } from "./generation.ts";
 import { leaveCluster } from "./leave.ts";
 
 const wipeSeconds = 900;
+
+/** A kubelet starts again with a new address, and reports it within a minute. */
+const followSeconds = 300;
 
 /** A machine with what is known of it. */
 export interface Candidate {
@@ -29,26 +33,29 @@ export interface Candidate {
 }
 
 /**
- * Makes way for a machine that has to join anew, and wipes it where it still runs.
- * @returns whether it has to: then there is nothing to upgrade, it gets its Talos with its config
- * @throws StepError for a machine that was wiped without anybody saying so, and as leaveCluster does
+ * Makes way for a machine that has to join anew, and wipes it where it still runs: at its address, or at the one that the
+ * cluster knows, when other hardware is to take its place. One that answers as this member at another address is only
+ * moved, and has nothing to make way for.
+ * @returns whether it has to join anew: then there is nothing to upgrade, it gets its Talos with its config
+ * @throws StepError for a machine that was wiped without anybody saying so, for one that is not the one that it is taken
+ * for, and as leaveCluster does
  */
 export async function makeAnew(candidate: Candidate): Promise<boolean> {
-  const { step, talosctl, kubernetes, machine, controlPlanes, generation, runs } = candidate;
+  const { step, talosctl, kubernetes, machine, controlPlanes, runs } = candidate;
+  if (runs)
+    await requireItself(step, talosctl, machine, `correct the addresses in nodes, then run pulumi up again`);
   const node = await kubernetes.read("v1", "Node", machine.name);
-  const reached = node === undefined ? undefined : generationOf(node);
   if (runs) {
-    // A node that is not registered (yet) has nothing to say about generations.
-    if (reached === undefined || reached === generation) return false;
-    await leaveCluster({ ...candidate, beforeForgotten: () => wipe(candidate) });
-    return true;
+    if (await isOlder(candidate, node)) {
+      await leaveCluster({ ...candidate, beforeForgotten: () => wipe(candidate) });
+      return true;
+    }
+    if (isElsewhere(node, machine)) await followed(candidate);
+    return false;
   }
-  const addressBefore = node === undefined ? undefined : addressOf(node);
-  if (addressBefore !== undefined && addressBefore !== machine.address) {
-    const before = { name: machine.name, address: addressBefore };
-    step.say(`${machine.name}: moves from ${addressBefore} to ${machine.address}`);
-    await requireMember(step, talosctl, before);
-    await leaveCluster({ ...candidate, machine: before, runs: true });
+  const [addressBefore] = addressesOf(node);
+  if (addressBefore !== undefined && isElsewhere(node, machine)) {
+    await replace(candidate, { name: machine.name, address: addressBefore });
     return true;
   }
   await refuseReimaged(candidate);
@@ -59,6 +66,47 @@ export async function makeAnew(candidate: Candidate): Promise<boolean> {
   if (node !== undefined || view?.members.some(({ name }) => name === machine.name) === true)
     step.say(await leaveCluster(candidate));
   return true;
+}
+
+/** Whether a member is of an older generation than the wanted one. Only a statement counts: this drains and wipes. */
+async function isOlder(
+  { talosctl, machine, generation }: Candidate,
+  node: KubeObject | undefined,
+): Promise<boolean> {
+  // A node that is not registered (yet) has nothing to say about generations.
+  if (node === undefined || generation === 1) return false;
+  if ((statedGeneration(node) ?? 0) >= generation) return false;
+  return (await configuredGeneration(talosctl, machine)) < generation;
+}
+
+/** A member with another address is the same member: its kubelet and its etcd say the new address by themselves. */
+async function followed({ step, kubernetes, machine }: Candidate): Promise<void> {
+  step.say(`${machine.name}: is at ${machine.address} now, and stays what it is`);
+  await step.waitFor(
+    {
+      what: `node ${machine.name} says its new address ${machine.address}`,
+      timeoutSeconds: followSeconds,
+      todo: `look at: talosctl service kubelet -n ${machine.address}; nothing has been changed; then run pulumi up again`,
+    },
+    async () => {
+      const node = await kubernetes.read("v1", "Node", machine.name);
+      return isElsewhere(node, machine)
+        ? notYet(`${machine.name}: its node still says ${addressesOf(node).join(", ")}`)
+        : done();
+    },
+  );
+}
+
+/** Other hardware takes a machine's place at another address: the old one leaves and is wiped before the new one joins. */
+async function replace(candidate: Candidate, before: Machine): Promise<void> {
+  const { step, talosctl, machine } = candidate;
+  step.say(`${machine.name}: other hardware at ${machine.address} takes the place of ${before.address}`);
+  const { found } = await look(talosctl, before);
+  // A run that was cut off between the wipe and the rest has left it so.
+  const runs = found !== "maintenance";
+  if (runs) await requireMember(step, talosctl, before);
+  const old = { ...candidate, machine: before };
+  await leaveCluster({ ...old, runs, ...(runs ? { beforeForgotten: () => wipe(old) } : {}) });
 }
 
 /**
@@ -72,37 +120,44 @@ export async function refuseReimaged({
   generation,
 }: Pick<Candidate, "kubernetes" | "machine" | "generation">): Promise<void> {
   const node = await kubernetes.read("v1", "Node", machine.name);
-  if (node === undefined || generationOf(node) !== generation) return;
-  if ((addressOf(node) ?? machine.address) !== machine.address) return;
+  if (node === undefined || (statedGeneration(node) ?? 1) !== generation) return;
+  if (isElsewhere(node, machine)) return;
   throw new StepError(
     `${machine.name} (${machine.address}) waits for a config, but the cluster has a node of that name: the machine was wiped or re-imaged`,
     `set generation: ${String(generation + 1)} on ${machine.name} in the stack config, then run pulumi up again: it joins anew`,
   );
 }
 
-function generationOf(node: KubeObject): number {
-  return Number(node.metadata?.annotations?.[generationAnnotation] ?? 1);
+/** Where the cluster knows a machine; one that says no address is not elsewhere. */
+function isElsewhere(node: KubeObject | undefined, { address }: Machine): boolean {
+  const addresses = addressesOf(node);
+  return addresses.length > 0 && !addresses.includes(address);
 }
 
-function addressOf(node: KubeObject): string | undefined {
-  const addresses = node.status?.["addresses"] as
-    readonly { readonly type: string; readonly address: string }[] | undefined;
-  return addresses?.find(({ type }) => type === "InternalIP")?.address;
+function addressesOf(node: KubeObject | undefined): readonly string[] {
+  const addresses = (node?.status?.["addresses"] ?? []) as readonly {
+    readonly type: string;
+    readonly address: string;
+  }[];
+  return addresses.flatMap(({ type, address }) => (type === "InternalIP" ? [address] : []));
 }
 
 /** Hardware that was swapped for other hardware at another address has to leave by itself, or be called gone. */
 async function requireMember(step: Step, talosctl: Talosctl, machine: Machine): Promise<void> {
+  const callGone = `set gone: true on ${machine.name} with its old address ${machine.address} first, run pulumi up, then give it the new address`;
   const version = await inspect(step, talosctl, machine).catch((error: unknown) => {
     throw new StepError(
       error instanceof Error ? error.message : String(error),
-      `if that hardware is dead, set gone: true on ${machine.name} with its old address ${machine.address} first, run pulumi up, then give it the new address`,
+      `if that hardware is dead, ${callGone}`,
     );
   });
+  // Between two looks it was wiped.
   if (version === undefined)
     throw new StepError(
-      `${machine.name}: the machine at its old address ${machine.address} was wiped already`,
-      `set gone: true on ${machine.name} with that address first, run pulumi up, then give it the new address`,
+      `${machine.name}: the machine at its old address ${machine.address} was wiped in this moment`,
+      "run pulumi up again",
     );
+  await requireItself(step, talosctl, machine, callGone);
 }
 
 /** Back to maintenance mode, as ConfigurationApply's onDestroy does it. */

@@ -3,6 +3,7 @@
 import { runStep } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
+import { requireItself } from "../identity/memberName.ts";
 import { inspect, type Machine } from "../inspect.ts";
 import { leaveCluster } from "../membership/leave.ts";
 import { clusterApi } from "../upgrade/clusterApi.ts";
@@ -22,6 +23,8 @@ await runStep({ name: "remove a machine", timeoutSeconds: 7_800 }, async (step) 
     throw hardwareGone(machine, error instanceof Error ? error.message : String(error));
   });
   if (version === undefined) throw hardwareGone(machine, `${machine.name} was wiped already`);
+  // Its config is deleted after this, which wipes whoever has its address.
+  await requireItself(step, talosctl, machine, callGone(machine));
   return leaveCluster({
     step,
     talosctl,
@@ -34,9 +37,13 @@ await runStep({ name: "remove a machine", timeoutSeconds: 7_800 }, async (step) 
 });
 
 /** Nobody can ask it to leave, or to wipe itself; whether it is dead only its owner knows. */
-function hardwareGone({ name }: Machine, found: string): StepError {
+function hardwareGone(machine: Machine, found: string): StepError {
   return new StepError(
     found,
-    `when the hardware is dead, put ${name} back into nodes with gone: true, run pulumi up, and remove it then; otherwise switch it on and run pulumi up again`,
+    `when the hardware is dead, ${callGone(machine)}; otherwise switch it on and run pulumi up again`,
   );
+}
+
+function callGone({ name, address }: Machine): string {
+  return `put ${name} back into nodes with address ${address} and gone: true, run pulumi up, and remove it then`;
 }

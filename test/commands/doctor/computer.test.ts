@@ -4,9 +4,10 @@ import { createServer, type AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { configFindings } from "../../../commands/doctor/computer.ts";
 import { leftBehindFindings } from "../../../commands/doctor/leftBehind.ts";
-import { machineFindings } from "../../../commands/doctor/machines.ts";
+import { describeMachines, lookFromOutside, type Found } from "../../../commands/doctor/machines.ts";
 import { findingLines } from "../../../commands/doctor/report.ts";
 import { toolFinding } from "../../../commands/doctor/tools.ts";
+import { testConfig } from "../../graph/program.ts";
 
 const plain = (_: unknown, text: string): string => text;
 
@@ -33,18 +34,68 @@ describe("a tool", () => {
 });
 
 describe("machines", () => {
-  it("are ok when they answer, and a warning when they do not", async () => {
+  const machine = { name: "k8s-1", address: "127.0.0.1" };
+
+  it("without a certificate are somebody when they answer, and unreachable when they do not", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const findings = async (): Promise<readonly string[]> =>
-      (await machineFindings([{ name: "k8s-1", address: "127.0.0.1" }], port)).map(
-        ({ state, found }) => `${state} ${found}`,
-      );
-    assert.deepEqual(await findings(), [`ok answers at 127.0.0.1:${String(port)}`]);
+    assert.deepEqual(await lookFromOutside(machine, port), { is: "somebody" });
     server.close();
     await once(server, "close");
-    assert.deepEqual(await findings(), [`warning 127.0.0.1:${String(port)}: refuses the connection`]);
+    assert.deepEqual(await lookFromOutside(machine, port), {
+      is: "unreachable",
+      why: "refuses the connection",
+    });
+  });
+
+  const [controlPlane, worker] = testConfig().nodes;
+  assert.ok(controlPlane && worker);
+  const reached = [controlPlane, worker].map((node) => ({ ...node, gone: false }));
+  const configured = reached.map(({ name, address }) => ({ name, address, isMember: true }));
+  const config = testConfig({ lastRun: { versions: {}, machines: reached, configured } });
+  const say = (answers: Readonly<Record<string, Found>>, of = config): readonly string[] =>
+    describeMachines(of.nodes, new Map(Object.entries(answers)), of).map(
+      ({ state, what, found, todo }) => `${state} ${what}: ${found}${todo === undefined ? "" : ` → ${todo}`}`,
+    );
+  const member: Found = { is: "member", name: "k8s-1" };
+
+  it("are ok as members, a warning when they are off, and ok when nobody can ask them", () => {
+    assert.deepEqual(say({ "192.0.2.11": member, "192.0.2.21": { is: "unreachable", why: "no answer" } }), [
+      "ok k8s-1: answers at 192.0.2.11:50000 as k8s-1 of this cluster",
+      "warning k8s-2: 192.0.2.21:50000: no answer → switch it on, and compare its address with the one that it shows on its screen",
+    ]);
+    assert.deepEqual(
+      say({ "192.0.2.11": member, "192.0.2.21": { is: "somebody" } }).at(1),
+      ["ok k8s-2: answers at 192.0.2.21:50000"].at(0),
+    );
+  });
+
+  it("are not ok in maintenance mode when they were machines of the cluster, even to somebody without a certificate", () => {
+    const [, wiped = ""] = say({ "192.0.2.11": { is: "somebody" }, "192.0.2.21": { is: "maintenance" } });
+    assert.match(
+      wiped,
+      /^missing k8s-2: k8s-2 \(192\.0\.2\.21\) is in maintenance mode, .* → set generation: 2/,
+    );
+    const fresh = testConfig({ lastRun: { versions: {} } });
+    assert.deepEqual(
+      say({ "192.0.2.11": { is: "maintenance" } }, fresh).at(0),
+      "ok k8s-1: is in maintenance mode at 192.0.2.11, ready for its config",
+    );
+  });
+
+  it("are not ok when another one has their address, or somebody has that of one that is to leave", () => {
+    const exchanged = say({
+      "192.0.2.11": { is: "member", name: "k8s-2" },
+      "192.0.2.21": { is: "member", name: "k8s-2" },
+    });
+    assert.match(exchanged[0] ?? "", /^missing k8s-1: .* says that it is k8s-2/);
+    const smaller = { ...config, nodes: [controlPlane] };
+    const leaving = say({ "192.0.2.11": member, "192.0.2.21": { is: "maintenance" } }, smaller);
+    assert.match(
+      leaving[1] ?? "",
+      /^missing k8s-2: k8s-2 is to be removed, but 192\.0\.2\.21 is in maintenance mode/,
+    );
   });
 });
 

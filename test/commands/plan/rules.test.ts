@@ -187,7 +187,7 @@ describe("what a change means", () => {
       rows: ["cluster | admin certificate | [live]"],
     },
     {
-      of: "a machine at another address",
+      of: "a machine that Pulumi replaces",
       steps: ["create-replacement", "replace", "delete-replaced"].map((op) =>
         step(op, "config", "talos-k8s-4-config", {
           before: { node: "192.0.2.14" },
@@ -195,6 +195,18 @@ describe("what a change means", () => {
         }),
       ),
       rows: ["k8s-4 | another machine | 192.0.2.14 192.0.2.24 | [wipe]"],
+      outcome: "destructive",
+    },
+    {
+      // Whether it is only moved the machine says in the run; a plan must not promise it.
+      of: "a machine whose config goes to another address",
+      steps: [
+        step("update", "config", "talos-k8s-4-config", {
+          before: { node: "192.0.2.14", endpoint: "192.0.2.14", configPatches: [] },
+          after: { node: "192.0.2.24", endpoint: "192.0.2.24", configPatches: [] },
+        }),
+      ],
+      rows: ["k8s-4 | another address | 192.0.2.14 192.0.2.24 | [wipe]"],
       outcome: "destructive",
     },
     {

@@ -1,0 +1,107 @@
+// Before the first resource: every machine of the cluster is asked who it is, all at once. It is no step, because a step runs
+// only when its inputs change, and a machine that was wiped, exchanged or moved changes none (docs/decisions/0016).
+import * as pulumi from "@pulumi/pulumi";
+import type { Config } from "../../config/config.ts";
+import { PrivateFolder } from "../../steps/privateFolder.ts";
+import { StepError } from "../../steps/stepError.ts";
+import { Talosctl } from "../../steps/talosctl.ts";
+import { done, notYet, waitFor } from "../../steps/wait.ts";
+import type { Machine } from "../inspect.ts";
+import { ask, type Answer } from "./ask.ts";
+import { judge, leavers, type Verdict } from "./judge.ts";
+
+/** Longest wait for a connection. Machines that are off must not make a preview slow, in which nothing is done to them. */
+const connectMs = { preview: 1_000, up: 2_000 } as const;
+
+/** A machine on whose answer something depends gets this long in an `up`: it may be rebooting. */
+const patienceSeconds = 30;
+
+/**
+ * Looks at the machines of a cluster that there is already. A preview only warns, and says nothing of machines that do not
+ * answer; it works without talosctl.
+ * @throws pulumi.RunError in an `up` when one of them is not what it is taken for; nothing has been touched then
+ */
+export async function lookAtMachines(config: Config): Promise<void> {
+  const { configured, talosconfig } = config.lastRun;
+  if (configured === undefined || configured.length === 0 || talosconfig === undefined) return;
+  const isPreview = pulumi.runtime.isDryRun();
+  const folder = new PrivateFolder();
+  const signal = new AbortController().signal;
+  const owner = { signal, secretFile: (name: string, text: string) => folder.write(name, text) };
+  try {
+    const talosctl = new Talosctl(owner, talosconfig);
+    const limit = isPreview ? connectMs.preview : connectMs.up;
+    const asked = machinesToAsk(config);
+    const look = async (): Promise<readonly Verdict[]> => {
+      return judge({ config, answers: await askAll(talosctl, asked, limit) });
+    };
+    await (isPreview ? warn(await look()) : insist(await patiently(look, signal)));
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    if (!isPreview) throw new pulumi.RunError(`${error.message}\n  → ${error.todo}`);
+  } finally {
+    folder.remove();
+  }
+}
+
+/** Where somebody may be: what is asked for, what the state has, and by it the old address of what moves. Pure. */
+export function machinesToAsk({
+  nodes,
+  gone,
+  lastRun,
+}: Pick<Config, "nodes" | "gone" | "lastRun">): readonly Machine[] {
+  const { configured = [] } = lastRun;
+  const moving = configured.filter(({ name, address }) =>
+    nodes.some((node) => node.name === name && node.address !== address),
+  );
+  const all = [...nodes, ...moving, ...leavers({ nodes, gone, lastRun })];
+  return [...new Map(all.map((machine) => [machine.address, machine])).values()];
+}
+
+async function askAll(
+  talosctl: Talosctl,
+  machines: readonly Machine[],
+  limitMs: number,
+): Promise<ReadonlyMap<string, Answer>> {
+  const answers = machines.map(
+    async (machine) => [machine.address, await ask(talosctl, machine, limitMs)] as const,
+  );
+  return new Map(await Promise.all(answers));
+}
+
+async function patiently(
+  look: () => Promise<readonly Verdict[]>,
+  signal: AbortSignal,
+): Promise<readonly Verdict[]> {
+  const end = Date.now() + patienceSeconds * 1000;
+  return waitFor(
+    {
+      what: "the machines",
+      timeoutSeconds: 2 * patienceSeconds,
+      todo: "run pulumi up again",
+      signal,
+      say: (line) => void pulumi.log.info(line, undefined, undefined, true),
+    },
+    async () => {
+      const verdicts = await look();
+      const [first] = verdicts.filter(({ kind }) => kind === "unsure");
+      const isOver = Date.now() >= end || verdicts.some(({ kind }) => kind === "refuse");
+      return first === undefined || isOver ? done(verdicts) : notYet(first.text);
+    },
+  );
+}
+
+async function warn(verdicts: readonly Verdict[]): Promise<void> {
+  for (const { kind, text, todo } of verdicts) {
+    if (kind === "refuse") await pulumi.log.warn(`pulumi up will refuse this: ${text} → ${todo}`);
+    if (kind === "notice") await pulumi.log.warn(text);
+  }
+}
+
+/** @throws pulumi.RunError with everything that is in the way */
+async function insist(verdicts: readonly Verdict[]): Promise<void> {
+  const refused = verdicts.filter(({ kind }) => kind !== "notice");
+  if (refused.length > 0)
+    throw new pulumi.RunError(refused.map(({ text, todo }) => `${text}\n  → ${todo}`).join("\n"));
+  for (const { text } of verdicts) await pulumi.log.info(text);
+}

@@ -1,0 +1,36 @@
+// Whether anybody answers at an address, in a moment and without a word: a talosctl that waits for a dead machine takes
+// seconds, and there may be many.
+import { connect } from "node:net";
+
+/** Where Talos listens. Source: Talos docs, network connectivity. */
+export const talosPort = 50_000;
+
+/**
+ * Why no TCP connection is made; undefined when one is.
+ * @param timeoutMs longest wait
+ */
+export async function whyUnreachable(
+  host: string,
+  timeoutMs: number,
+  port = talosPort,
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: timeoutMs });
+    const end = (problem?: string): void => {
+      socket.destroy();
+      resolve(problem);
+    };
+    socket.once("connect", () => {
+      end();
+    });
+    socket.once("timeout", () => {
+      // On a busy computer the limit may be over before this process has looked at what came in.
+      setImmediate(() => {
+        end(`no answer within ${String(timeoutMs / 1000)} s`);
+      });
+    });
+    socket.once("error", (error: NodeJS.ErrnoException) => {
+      end(error.code === "ECONNREFUSED" ? "refuses the connection" : error.message);
+    });
+  });
+}

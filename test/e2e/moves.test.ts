@@ -1,0 +1,90 @@
+// Machines with another lease: the same machines at other addresses. Nothing of them is drained or wiped, and no machine
+// reboots because of it. At the end one leaves and loses its power where it is to be wiped.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { KubeObject } from "../../src/steps/kubernetes.ts";
+import { assertNoChange, TestLab } from "./testLab.ts";
+
+interface AskedMachine {
+  readonly name: string;
+  readonly address: string;
+}
+
+// Begins at TestLab.restored("small").
+await describe("machines with another lease", { timeout: 1_200_000 }, async () => {
+  let lab: TestLab;
+  let nodes: readonly AskedMachine[] = [];
+  before(async () => {
+    lab = await TestLab.restored("small");
+    lab.changeConfig({ nodes: (found) => (nodes = found as readonly AskedMachine[]) });
+  });
+  after(async () => {
+    await lab.destroy();
+  });
+
+  const machines = async () => (await lab.status()).machines.filter(({ role }) => role !== undefined);
+  const addressIn = (list: readonly AskedMachine[], name: string): string =>
+    list.find((machine) => machine.name === name)?.address ?? "";
+
+  /** Switches the fault and waits until the machine runs at its other address. */
+  async function move(name: string, ...off: readonly string[]): Promise<void> {
+    const old = addressIn(await machines(), name);
+    await lab.cli("fault", "moved", name, ...off);
+    await lab.until(`${name} at another address`, async () => {
+      const found = (await machines()).find((machine) => machine.name === name);
+      return found !== undefined && found.address !== old && found.state === "running";
+    });
+  }
+
+  /** Writes the addresses of the machines into the stack config; a run must then take them as moved. */
+  async function follow(...names: readonly string[]): Promise<void> {
+    const now = await machines();
+    const boots = now.map(({ bootId }) => bootId);
+    nodes = nodes.map((node) => ({ ...node, address: addressIn(now, node.name) }));
+    lab.changeConfig({ nodes: () => nodes });
+    const preview = await lab.preview();
+    for (const name of names) assert.match(preview, new RegExp(`${name} answers at .*: it is moved from`));
+    assert.doesNotMatch(preview, /replace|delete/);
+    await lab.finish();
+    assert.deepEqual(
+      (await machines()).map(({ bootId }) => bootId),
+      boots,
+    );
+    const { items } = await lab.get<{ items: readonly KubeObject[] }>(["nodes"]);
+    for (const { metadata, status } of items) {
+      const found = status?.["addresses"] as readonly { type: string; address: string }[];
+      const internal = found.find(({ type }) => type === "InternalIP")?.address;
+      assert.equal(internal, addressIn(nodes, metadata?.name ?? ""));
+    }
+    assertNoChange(await lab.preview());
+  }
+
+  await it("a worker is moved", async () => {
+    await move("k8s-2");
+    await follow("k8s-2");
+  });
+
+  await it("so is the only control plane", async () => {
+    await move("k8s-1");
+    await follow("k8s-1");
+  });
+
+  await it("so are all at once", async () => {
+    await move("k8s-1", "--off");
+    await move("k8s-2", "--off");
+    await follow("k8s-1", "k8s-2");
+  });
+
+  await it("one whose power goes at its wipe is forgotten without pulumi state", async () => {
+    await lab.cli("fault", "offAtReset", "k8s-2");
+    lab.changeConfig({ nodes: () => nodes.filter(({ name }) => name !== "k8s-2") });
+    const { code, output } = await lab.up();
+    assert.notEqual(code, 0, output);
+    assert.match(output, /k8s-2 has left the cluster/);
+    assert.match(output, /k8s-2 \([\d.]+\) is still to be wiped, and does not answer[\s\S]*--gone k8s-2/);
+    const recovered = await lab.ok("npm", "run", "-s", "recover", "--", "--gone", "k8s-2");
+    assert.match(recovered, /the state has forgotten k8s-2/);
+    await lab.finish();
+    assertNoChange(await lab.preview());
+  });
+});
