@@ -105,7 +105,7 @@ export class Kubernetes {
 
   /** The same cluster and address with another longest wait for an answer, in milliseconds. */
   within(answerMs: number): Kubernetes {
-    return new Kubernetes(this.#kubeconfig, answerMs);
+    return new Kubernetes(this.#kubeconfig, answerMs, this.#signal);
   }
 
   /** Version of the API server, e.g. `v1.35.4`. */

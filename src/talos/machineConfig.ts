@@ -28,7 +28,6 @@ export function programPatches(node: PatchedNode, config: PatchingConfig): reado
     clusterPatch(config, node.role),
     kubernetesPatch(config.versions.kubernetes, node.role),
     ...generationPatch(node),
-    ...endpointPatch(config, node.role),
   ];
 }
 
@@ -45,7 +44,11 @@ export function machinePatches(node: Node, config: Config): MachinePatches {
   const ofStack = [...config.patches.common, ...config.patches[node.role], ...node.patches];
   return {
     secret: ofStack.filter(hasSecret),
-    plain: [...programPatches(node, config), ...ofStack.filter((patch) => !hasSecret(patch))],
+    plain: [
+      ...programPatches(node, config),
+      ...endpointPatch(config, node.role),
+      ...ofStack.filter((patch) => !hasSecret(patch)),
+    ],
   };
 }
 
