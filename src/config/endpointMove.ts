@@ -1,4 +1,4 @@
-// Another cluster.endpoint on a living cluster (docs/decisions/0021). Pure.
+// Another cluster.endpoint on a living cluster (docs/decisions/0019). Pure.
 import type { LastRun } from "./lastRun.ts";
 
 /** What the control planes have to know beside the endpoint itself. */

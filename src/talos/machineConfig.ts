@@ -33,7 +33,7 @@ export function programPatches(node: PatchedNode, config: PatchingConfig): reado
 
 /** The patches of one machine, in the order in which they are applied, so that a later one wins. */
 export interface MachinePatches {
-  /** Those that hold a secret. They go into the base config, which is a secret anyway (docs/decisions/0020). */
+  /** Those that hold a secret. They go into the base config, which is a secret anyway (docs/decisions/0021). */
   readonly secret: readonly MachinePatch[];
   /** The program's own and then those of the stack config, from the general to the particular; all readable. */
   readonly plain: readonly MachinePatch[];
