@@ -30,11 +30,6 @@ const refused: readonly {
     why: onlyOnce,
     todo: "write the taints under machine.nodeTaints",
   },
-  {
-    path: ["machine", "kubelet", "skipNodeRegistration"],
-    why: "keeps the machine out of the cluster, and the program waits for its Node",
-    todo: "remove it",
-  },
   { path: ["machine", "nodeLabels", controlPlane], why: talosOwn, todo: "set role of the node instead" },
   {
     path: ["machine", "nodeTaints", controlPlane],
