@@ -11,7 +11,7 @@ import { TestLab } from "./testLab.ts";
 const expected: Readonly<Record<string, readonly string[]>> = {
   "319565d": [
     // The tree of today, whose root takes no variables (docs/decisions/0017).
-    'flux-cluster update spec.postBuild: {"substituteFrom":[{"kind":"ConfigMap","name":"cluster-settings","optional":true},{"kind":"Secret","name":"cluster-secrets"}]} → nothing',
+    "flux-cluster update spec.postBuild",
     "protection create",
     // The provider's own time limits; the same config is sent again.
     'talos-k8s-1-config update timeouts: nothing → {"create":"5m","delete":"5m","update":"5m"}',
