@@ -106,7 +106,8 @@ export class Kubelet {
       this.#ready = undefined;
     }
     this.#registered = true;
-    this.#applied ||= await this.#apply(found ?? (await api.call("GET", path)), path);
+    // Talos looks again whenever the Node changes: its controller takes NodeStatus for an input.
+    this.#applied = await this.#apply(found ?? (await api.call("GET", path)), path);
     await this.#mirror(api);
     await this.#report(api, path);
   }
