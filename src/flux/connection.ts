@@ -11,7 +11,11 @@ import { isSuspended, nameOf } from "./suspension.ts";
 
 /** How long to look. */
 export interface Patience {
-  /** Seconds until source-controller has looked; a host that does not answer takes it the GitRepository's `timeout`, 60. */
+  /**
+   * Seconds until source-controller has looked. A host that does not answer takes it the GitRepository's `timeout`, 60. Behind
+   * an API server that has started again in this run it needs a while to find it: up to a minute for KubePrism, and its own
+   * pauses grow to half a minute, or to minutes where the kubelet has to start it again.
+   */
   readonly fetchSeconds: number;
   /** Seconds for which a look that has failed may still succeed: it tries again by itself within seconds. */
   readonly retrySeconds: number;
@@ -21,7 +25,7 @@ export interface Patience {
   readonly intervalMs: number;
 }
 
-const usual: Patience = { fetchSeconds: 90, retrySeconds: 15, applySeconds: 180, intervalMs: 400 };
+const usual: Patience = { fetchSeconds: 300, retrySeconds: 15, applySeconds: 180, intervalMs: 400 };
 
 /**
  * Has Flux look at Git, and waits until the root Kustomization has applied what it found there. What the tree is made of is
