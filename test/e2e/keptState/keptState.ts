@@ -96,7 +96,12 @@ function withInputs(resource: Resource, kept: JsonObject, hashes: ReadonlyMap<st
   const inputs = filled(kept, live, hash) as JsonObject;
   // An input that there was not yet.
   const later = Object.keys(live).filter((key) => !(key in inputs));
-  const outputs = Object.entries(resource.outputs ?? {}).filter(([key]) => !later.includes(key));
+  // And one that there is not any more.
+  const gone = Object.entries(inputs).filter(([key]) => !(key in live));
+  const outputs = [
+    ...Object.entries(resource.outputs ?? {}).filter(([key]) => !later.includes(key)),
+    ...gone,
+  ];
   return {
     ...resource,
     inputs,
