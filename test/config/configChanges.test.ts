@@ -19,7 +19,7 @@ describe("the table of what a change of the stack config does", () => {
     assert.deepEqual(
       Object.keys(listed),
       configChanges.map(({ key }) => key),
-      "rows are missing: HOME_OPS_UPDATE=1 node --test test/e2e/configChanges.test.ts makes them",
+      "rows are missing: HOME_OPS_UPDATE=1 node --test test/e2e/configChanges.full.test.ts makes them",
     );
     assert.equal(withTable(document, listed), document);
   });

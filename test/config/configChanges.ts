@@ -1,5 +1,5 @@
 // The table of docs/config-changes.md: a change of every key of the stack config, what a preview of it lists, and what it
-// causes. test/e2e/configChanges.test.ts makes the previews on a living cluster of one control plane and one worker.
+// causes. test/e2e/configChanges.full.test.ts makes the previews on a living cluster of one control plane and one worker.
 
 /** Values below `home-ops:` by key, free to be changed. */
 export type Values = Record<string, unknown>;

@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
+import { countArguments } from "../counts.ts";
 import { ensureLabTools } from "../../tools/labToolbox.ts";
 
 const { full, given } = wordsOf(process.argv.slice(2));
@@ -55,7 +56,8 @@ function testFiles(): readonly string[] {
 
 /** Runs a file, each line with its name before it. @returns the exit code */
 async function run(file: string): Promise<number> {
-  const child = spawn(process.execPath, ["--test", "--test-reporter=spec", file], {
+  const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout", ...countArguments(file)];
+  const child = spawn(process.execPath, ["--test", ...reporters, file], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   // Whoever ends this process alone ends its test runners, too.
