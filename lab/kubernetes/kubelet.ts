@@ -158,9 +158,7 @@ export class Kubelet {
       `/api/v1/pods?fieldSelector=spec.nodeName%3D${this.#options.config.hostname}`,
     );
     for (const pod of pods) {
-      const containers = (pod.status?.["containerStatuses"] ?? []) as readonly { ready: boolean }[];
-      const running = containers.length > 0 && containers.every(({ ready }) => ready);
-      if (!running || isReady(pod) || pod.metadata.deletionTimestamp !== undefined) continue;
+      if (!runs(pod) || isReady(pod)) continue;
       const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, "Z");
       const path = `/api/v1/namespaces/${pod.metadata.namespace ?? ""}/pods/${pod.metadata.name}/status`;
       const conditions = [{ type: "Ready", status: "True", lastTransitionTime }];
@@ -171,7 +169,9 @@ export class Kubelet {
   async #runsCilium(api: KubeApi): Promise<boolean> {
     const query = `labelSelector=k8s-app%3Dcilium&fieldSelector=spec.nodeName%3D${this.#options.config.hostname}`;
     const pods = await api.list(`/api/v1/namespaces/kube-system/pods?${query}`);
-    return pods.some(isReady);
+    // Not by its Ready, which the cluster takes from the pods of a Node that was away: a machine that joins anew under its name
+    // has the pods of before, and starts them.
+    return pods.some(runs);
   }
 
   async #renewLease(api: KubeApi): Promise<void> {
@@ -254,4 +254,14 @@ export class Kubelet {
     const where = { server: config.endpoint, ca: authority.crt };
     return { all: { ...where, ...all }, own: { ...where, ...own } };
   }
+}
+
+/** Whether all containers of a pod run. */
+function runs({ metadata, status }: LabObject): boolean {
+  const containers = (status?.["containerStatuses"] ?? []) as readonly { ready: boolean }[];
+  return (
+    metadata.deletionTimestamp === undefined &&
+    containers.length > 0 &&
+    containers.every(({ ready }) => ready)
+  );
 }
