@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { before, describe, it } from "node:test";
 import { fingerprint } from "../../src/config/lastRun.ts";
 import type { Config } from "../../src/config/schema.ts";
@@ -162,6 +163,21 @@ describe("the whole program", () => {
       for (const [key, value] of Object.entries(registration.inputs["environment"] as object))
         if (/TEXT|KEY$/.test(key))
           assert.deepEqual(Object.keys(value as object), ["secret"], `${registration.name} ${key}`);
+    }
+  });
+
+  it("hands each step the secrets that it uses, and no others", () => {
+    for (const { name, type, inputs } of found) {
+      if (type !== command) continue;
+      const file = String(inputs["create"]).replace(/^node /, "");
+      const used = [...readFileSync(file, "utf8").matchAll(/step\.secret\("(\w+)"\)/g)]
+        .map(([, key]) => key)
+        // Comes from the environment of the run, and is in no state.
+        .filter((key) => key !== "GITHUB_TOKEN");
+      const handed = Object.entries(inputs["environment"] as object)
+        .filter(([, value]) => typeof value === "object")
+        .map(([key]) => key);
+      assert.deepEqual(handed.sort(), [...new Set(used)].sort(), name);
     }
   });
 
