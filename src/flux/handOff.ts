@@ -37,9 +37,10 @@ export class HandOff extends pulumi.ComponentResource {
       suspended(tree.ociRepository, suspend),
       inCluster,
     );
-    const self = new KubeManifest(`${name}-flux`, suspended(tree.fluxKustomization, suspend), {
+    const self = new KubeManifest(`${name}-kustomization`, suspended(tree.fluxKustomization, suspend), {
       ...inCluster,
       dependsOn: [source],
+      ...formerly(`${name}-flux`),
     });
     // Flux restarts its controllers when it takes them over; the tree waits until that is behind.
     const selfManaged = this.#createSelfManagement(name, args, [self]);
@@ -84,26 +85,26 @@ export class HandOff extends pulumi.ComponentResource {
     dependsOn: pulumi.Resource[],
   ): command.local.Command {
     return stepCommand(
-      `${name}-selfManagement`,
+      `${name}-self-management`,
       {
         program: "src/flux/steps/selfManagement.ts",
         inputs: { CLUSTER_ID: args.machines.clusterId, ...suspension(args.config) },
         secrets: { KUBECONFIG_TEXT: args.cluster.kubeconfig },
       },
-      { parent: this, dependsOn },
+      { parent: this, dependsOn, ...formerly(`${name}-selfManagement`) },
     );
   }
 
   /** Whether the key can read Git depends neither on the cluster's API nor on whether Flux is suspended. */
   #createGitAccess(name: string, args: HandOffArgs, dependsOn: pulumi.Resource[]): command.local.Command {
     return stepCommand(
-      `${name}-gitAccess`,
+      `${name}-git-access`,
       {
         program: "src/flux/steps/gitAccess.ts",
         inputs: { CLUSTER_ID: args.machines.clusterId, ...gitInputs(args.config) },
         secrets: { DEPLOY_KEY: args.secrets.deployKey },
       },
-      { parent: this, dependsOn },
+      { parent: this, dependsOn, ...formerly(`${name}-gitAccess`) },
     );
   }
 
@@ -127,6 +128,11 @@ export class HandOff extends pulumi.ComponentResource {
 /** Where Git is, for the steps that read it. No commit: a push must not make a preview longer. */
 export function gitInputs({ git }: Config): Readonly<Record<string, string>> {
   return { GIT_URL: git.url, GIT_BRANCH: git.branch, GIT_KNOWN_HOSTS: git.knownHosts.join("\n") };
+}
+
+/** The name that the resource has in states of former versions: without it, another name is another resource. */
+function formerly(name: string): { readonly aliases: pulumi.Alias[] } {
+  return { aliases: [{ name }] };
 }
 
 /** For the steps that wait for Flux: in vain while it is suspended. */
