@@ -114,8 +114,11 @@ export class TestLab {
     return result;
   }
 
+  /** A preview that succeeds, with its warnings, which go to standard error. */
   async preview(...flags: string[]): Promise<string> {
-    return this.ok("pulumi", "preview", "--non-interactive", "--diff", ...flags);
+    const { code, output } = await this.run("pulumi", ["preview", "--non-interactive", "--diff", ...flags]);
+    assert.equal(code, 0, output);
+    return output;
   }
 
   async destroyStack(): Promise<CommandResult> {

@@ -1,0 +1,77 @@
+// Clusters that run survive an update of this project: what a preview lists on the state that an older version left, and that
+// an `up` on it restarts nothing.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { after, before, describe, it } from "node:test";
+import { previewChanges } from "./changes.ts";
+import { keptState, type ExportedState } from "./keptState/keptState.ts";
+import { TestLab } from "./testLab.ts";
+
+/** What people see, by the commit that their cluster was made with. A change here is one for the release notes. */
+const expected: Readonly<Record<string, readonly string[]>> = {
+  "319565d": [
+    // The tree of today, whose root takes no variables (docs/decisions/0017).
+    "flux-cluster update spec.postBuild",
+    "protection create",
+    // The provider's own time limits; the same config is sent again.
+    'talos-k8s-1-config update timeouts: nothing → {"create":"5m","delete":"5m","update":"5m"}',
+    'talos-k8s-2-config update timeouts: nothing → {"create":"5m","delete":"5m","update":"5m"}',
+  ],
+};
+
+interface Pod {
+  readonly metadata: { readonly name: string; readonly uid: string };
+  readonly status: {
+    readonly containerStatuses?: readonly {
+      readonly state: { readonly running?: { readonly startedAt: string } };
+    }[];
+  };
+}
+
+await describe("a cluster that an older version made", { timeout: 900_000 }, async () => {
+  let lab: TestLab;
+  before(async () => {
+    lab = await TestLab.restored("small");
+  });
+  after(async () => {
+    await lab.destroy();
+  });
+
+  /** Not by lab.run: what that prints is searched for secrets. */
+  const pulumi = (words: readonly string[], input = ""): string => {
+    const { status, stdout, stderr } = spawnSync("pulumi", words, {
+      env: lab.environment(),
+      input,
+      encoding: "utf8",
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    assert.equal(status, 0, stderr);
+    return stdout;
+  };
+  /** What another boot, another pod or another start of a container would change. */
+  const running = async (): Promise<unknown> => {
+    const { machines } = await lab.status();
+    const { items } = await lab.get<{ items: readonly Pod[] }>(["pods", "-A"]);
+    return {
+      machines: machines.map(({ name, state, bootId }) => ({ name, state, bootId })),
+      pods: items.map(({ metadata, status }) => ({
+        name: metadata.name,
+        uid: metadata.uid,
+        started: status.containerStatuses?.map(({ state }) => state.running?.startedAt),
+      })),
+    };
+  };
+
+  for (const [commit, changes] of Object.entries(expected))
+    await it(`of ${commit} shows in a preview what is known, and an up restarts nothing`, async () => {
+      const live = JSON.parse(pulumi(["stack", "export", "--show-secrets"])) as ExportedState;
+      const { name, servicesAddress } = lab.layout;
+      const network = servicesAddress.split(".").slice(0, 3).join(".");
+      pulumi(["stack", "import"], JSON.stringify(keptState(commit, live, { stack: name, network })));
+      assert.deepEqual(await previewChanges(lab), changes);
+      const before = await running();
+      await lab.finish();
+      assert.deepEqual(await running(), before);
+      assert.deepEqual(await previewChanges(lab), []);
+    });
+});

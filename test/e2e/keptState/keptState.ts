@@ -1,0 +1,182 @@
+// The state of a cluster that an older version of this project made, kept as names and plain inputs (`<commit>.json`), without
+// secrets: those, and whatever the machines have answered, come from the lab at hand. So the same file works in every lab,
+// and what a preview lists on it is what people see who update the project.
+//
+// In the file `{{live}}` stands for the value that the lab's own state has at the same place, `{{stack}}` for its name,
+// `{{network}}` for the first three numbers of its addresses, `{{configHash}}` for the hash of what was sent to the machine.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** A value as it stands in JSON. */
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+type JsonObject = Readonly<Record<string, Json>>;
+
+interface KeptResource {
+  readonly urn: string;
+  readonly inputs: JsonObject;
+}
+
+interface Kept {
+  /** Outputs of the stack. */
+  readonly outputs: JsonObject;
+  readonly resources: readonly KeptResource[];
+}
+
+interface Resource {
+  readonly urn: string;
+  readonly type: string;
+  readonly inputs?: JsonObject;
+  readonly outputs?: JsonObject;
+  readonly dependencies?: readonly string[];
+  readonly propertyDependencies?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What `pulumi stack export --show-secrets` prints. */
+export interface ExportedState {
+  readonly deployment: { readonly resources: readonly Resource[] };
+}
+
+/** Where the kept state stands in the lab at hand. */
+export interface Place {
+  /** Name of the stack, e.g. `test-small`. */
+  readonly stack: string;
+  /** e.g. `127.10.52` */
+  readonly network: string;
+}
+
+/**
+ * The lab's state as the version with this commit would have left it.
+ * @throws AssertionError when the lab has no resource for a kept one
+ */
+export function keptState(commit: string, live: ExportedState, place: Place): ExportedState {
+  const kept = readKept(commit, place);
+  const inputs = new Map(kept.resources.map((resource) => [resource.urn, resource.inputs]));
+  const hashes = configHashes(live, kept);
+  const { resources } = live.deployment;
+  const stack = resources.filter(({ type }) => type === "pulumi:pulumi:Stack");
+  const defaults = resources.filter(({ urn, type }) => isDefaultProvider(urn, type));
+  const known = new Set([...inputs.keys(), ...[...stack, ...defaults].map(({ urn }) => urn)]);
+  for (const urn of inputs.keys())
+    assert.ok(
+      resources.some((resource) => resource.urn === urn),
+      `the lab's state has ${urn}`,
+    );
+  return {
+    ...live,
+    deployment: {
+      ...live.deployment,
+      resources: resources
+        .filter(({ urn }) => known.has(urn))
+        .map((resource) => {
+          if (stack.includes(resource))
+            return { ...resource, outputs: filled(kept.outputs, resource.outputs) as JsonObject };
+          const own = inputs.get(resource.urn);
+          return withoutUnknown(own === undefined ? resource : withInputs(resource, own, hashes), known);
+        }),
+    },
+  };
+}
+
+function readKept(commit: string, { stack, network }: Place): Kept {
+  const text = readFileSync(join(import.meta.dirname, `${commit}.json`), "utf8");
+  return JSON.parse(text.replaceAll("{{stack}}", stack).replaceAll("{{network}}", network)) as Kept;
+}
+
+/** Providers that the engine makes itself are those of the plugins at hand. */
+function isDefaultProvider(urn: string, type: string): boolean {
+  return type.startsWith("pulumi:providers:") && !urn.includes("$");
+}
+
+/** A resource as it was, its outputs too: they say the inputs again, the others are what the world has answered. */
+function withInputs(resource: Resource, kept: JsonObject, hashes: ReadonlyMap<string, string>): Resource {
+  const live = resource.inputs ?? {};
+  const hash = hashes.get(machineOf(resource.urn)) ?? "";
+  const inputs = filled(kept, live, hash) as JsonObject;
+  // An input that there was not yet.
+  const later = Object.keys(live).filter((key) => !(key in inputs));
+  const outputs = Object.entries(resource.outputs ?? {}).filter(([key]) => !later.includes(key));
+  return {
+    ...resource,
+    inputs,
+    outputs: Object.fromEntries(
+      outputs.map(([key, value]) => [
+        key,
+        key === "__inputs" ? asBefore(value, inputs) : (inputs[key] ?? value),
+      ]),
+    ),
+  };
+}
+
+/** The Kubernetes provider keeps what it was given once more, and of a Helm release as a secret. */
+function asBefore(live: Json, inputs: JsonObject): Json {
+  return isObject(live) && "plaintext" in live ? { ...live, plaintext: JSON.stringify(inputs) } : inputs;
+}
+
+/** The kept value with what is not in the file. */
+function filled(kept: Json, live: Json | undefined, hash = ""): Json {
+  if (kept === "{{live}}") {
+    assert.ok(live !== undefined, "the lab's state has a value for each {{live}}");
+    return live;
+  }
+  if (kept === "{{configHash}}") return hash;
+  if (isList(kept)) return kept.map((value, at) => filled(value, isList(live) ? live[at] : undefined, hash));
+  if (!isObject(kept)) return kept;
+  return Object.fromEntries(
+    Object.entries(kept).map(([key, value]) => [
+      key,
+      filled(value, isObject(live) ? live[key] : undefined, hash),
+    ]),
+  );
+}
+
+/** By machine, the hash of what was sent to it: the base config, which is a secret, and the patches as they were kept. */
+function configHashes(live: ExportedState, kept: Kept): ReadonlyMap<string, string> {
+  return new Map(
+    kept.resources
+      .filter(({ urn }) => urn.endsWith("-config"))
+      .map(({ urn, inputs }) => {
+        const resource = live.deployment.resources.find((found) => found.urn === urn);
+        const base = inClear(resource?.inputs?.["machineConfigurationInput"]);
+        const text = [base, ...(inputs["configPatches"] as readonly string[])].join("\n---\n");
+        return [machineOf(urn), createHash("sha256").update(text).digest("hex")] as const;
+      }),
+  );
+}
+
+/** `talos-k8s-1` of the resources of that machine. */
+function machineOf(urn: string): string {
+  return (urn.split("::").at(-1) ?? "").replace(/-[a-z]+$/, "");
+}
+
+/** A secret as `--show-secrets` writes it. Source: pulumi/pulumi pkg/resource/stack (SecretV1). */
+function inClear(value: Json | undefined): string {
+  const plaintext = isObject(value) ? value["plaintext"] : undefined;
+  assert.ok(typeof plaintext === "string", "the state was exported with its secrets");
+  return String(JSON.parse(plaintext));
+}
+
+/** Without what did not exist then. */
+function withoutUnknown(resource: Resource, known: ReadonlySet<string>): Resource {
+  const left = (urns: readonly string[]): readonly string[] => urns.filter((urn) => known.has(urn));
+  return {
+    ...resource,
+    ...(resource.dependencies === undefined ? {} : { dependencies: left(resource.dependencies) }),
+    ...(resource.propertyDependencies === undefined
+      ? {}
+      : {
+          propertyDependencies: Object.fromEntries(
+            Object.entries(resource.propertyDependencies).map(([key, urns]) => [key, left(urns)]),
+          ),
+        }),
+  };
+}
+
+function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !isList(value);
+}
