@@ -30,7 +30,6 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     cluster: {
       name: "test",
       endpoint: "https://192.0.2.10:6443",
-      endpointHost: "192.0.2.10",
       talosContract: "v1.12",
     },
     network: { nodeCidr: "192.0.2.0/24", podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" },
