@@ -3,7 +3,7 @@
 import * as github from "@pulumi/github";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
 import type { Cluster } from "./cluster.ts";

@@ -14,7 +14,7 @@ import { checkSuspend } from "./checks/suspend.ts";
 import type { AgeKey, Config, GitConfig } from "./config.ts";
 import type { Environment } from "./environment.ts";
 import { resolveGit } from "./gitRemote.ts";
-import type { LastRun, ReachedVersions } from "./lastRun.ts";
+import type { LastRun, ReachedVersions } from "./reached.ts";
 import type { LivingCluster } from "./livingCluster.ts";
 import { checkStack, type CheckedStack } from "./parseConfig.ts";
 import { checkWithTalosctl, type PatchFindings, type RunTalosctl } from "./patches/talosctlCheck.ts";

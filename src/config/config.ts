@@ -2,7 +2,7 @@
 // files it names; everything that can be derived is derived there and cannot be set.
 import type * as pulumi from "@pulumi/pulumi";
 import type { Tree } from "../flux/tree/readTree.ts";
-import type { LastRun } from "./lastRun.ts";
+import type { LastRun } from "./reached.ts";
 import type { StackInput } from "./schema.ts";
 
 /** Read-only all the way down. */

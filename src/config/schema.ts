@@ -18,8 +18,6 @@ import { endpoint, githubBaseUrl, webhookUrl } from "./urlFields.ts";
 import { show } from "./problem.ts";
 import { nearest } from "./suggest.ts";
 
-export type { Config, Node } from "./config.ts";
-
 /** A machine's part in the cluster. */
 export const roles = ["controlplane", "worker"] as const;
 

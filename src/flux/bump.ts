@@ -4,7 +4,7 @@ import { relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../bootstrap/cluster.ts";
 import type { FluxSecrets } from "../bootstrap/fluxSecrets.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import { keepBundles } from "./bundles.ts";
 import { runProgram, valueOf } from "../steps/runProgram.ts";
 import { gitInputs, type HandOff } from "./handOff.ts";

@@ -3,7 +3,7 @@ import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../bootstrap/cluster.ts";
 import type { FluxSecrets } from "../bootstrap/fluxSecrets.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
 import { KubeManifest, type Manifest } from "./manifests.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { before, describe, it } from "node:test";
 import { fingerprint } from "../../src/config/lastRun.ts";
-import type { Config } from "../../src/config/schema.ts";
+import type { Config } from "../../src/config/config.ts";
 import { deploy, waitsFor, type Registration } from "./deploy.ts";
 import { answers, program, testConfig } from "./program.ts";
 

@@ -5,7 +5,7 @@ import { FluxInstall } from "../../src/bootstrap/fluxInstall.ts";
 import { FluxSecrets } from "../../src/bootstrap/fluxSecrets.ts";
 import { Preflight } from "../../src/config/preflight.ts";
 import { Protection } from "../../src/config/protection.ts";
-import type { Config } from "../../src/config/schema.ts";
+import type { Config } from "../../src/config/config.ts";
 import { HandOff } from "../../src/flux/handOff.ts";
 import { Machines } from "../../src/talos/machines.ts";
 import type { DeployOptions } from "./deploy.ts";
