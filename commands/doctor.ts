@@ -1,6 +1,7 @@
 // npm run doctor [-- --cluster]: what is missing on this computer; what is wrong with Flux in the cluster.
 import { join } from "node:path";
-import { readMachines, type LastRun } from "../src/config/lastRun.ts";
+import { readMachines } from "../src/config/lastRun.ts";
+import type { LastRun } from "../src/config/reached.ts";
 import { clusterHelp, clusterOptions, connect, type ClusterChoice } from "./cluster/connect.ts";
 import { readArguments, runCommand } from "./cluster/command.ts";
 import { diagnose, type Diagnosis } from "./doctor/cluster/diagnose.ts";

@@ -1,6 +1,7 @@
 // The cluster that a command is about: that of a stack, as the stack's own state has it, or of a kubeconfig that is named.
 // Never the one that KUBECONFIG or ~/.kube/config happens to point at: people have several.
 import { readFileSync } from "node:fs";
+import { reachedMachine } from "../../src/config/reached.ts";
 import { defaultAnswerMs } from "../../src/steps/impatientConfig.ts";
 import { Kubernetes } from "../../src/steps/kubernetes.ts";
 import { Redactor } from "../../src/steps/redact.ts";
@@ -84,14 +85,14 @@ function nameIn(state: StackState): string {
   return state.deployment.resources?.[0]?.urn.split(":")[2] ?? "(selected)";
 }
 
-/** The stack's output `machines` says `controlplane 192.0.2.11` of each. */
+/** Those that are there; what has another form than this version knows is left out, since nothing is done to it here. */
 function controlPlanesOf(state: StackState): Readonly<Record<string, string>> {
   const stack = state.deployment.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
   const machines = (stack?.outputs?.["machines"] ?? {}) as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
-    Object.entries(machines).flatMap(([name, text]) => {
-      const address = /^controlplane ([\d.]+)/.exec(String(text))?.[1];
-      return address === undefined ? [] : [[name, address]];
-    }),
+    Object.entries(machines)
+      .flatMap(([name, text]) => reachedMachine(name, text) ?? [])
+      .filter(({ role, gone }) => role === "controlplane" && !gone)
+      .map(({ name, address }) => [name, address]),
   );
 }

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { assembleConfig, type Assembled } from "../../src/config/assemble.ts";
-import type { LastRun } from "../../src/config/lastRun.ts";
+import type { LastRun } from "../../src/config/reached.ts";
 import type { Problem } from "../../src/config/problem.ts";
 import { decodeConfig } from "../../src/config/rawConfig.ts";
 import { talosctlOnPath } from "../../src/config/patches/talosctlCheck.ts";

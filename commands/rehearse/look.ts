@@ -5,6 +5,7 @@ import type { LabLayout } from "../../lab/layout.ts";
 import { callLab } from "../../lab/supervisor/control.ts";
 import type { LabStatus } from "../../lab/supervisor/status.ts";
 import { readiness } from "../../src/flux/ready.ts";
+import { newRequest, request } from "../../src/flux/request.ts";
 import { Kubernetes, type KubeObject } from "../../src/steps/kubernetes.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 import { done, notYet, waitFor } from "../../src/steps/wait.ts";
@@ -84,12 +85,12 @@ function isOfTree({ kind, metadata, spec }: KubeObject): boolean {
 }
 
 async function fetchNow(kubernetes: Kubernetes): Promise<void> {
-  await kubernetes.mergePatch("source.toolkit.fluxcd.io/v1", "GitRepository", "home-cluster", {
-    metadata: {
-      namespace: "flux-system",
-      annotations: { "reconcile.fluxcd.io/requestedAt": new Date().toISOString() },
-    },
-  });
+  const source = {
+    apiVersion: "source.toolkit.fluxcd.io/v1",
+    kind: "GitRepository",
+    metadata: { name: "home-cluster", namespace: "flux-system" },
+  };
+  await request(kubernetes, source, newRequest());
 }
 
 function kubernetesOf(layout: LabLayout): Kubernetes {

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { checkMoves } from "../../src/config/checks/moves.ts";
-import type { ReachedVersions } from "../../src/config/lastRun.ts";
+import type { ReachedVersions } from "../../src/config/reached.ts";
 import { resolvePath } from "../../src/config/paths.ts";
 import { describeProblems, problem } from "../../src/config/problem.ts";
 import { defaults } from "../../src/config/schema.ts";

@@ -3,7 +3,7 @@ import { joinErrors } from "./config/validate.ts";
 import { rpcErrorText } from "./errors.ts";
 import type { TalosMachine } from "./machine.ts";
 import type { KubernetesView } from "./options.ts";
-import { reachable } from "./routing.ts";
+import { reachable } from "./reachable.ts";
 
 /** Addresses of the machines that should form the cluster. */
 export interface ClusterNodes {

@@ -3,7 +3,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ciliumRepository } from "../config/ciliumRepository.ts";
 import { isCiliumChange } from "../config/lastRun.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import { download } from "../steps/chartIndex.ts";
 import { chartFile, isKept, keepChart } from "../steps/keptChart.ts";
 import { StepError } from "../steps/stepError.ts";

@@ -1,7 +1,7 @@
 // Phase 2: from configured machines to a Kubernetes cluster whose nodes are Ready.
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
 import { namedOfGeneration } from "../talos/named.ts";

@@ -1,7 +1,7 @@
 // Phase 4: Flux's controllers, installed once. From then on Flux keeps itself up to date from the same artifact.
 import { relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
 import type { Cluster } from "./cluster.ts";

@@ -3,7 +3,7 @@
 import * as github from "@pulumi/github";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
 import type { Cluster } from "./cluster.ts";
@@ -71,7 +71,7 @@ export class FluxSecrets extends pulumi.ComponentResource {
       `${name}-namespace`,
       { metadata: { name: namespaceName, annotations: fieldManager } },
       // Flux labels and annotates its own namespace.
-      { parent: this, ...opts, ignoreChanges: ["metadata.labels", "metadata.annotations"] },
+      { ...opts, ignoreChanges: ["metadata.labels", "metadata.annotations"] },
     );
   }
 
@@ -94,7 +94,7 @@ export class FluxSecrets extends pulumi.ComponentResource {
         // kustomize-controller takes the keys that end in `.agekey`.
         stringData: { "age.agekey": config.ageKey.identity },
       },
-      { parent: this, ...opts, protect: config.protect, dependsOn: [namespace] },
+      { ...opts, protect: config.protect, dependsOn: [namespace] },
     );
   }
 
@@ -148,7 +148,7 @@ export class FluxSecrets extends pulumi.ComponentResource {
           known_hosts: config.git.knownHosts.map((line) => `${line}\n`).join(""),
         },
       },
-      { parent: this, ...opts, dependsOn: [namespace] },
+      { ...opts, dependsOn: [namespace] },
     );
   }
 
@@ -182,7 +182,7 @@ export class FluxSecrets extends pulumi.ComponentResource {
         },
         stringData: { token: this.webhookToken },
       },
-      { parent: this, ...opts, dependsOn: [namespace] },
+      { ...opts, dependsOn: [namespace] },
     );
   }
 }

@@ -1,34 +1,88 @@
+// Why a pod does not do its work: the one judge, for the steps that wait for pods and for `npm run doctor`.
 import { conditionOf, type KubeObject } from "../steps/kubernetes.ts";
 
+/** Source: kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle, container states. */
 interface ContainerStatus {
-  readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
+  readonly name?: string;
+  readonly ready?: boolean;
+  readonly restartCount?: number;
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string };
+    readonly terminated?: { readonly reason?: string; readonly exitCode?: number };
+  };
+}
+
+/** Why a pod is not ready. */
+export interface PodTrouble {
+  /** e.g. `not scheduled: 0/2 nodes are available`, `ImagePullBackOff: Back-off pulling image x`; on one line. */
+  readonly why: string;
+  readonly isUnscheduled: boolean;
+  /** Whether it is only starting, and may become ready by itself. */
+  readonly isStarting: boolean;
+  /** Whether the container that it is about ran before and ended. */
+  readonly hasEnded: boolean;
 }
 
 /** Reasons for which a container waits and that pass by themselves. */
 const usual = ["ContainerCreating", "PodInitializing"];
+
+/** What keeps a pod from its work; undefined for one that is ready, or has done it. */
+export function podTrouble(pod: KubeObject): PodTrouble | undefined {
+  const phase = String(pod.status?.["phase"] ?? "");
+  if (phase === "Succeeded" || conditionOf(pod, "Ready")?.status === "True") return undefined;
+  const scheduled = conditionOf(pod, "PodScheduled");
+  if (scheduled?.status === "False")
+    return trouble(`not scheduled: ${scheduled.message ?? "no reason given"}`, { isUnscheduled: true });
+  const troubles = ["initContainerStatuses", "containerStatuses"]
+    .flatMap((key) => (pod.status?.[key] ?? []) as readonly ContainerStatus[])
+    .flatMap((status) => containerTrouble(status) ?? []);
+  // The one that does not pass explains the others, which may only wait for it.
+  return (
+    troubles.find(({ isStarting }) => !isStarting) ?? troubles[0] ?? trouble(phase, { isStarting: true })
+  );
+}
 
 /**
  * Why the first pod that is kept from running is, with its name, e.g. `helm-controller-0 is not scheduled: 0/2 nodes are
  * available: 2 node(s) had untolerated taint(s)`; undefined when none is kept. One that is only starting is not.
  */
 export function podProblem(pods: readonly KubeObject[]): string | undefined {
-  const problem = pods.map(problemOf).find((found) => found !== undefined);
-  // A runtime's message may have several lines.
-  return problem?.replaceAll(/\s+/g, " ");
+  const problems = pods.flatMap((pod) => {
+    const found = podTrouble(pod);
+    if (found === undefined || found.isStarting) return [];
+    return [`${pod.metadata?.name ?? ""}${found.isUnscheduled ? " is " : ": "}${found.why}`];
+  });
+  return problems[0];
 }
 
-function problemOf(pod: KubeObject): string | undefined {
-  const name = pod.metadata?.name ?? "";
-  const scheduled = conditionOf(pod, "PodScheduled");
-  if (scheduled?.status === "False")
-    return `${name} is not scheduled: ${scheduled.message ?? "no reason given"}`;
-  const statuses = ["initContainerStatuses", "containerStatuses"].flatMap(
-    (key) => (pod.status?.[key] ?? []) as readonly ContainerStatus[],
-  );
-  for (const { state } of statuses) {
-    const { reason, message } = state?.waiting ?? {};
-    if (reason !== undefined && !usual.includes(reason))
-      return `${name}: ${reason}${message === undefined ? "" : `: ${message}`}`;
-  }
-  return undefined;
+function containerTrouble({
+  name = "",
+  ready,
+  restartCount = 0,
+  state,
+}: ContainerStatus): PodTrouble | undefined {
+  const { waiting, terminated } = state ?? {};
+  const hasEnded = restartCount > 0;
+  if (ready === true || terminated?.exitCode === 0) return undefined;
+  if (waiting !== undefined)
+    return trouble([waiting.reason, waiting.message].filter((text) => text !== undefined).join(": "), {
+      isStarting: waiting.reason === undefined || usual.includes(waiting.reason),
+      hasEnded,
+    });
+  if (terminated !== undefined)
+    return trouble(`${terminated.reason ?? "ended"} with exit code ${String(terminated.exitCode ?? "?")}`, {
+      hasEnded,
+    });
+  return trouble(`container ${name} runs and is not ready`, { isStarting: true, hasEnded });
+}
+
+/** A runtime's message may have several lines. */
+function trouble(why: string, facts: Partial<Omit<PodTrouble, "why">>): PodTrouble {
+  return {
+    isUnscheduled: false,
+    isStarting: false,
+    hasEnded: false,
+    ...facts,
+    why: why.replaceAll(/\s+/g, " ").trim(),
+  };
 }

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { run } from "../steps/run.ts";
 import { runProgram } from "../steps/runProgram.ts";
 import { accessInputs } from "./preflight.ts";
-import type { Config } from "./schema.ts";
+import type { Config } from "./config.ts";
 
 /**
  * Asks GitHub and the Git host. On a cluster that is there a site that is down is a warning; before it is there, it is asked

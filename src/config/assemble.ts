@@ -4,6 +4,7 @@ import type { Tree } from "../flux/tree/readTree.ts";
 import { checkRecipients, readAgeKey, recipientsOf, type AgeKeyFile } from "./ageKey.ts";
 import { checkBornWith } from "./checks/bornWith.ts";
 import { checkEndpointMove } from "./checks/endpointMove.ts";
+import { checkGithubPlace } from "./checks/githubPlace.ts";
 import { checkGoneMachines } from "./checks/goneMachines.ts";
 import { checkMachineMoves } from "./checks/machineMoves.ts";
 import { checkMoves } from "./checks/moves.ts";
@@ -13,7 +14,7 @@ import { checkSuspend } from "./checks/suspend.ts";
 import type { AgeKey, Config, GitConfig } from "./config.ts";
 import type { Environment } from "./environment.ts";
 import { resolveGit } from "./gitRemote.ts";
-import type { LastRun, ReachedVersions } from "./lastRun.ts";
+import type { LastRun, ReachedVersions } from "./reached.ts";
 import type { LivingCluster } from "./livingCluster.ts";
 import { checkStack, type CheckedStack } from "./parseConfig.ts";
 import { checkWithTalosctl, type PatchFindings, type RunTalosctl } from "./patches/talosctlCheck.ts";
@@ -61,6 +62,7 @@ export async function assembleConfig(
   const suspend = checkSuspend(stack.values, lastRun.versions, wanted);
   const machines = checkMachineMoves(lastRun, stack.values);
   const born = checkBornWith(surroundings.living?.bornWith, stack.values);
+  const place = checkGithubPlace(surroundings.living?.github, stack);
   const space = lookAtPodSpace(stack, surroundings, tree.value);
   const patches = await lookAtPatches(stack, surroundings);
   const integrity = await lookAtIntegrity(age.value, tree.value, lastRun);
@@ -70,6 +72,7 @@ export async function assembleConfig(
     ...stack.problems,
     ...patches.problems,
     ...born,
+    ...place,
     ...space,
     ...tree.problems,
     ...flux.errors,

@@ -2,7 +2,7 @@
 // files it names; everything that can be derived is derived there and cannot be set.
 import type * as pulumi from "@pulumi/pulumi";
 import type { Tree } from "../flux/tree/readTree.ts";
-import type { LastRun } from "./lastRun.ts";
+import type { LastRun } from "./reached.ts";
 import type { StackInput } from "./schema.ts";
 
 /** Read-only all the way down. */
@@ -33,10 +33,7 @@ export interface Node {
 
 /** Config that comes from the stack's own keys alone, without any file. */
 export interface StackConfig {
-  readonly cluster: DeepReadonly<StackInput["cluster"]> & {
-    /** Host of the endpoint, e.g. `192.0.2.10`. Derived. */
-    readonly endpointHost: string;
-  };
+  readonly cluster: DeepReadonly<StackInput["cluster"]>;
   readonly network: DeepReadonly<StackInput["network"]>;
   readonly versions: DeepReadonly<StackInput["versions"]>;
   /** All machines that there are, in the order of the stack config. */

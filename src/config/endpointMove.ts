@@ -1,5 +1,5 @@
 // Another cluster.endpoint on a living cluster (docs/decisions/0019). Pure.
-import type { LastRun } from "./lastRun.ts";
+import type { LastRun } from "./reached.ts";
 
 /** What the control planes have to know beside the endpoint itself. */
 export interface EndpointHistory {

@@ -4,53 +4,10 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config, Node } from "./config.ts";
-import { readConfiguredMachines, type ConfiguredMachine } from "./configuredMachines.ts";
+import { readConfiguredMachines } from "./configuredMachines.ts";
 import { endpointHistory } from "./endpointMove.ts";
 import { show } from "./problem.ts";
-import type { Versions } from "./skew.ts";
-
-/** Versions that a run brought the cluster to, with the contract it was born with. Parts may be missing. */
-export interface ReachedVersions extends Versions {
-  /** e.g. `v1.12` */
-  readonly talosContract?: string | undefined;
-  /** {@link fingerprint} of the values of Cilium's chart. */
-  readonly ciliumValues?: string | undefined;
-  /** `kept` when Cilium's chart came from the kept file (src/bootstrap/ciliumChart.ts); undefined: from its repository. */
-  readonly ciliumChart?: string | undefined;
-  /** {@link EndpointHistory.tokenIssuer}, where the endpoint has ever moved. */
-  readonly tokenIssuer?: string | undefined;
-}
-
-/** A machine as a run left it. */
-export interface ReachedMachine {
-  /** e.g. `k8s-1` */
-  readonly name: string;
-  /** e.g. `192.0.2.11` */
-  readonly address: string;
-  readonly role: Node["role"];
-  readonly generation: number;
-  /** Whether it was only there to leave. */
-  readonly gone: boolean;
-}
-
-/** What a run leaves. */
-export interface LastRun {
-  /** Undefined before the first run has finished. */
-  readonly machines?: readonly ReachedMachine[] | undefined;
-  /**
-   * Machines that the state has a config of now. Others than `machines` when a run after the last finished one failed.
-   * Undefined before the first run has finished.
-   */
-  readonly configured?: readonly ConfiguredMachine[] | undefined;
-  /** Empty before the first run has finished. */
-  readonly versions: ReachedVersions;
-  /** Admin kubeconfig; a secret. Undefined before the first run has finished. */
-  readonly kubeconfig?: string | undefined;
-  /** `cluster.endpoint`, e.g. `https://192.0.2.10:6443`. Undefined before the first run has finished. */
-  readonly endpoint?: string | undefined;
-  /** Admin talosconfig; a secret. Undefined before the first run has finished. */
-  readonly talosconfig?: string | undefined;
-}
+import { reachedMachine, type LastRun, type ReachedMachine, type ReachedVersions } from "./reached.ts";
 
 /**
  * Reads it. Nothing is read from a cluster. Source of the invoke: the one behind pulumi.StackReference.
@@ -127,18 +84,9 @@ export function readMachines(machines: unknown): readonly ReachedMachine[] | und
 }
 
 function readMachine(name: string, text: unknown): ReachedMachine {
-  const [, role, address, generation = "1", gone] =
-    /^(controlplane|worker) (\d+(?:\.\d+){3})(?:, generation (\d+))?(, gone)?$/.exec(
-      typeof text === "string" ? text : "",
-    ) ?? [];
-  if (role === undefined || address === undefined) throw unreadable(`machines.${name}`, text);
-  return {
-    name,
-    address,
-    role: role === "controlplane" ? role : "worker",
-    generation: Number(generation),
-    gone: gone !== undefined,
-  };
+  const machine = reachedMachine(name, text);
+  if (machine === undefined) throw unreadable(`machines.${name}`, text);
+  return machine;
 }
 
 function unreadable(path: string, found: unknown): pulumi.RunError {

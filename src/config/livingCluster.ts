@@ -1,5 +1,5 @@
-// What the state says of the cluster that a stack has: what its machines were sent last. The outputs of the last finished
-// run do not tell it.
+// What the state says of the cluster that a stack has: what its machines were sent last, where its deploy key is. The outputs
+// of the last finished run do not tell it.
 import * as pulumi from "@pulumi/pulumi";
 import { parseAllDocuments } from "yaml";
 import { valueAt } from "./patches/walk.ts";
@@ -11,12 +11,22 @@ export interface BornWith {
   readonly serviceCidr?: string | undefined;
 }
 
+/** A GitHub, and whose repositories there are meant. */
+export interface GithubPlace {
+  /** e.g. `home` */
+  readonly owner: string;
+  /** As `github.baseUrl`; github.com where it is not set. */
+  readonly baseUrl?: string | undefined;
+}
+
 /** A cluster as the state has it. */
 export interface LivingCluster {
   /** Whether its keys are there; then secretsFile has been read, or none is wanted. */
   readonly hasSecrets: boolean;
   /** Undefined before etcd was bootstrapped: until then all of it can still change. */
   readonly bornWith?: BornWith | undefined;
+  /** Where its deploy key and its webhook are registered; undefined while there are none. */
+  readonly github?: GithubPlace | undefined;
 }
 
 /** A resource of a stack's state. */
@@ -47,19 +57,34 @@ export function livingClusterOf(resources: Readonly<Record<string, Resource>>): 
   const ofType = (type: string): readonly Resource[] =>
     Object.values(resources).filter((resource) => resource.type === type);
   const hasSecrets = ofType("talos:machine/secrets:Secrets").length > 0;
+  const github = githubOf(ofType);
+  const found = { hasSecrets, ...(github === undefined ? {} : { github }) };
   const isBootstrapped = Object.keys(resources).some((urn) => urn.endsWith("::cluster-etcd"));
-  if (!isBootstrapped) return { hasSecrets };
+  if (!isBootstrapped) return found;
   const configs = ofType("talos:machine/configurationApply:ConfigurationApply").map(({ outputs }) =>
     bornWithOf(outputs),
   );
   return {
-    hasSecrets,
+    ...found,
     bornWith: {
       clusterName: firstOf(configs.map(({ clusterName }) => clusterName)),
       podCidr: firstOf(configs.map(({ podCidr }) => podCidr)),
       serviceCidr: firstOf(configs.map(({ serviceCidr }) => serviceCidr)),
     },
   };
+}
+
+/** The provider says where; it is there before what it registers is. */
+function githubOf(ofType: (type: string) => readonly Resource[]): GithubPlace | undefined {
+  const registered = [
+    ...ofType("github:index/repositoryDeployKey:RepositoryDeployKey"),
+    ...ofType("github:index/repositoryWebhook:RepositoryWebhook"),
+  ];
+  const [provider] = ofType("pulumi:providers:github");
+  const owner = valueAt(provider?.outputs, ["owner"]);
+  const baseUrl = valueAt(provider?.outputs, ["baseUrl"]);
+  if (registered.length === 0 || typeof owner !== "string") return undefined;
+  return { owner, ...(typeof baseUrl === "string" ? { baseUrl } : {}) };
 }
 
 function bornWithOf(outputs: unknown): BornWith {

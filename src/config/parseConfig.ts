@@ -62,7 +62,7 @@ function derive(input: StackInput): StackConfig {
   const [first, ...others] = nodes.filter((node) => node.role === "controlplane");
   if (first === undefined) throw new Error("checkNodes lets no cluster without control plane pass");
   return {
-    cluster: { ...cluster, endpointHost: new URL(cluster.endpoint).hostname },
+    cluster,
     network,
     versions,
     nodes,

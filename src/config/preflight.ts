@@ -1,7 +1,7 @@
 // Phase 0: everything outside this computer that the config names and that can be checked before a machine is touched.
 import * as pulumi from "@pulumi/pulumi";
 import { stepCommand } from "../steps/stepCommand.ts";
-import type { Config } from "./schema.ts";
+import type { Config } from "./config.ts";
 
 /** What {@link Preflight} needs. */
 export interface PreflightArgs {

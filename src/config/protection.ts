@@ -1,6 +1,6 @@
 // What makes `protect` hold for the whole stack, by plain `pulumi destroy` too.
 import * as pulumi from "@pulumi/pulumi";
-import type { Config } from "./schema.ts";
+import type { Config } from "./config.ts";
 
 /** What {@link Protection} needs. */
 export interface ProtectionArgs {

@@ -18,8 +18,6 @@ import { endpoint, githubBaseUrl, webhookUrl } from "./urlFields.ts";
 import { show } from "./problem.ts";
 import { nearest } from "./suggest.ts";
 
-export type { Config, Node } from "./config.ts";
-
 /** A machine's part in the cluster. */
 export const roles = ["controlplane", "worker"] as const;
 
@@ -146,7 +144,7 @@ export const stackSchema = section({
     worker: [],
   }),
   github: section({
-    /** User or organisation that owns the repository, e.g. `home`. Change: the deploy key moves. */
+    /** User or organisation that owns the repository, e.g. `home`. Change: refused while deploy key and webhook are registered there; runbook. */
     owner: text({
       expected: "a user or organisation of GitHub",
       example: "home",
@@ -164,7 +162,7 @@ export const stackSchema = section({
           .at(-1)
           ?.replace(/\.git$/, ""),
     }),
-    /** Another GitHub than github.com, e.g. `https://github.example.com/`. Default: github.com. */
+    /** Another GitHub than github.com, e.g. `https://github.example.com/`. Default: github.com. Change: as of `owner`. */
     baseUrl: githubBaseUrl.optional(),
     /** Where GitHub reaches the Receiver of the tree, e.g. `https://flux-webhook.home.example`: a push then reconciles at once. Default: no webhook, Flux looks at its intervals. Change: the webhook at GitHub changes. */
     webhookUrl: webhookUrl.optional(),

@@ -4,10 +4,10 @@ import { relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../bootstrap/cluster.ts";
 import type { FluxSecrets } from "../bootstrap/fluxSecrets.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import { keepBundles } from "./bundles.ts";
 import { runProgram, valueOf } from "../steps/runProgram.ts";
-import { proofInputs, type HandOff } from "./handOff.ts";
+import { gitInputs, type HandOff } from "./handOff.ts";
 
 /** Whether this run takes Flux to another version than the last finished one. */
 function isBump({ lastRun, tree }: Config): boolean {
@@ -41,11 +41,11 @@ export async function settleFluxBump(
 ): Promise<void> {
   if (!isBump(config)) return;
   await valueOf(handOff.proven);
-  const env = {
-    ...proofInputs(config),
-    KUBECONFIG_TEXT: await valueOf(cluster.kubeconfig),
+  const kubeconfig = { KUBECONFIG_TEXT: await valueOf(cluster.kubeconfig) };
+  await runProgram("src/flux/steps/selfManagement.ts", kubeconfig);
+  await runProgram("src/flux/steps/proof.ts", {
+    ...gitInputs(config),
+    ...kubeconfig,
     DEPLOY_KEY: await valueOf(secrets.deployKey),
-  };
-  await runProgram("src/flux/steps/selfManagement.ts", env);
-  await runProgram("src/flux/steps/proof.ts", env);
+  });
 }

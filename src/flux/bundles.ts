@@ -3,7 +3,7 @@
 // (docs/decisions/0009).
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import { StepError } from "../steps/stepError.ts";
 import { pullManifests } from "./artifact.ts";
 

@@ -3,7 +3,7 @@ import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../bootstrap/cluster.ts";
 import type { FluxSecrets } from "../bootstrap/fluxSecrets.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
 import { KubeManifest, type Manifest } from "./manifests.ts";
@@ -37,13 +37,14 @@ export class HandOff extends pulumi.ComponentResource {
       suspended(tree.ociRepository, suspend),
       inCluster,
     );
-    const self = new KubeManifest(`${name}-flux`, suspended(tree.fluxKustomization, suspend), {
+    const self = new KubeManifest(`${name}-kustomization`, suspended(tree.fluxKustomization, suspend), {
       ...inCluster,
       dependsOn: [source],
+      ...formerly(`${name}-flux`),
     });
     // Flux restarts its controllers when it takes them over; the tree waits until that is behind.
-    const selfManaged = this.#createProof(name, "selfManagement", args, [self]);
-    const readable = this.#createProof(name, "gitAccess", args, [args.secrets]);
+    const selfManaged = this.#createSelfManagement(name, args, [self]);
+    const readable = this.#createGitAccess(name, args, [args.secrets]);
 
     // Whoever is resumed last finds all that it may prune at work. So children come before the source that has their parents
     // look at another commit, and the root is the last. Suspending goes the other way: a suspended root cannot take a child's
@@ -59,7 +60,7 @@ export class HandOff extends pulumi.ComponentResource {
     this.path = (root["spec"] as { path: string }).path;
     const cluster = new KubeManifest(`${name}-cluster`, root, { ...inCluster, dependsOn: [repository] });
     const settled = suspend ? this.#createSuspension(name, args, [cluster]) : cluster;
-    const proof = this.#createProof(name, "proof", args, [settled]);
+    const proof = this.#createProof(name, args, [settled]);
     this.proven = proof.stdout;
     // The Receiver comes with the tree: GitHub's first delivery is to find it.
     repositoryWebhook(`${name}-webhook`, args, { parent: this, dependsOn: [proof] });
@@ -78,21 +79,44 @@ export class HandOff extends pulumi.ComponentResource {
     );
   }
 
-  #createProof(
+  #createSelfManagement(
     name: string,
-    program: string,
     args: HandOffArgs,
     dependsOn: pulumi.Resource[],
   ): command.local.Command {
     return stepCommand(
-      `${name}-${program}`,
+      `${name}-self-management`,
       {
-        program: `src/flux/steps/${program}.ts`,
+        program: "src/flux/steps/selfManagement.ts",
+        inputs: { CLUSTER_ID: args.machines.clusterId, ...suspension(args.config) },
+        secrets: { KUBECONFIG_TEXT: args.cluster.kubeconfig },
+      },
+      { parent: this, dependsOn, ...formerly(`${name}-selfManagement`) },
+    );
+  }
+
+  /** Whether the key can read Git depends neither on the cluster's API nor on whether Flux is suspended. */
+  #createGitAccess(name: string, args: HandOffArgs, dependsOn: pulumi.Resource[]): command.local.Command {
+    return stepCommand(
+      `${name}-git-access`,
+      {
+        program: "src/flux/steps/gitAccess.ts",
+        inputs: { CLUSTER_ID: args.machines.clusterId, ...gitInputs(args.config) },
+        secrets: { DEPLOY_KEY: args.secrets.deployKey },
+      },
+      { parent: this, dependsOn, ...formerly(`${name}-gitAccess`) },
+    );
+  }
+
+  #createProof(name: string, args: HandOffArgs, dependsOn: pulumi.Resource[]): command.local.Command {
+    return stepCommand(
+      `${name}-proof`,
+      {
+        program: "src/flux/steps/proof.ts",
         inputs: {
           CLUSTER_ID: args.machines.clusterId,
-          ...proofInputs(args.config),
-          // Whether the key can read Git does not depend on it.
-          ...(args.config.suspend && program !== "gitAccess" ? { SUSPEND: "true" } : {}),
+          ...gitInputs(args.config),
+          ...suspension(args.config),
         },
         secrets: { KUBECONFIG_TEXT: args.cluster.kubeconfig, DEPLOY_KEY: args.secrets.deployKey },
       },
@@ -101,9 +125,19 @@ export class HandOff extends pulumi.ComponentResource {
   }
 }
 
-/** What the proofs are told. No version and no commit: a bump or a push must not make a preview longer. */
-export function proofInputs({ git }: Config): Readonly<Record<string, string>> {
+/** Where Git is, for the steps that read it. No commit: a push must not make a preview longer. */
+export function gitInputs({ git }: Config): Readonly<Record<string, string>> {
   return { GIT_URL: git.url, GIT_BRANCH: git.branch, GIT_KNOWN_HOSTS: git.knownHosts.join("\n") };
+}
+
+/** The name that the resource has in states of former versions: without it, another name is another resource. */
+function formerly(name: string): { readonly aliases: pulumi.Alias[] } {
+  return { aliases: [{ name }] };
+}
+
+/** For the steps that wait for Flux: in vain while it is suspended. */
+function suspension({ suspend }: Config): Readonly<Record<string, string>> {
+  return suspend ? { SUSPEND: "true" } : {};
 }
 
 /** The object as Pulumi writes it while Flux is suspended; as it stands in the tree otherwise. */

@@ -1,7 +1,7 @@
 // The last thing of every `up`. Not a resource: it would show in a preview whenever it is to run (docs/decisions/0006).
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../bootstrap/cluster.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import { runProgram, valueOf } from "../steps/runProgram.ts";
 import type { HandOff } from "./handOff.ts";
 

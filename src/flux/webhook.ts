@@ -2,7 +2,7 @@
 import * as github from "@pulumi/github";
 import type * as pulumi from "@pulumi/pulumi";
 import type { FluxSecrets } from "../bootstrap/fluxSecrets.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import { receiverPath } from "./receiverPath.ts";
 
 /** Registers the webhook where the stack config says how GitHub reaches the cluster; nothing otherwise. */

@@ -199,24 +199,6 @@ export class Kubernetes {
     });
   }
 
-  /** The same for an object without a namespace, by its name. */
-  async mergePatch(
-    apiVersion: string,
-    kind: string,
-    name: string,
-    change: { readonly metadata?: object; readonly spec?: object },
-  ): Promise<void> {
-    const metadata = { ...change.metadata, name };
-    try {
-      const object = { ...change, apiVersion, kind, metadata };
-      await this.#whenNotBusy(() =>
-        this.objects.patch(object, undefined, undefined, "home-ops", undefined, PatchStrategy.MergePatch),
-      );
-    } catch (error) {
-      throw readable(error);
-    }
-  }
-
   /** Deletes an object without a namespace; one that does not exist is deleted already. */
   async remove(apiVersion: string, kind: string, name: string): Promise<void> {
     try {

@@ -58,9 +58,13 @@ export class Talosctl {
   }
 }
 
-/** The part of a failed talosctl call that tells people something: its last line, without the framing of gRPC. */
-export function reasonOf(result: RunResult): string {
-  const lines = `${result.stdout}\n${result.stderr}`.split("\n").filter((line) => line.trim() !== "");
+/**
+ * The part of a failed talosctl call that tells people something: the last line of its standard error, without the framing of
+ * gRPC. Standard output is what was asked for, a machine's config among it, and is never repeated, whole or begun. talosctl
+ * writes why it failed to standard error alone. Source: siderolabs/talos v1.13.9 cmd/talosctl/cmd/root.go.
+ */
+export function reasonOf(result: Pick<RunResult, "code" | "stderr">): string {
+  const lines = result.stderr.split("\n").filter((line) => line.trim() !== "");
   return unframed(lines.at(-1) ?? `exit code ${String(result.code)}`);
 }
 

@@ -1,6 +1,6 @@
 // What the program adds to Talos' generated machine config. Pure: plain data in, patches out. Nothing of the program's own
 // is secret, so that a preview can show every line of it.
-import type { Config, Node } from "../config/schema.ts";
+import type { Config, Node } from "../config/config.ts";
 import { endpointHistory } from "../config/endpointMove.ts";
 import { hasSecret } from "../config/secretText.ts";
 import { generationAnnotation } from "./membership/generation.ts";

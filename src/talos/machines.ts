@@ -1,6 +1,6 @@
 // Phase 1: machines that run Talos with this cluster's config.
 import * as pulumi from "@pulumi/pulumi";
-import type { Config, Node } from "../config/schema.ts";
+import type { Config, Node } from "../config/config.ts";
 import { revealed } from "../config/secretText.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import { configHash, type MachinePlan } from "./machinePlan.ts";

@@ -1,7 +1,7 @@
 // The machines as members of the cluster: each gets its config, is waited for, and leaves properly when it is removed from
 // the stack config.
 import type * as pulumi from "@pulumi/pulumi";
-import type { Config, Node } from "../config/schema.ts";
+import type { Config, Node } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import { configHash, type MachinePlan } from "./machinePlan.ts";
 import { named } from "./named.ts";

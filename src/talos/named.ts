@@ -1,4 +1,4 @@
-import type { Node } from "../config/schema.ts";
+import type { Node } from "../config/config.ts";
 
 /** A machine as steps are told of it, JSON in their inputs. */
 export interface NamedMachine {

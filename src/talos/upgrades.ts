@@ -2,7 +2,7 @@
 // control planes one by one, workers, Kubernetes. On a new cluster none of them has anything to do.
 import * as pulumi from "@pulumi/pulumi";
 import { ciliumRepository } from "../config/ciliumRepository.ts";
-import type { Config, Node } from "../config/schema.ts";
+import type { Config, Node } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import { named } from "./named.ts";
 

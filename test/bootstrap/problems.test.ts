@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { KubeObject } from "../../src/steps/kubernetes.ts";
 import { nodeProblem } from "../../src/bootstrap/nodeProblem.ts";
-import { podProblem } from "../../src/bootstrap/podProblem.ts";
+import { podProblem, podTrouble } from "../../src/bootstrap/podProblem.ts";
 
 const condition = (type: string, status: string, message?: string): object => ({ type, status, message });
 
@@ -78,5 +78,27 @@ describe("pods", () => {
     assert.equal(podProblem([pulling]), "a: ImagePullBackOff: Back-off pulling image x");
     const init = pod("a", { initContainerStatuses: [waiting("CrashLoopBackOff")] });
     assert.equal(podProblem([init]), "a: CrashLoopBackOff");
+    const ended = pod("a", {
+      containerStatuses: [{ state: { terminated: { reason: "Error", exitCode: 2 } } }],
+    });
+    assert.equal(podProblem([ended]), "a: Error with exit code 2");
+  });
+
+  it("are judged by what does not pass, whatever else of them only waits", () => {
+    const both = pod("a", {
+      initContainerStatuses: [{ state: { terminated: { reason: "Completed", exitCode: 0 } } }],
+      containerStatuses: [waiting("ContainerCreating"), waiting("CreateContainerConfigError", "no Secret x")],
+    });
+    assert.equal(podProblem([both]), "a: CreateContainerConfigError: no Secret x");
+    const held = pod("a", {
+      initContainerStatuses: [{ ready: false, restartCount: 3, ...waiting("CrashLoopBackOff") }],
+      containerStatuses: [waiting("PodInitializing")],
+    });
+    assert.deepEqual(podTrouble(held), {
+      why: "CrashLoopBackOff",
+      isUnscheduled: false,
+      isStarting: false,
+      hasEnded: true,
+    });
   });
 });

@@ -171,7 +171,7 @@ export const configChanges: readonly ConfigChange[] = [
     change: "another owner",
     to: "other",
     causes:
-      "Flux keeps its keys. The deploy key and the webhook at GitHub do not follow: add `identity.pub` of the Secret `flux-system/github-deploy-key` there as a read-only deploy key by hand, and remove the old ones.",
+      "Refused while deploy key and webhook are registered: the provider would leave them where they are. [Move the repository](runbooks/move-the-repository.md).",
   },
   {
     key: "github.repository",
@@ -184,7 +184,7 @@ export const configChanges: readonly ConfigChange[] = [
     change: "another server",
     to: "https://github.example.com/",
     causes:
-      "Flux keeps its keys. The deploy key and the webhook at GitHub do not follow: add `identity.pub` of the Secret `flux-system/github-deploy-key` there as a read-only deploy key by hand, and remove the old ones.",
+      "Refused while deploy key and webhook are registered: the provider would leave them where they are. [Move the repository](runbooks/move-the-repository.md).",
   },
   {
     key: "github.webhookUrl",

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { serverOf, withServer } from "../../src/bootstrap/kubeconfig.ts";
 import { endpointHistory } from "../../src/config/endpointMove.ts";
-import { reachedVersions, type LastRun } from "../../src/config/lastRun.ts";
+import { reachedVersions } from "../../src/config/lastRun.ts";
+import type { LastRun } from "../../src/config/reached.ts";
 import { machinePatches } from "../../src/talos/machineConfig.ts";
 import { testConfig } from "../graph/program.ts";
 

@@ -10,7 +10,7 @@ import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { parse } from "yaml";
 import { assembleConfig, type Assembled } from "../../src/config/assemble.ts";
 import type { ConfiguredMachine } from "../../src/config/configuredMachines.ts";
-import type { ReachedMachine, ReachedVersions } from "../../src/config/lastRun.ts";
+import type { ReachedMachine, ReachedVersions } from "../../src/config/reached.ts";
 import type { LivingCluster } from "../../src/config/livingCluster.ts";
 import type { Tree } from "../../src/flux/tree/readTree.ts";
 

@@ -42,7 +42,7 @@ describe("valid stack config", () => {
     assert.ok("config" in assembled);
     const { cluster, nodes, controlPlanes, workers, patches, protect, git, ageKey } = assembled.config;
     const image = "376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba:v1.13.9";
-    assert.equal(cluster.endpointHost, "192.0.2.10");
+    assert.equal(cluster.endpoint, "https://192.0.2.10:6443");
     assert.equal(nodes[0]?.installerImage, `factory.talos.dev/metal-installer/${image}`);
     assert.deepEqual(
       controlPlanes.map(({ name }) => name),

@@ -24,6 +24,17 @@ describe("the cluster in the state", () => {
     });
   });
 
+  it("has its deploy key and webhook where the provider says, while there are any", () => {
+    const provider = { type: "pulumi:providers:github", outputs: { owner: "home", version: "6.15.0" } };
+    const baseUrl = "https://github.example.com/";
+    const server = { ...provider, outputs: { ...provider.outputs, baseUrl } };
+    const key = { type: "github:index/repositoryDeployKey:RepositoryDeployKey", outputs: {} };
+    const webhook = { type: "github:index/repositoryWebhook:RepositoryWebhook", outputs: {} };
+    assert.equal(livingClusterOf({ p: provider }).github, undefined);
+    assert.deepEqual(livingClusterOf({ p: provider, k: key }).github, { owner: "home" });
+    assert.deepEqual(livingClusterOf({ p: server, w: webhook }).github, { owner: "home", baseUrl });
+  });
+
   it("can still become another before etcd is there", () => {
     assert.deepEqual(livingClusterOf({ a: secrets, b: config }), { hasSecrets: true });
     assert.deepEqual(livingClusterOf({}), { hasSecrets: false });

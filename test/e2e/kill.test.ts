@@ -42,7 +42,7 @@ const moments: readonly CreationMoment[] = [
     happened: async (lab) =>
       (await lab.run("kubectl", ["get", "crds"])).output.includes("kustomizations.kustomize"),
   },
-  { resource: "flux-selfManagement" },
+  { resource: "flux-self-management" },
   { resource: "flux-proof" },
   {
     resource: "flux-webhook",

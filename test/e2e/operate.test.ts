@@ -143,11 +143,11 @@ await describe("operating Flux", { timeout: 900_000 }, async () => {
   it("shows maintenance in a preview: one input of each object of Pulumi's, and the steps", async () => {
     lab.changeConfig({ suspend: () => true });
     await assertPreview(lab, [
-      ...["cluster", "flux", "flux-manifests", "home-cluster"].map(
+      ...["cluster", "flux-manifests", "home-cluster", "kustomization"].map(
         (name) => `flux-${name} update spec.suspend: nothing → true`,
       ),
       "flux-proof update environment.SUSPEND: nothing → true",
-      "flux-selfManagement update environment.SUSPEND: nothing → true",
+      "flux-self-management update environment.SUSPEND: nothing → true",
       "flux-suspension update environment.SUSPEND: false → true",
     ]);
   });

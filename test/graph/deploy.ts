@@ -24,6 +24,8 @@ export interface Registration {
   readonly additionalSecretOutputs: readonly string[];
   /** What it is imported from; empty where it is not. */
   readonly importId: string;
+  /** Names under which a state may have it: the aliases. */
+  readonly formerNames: readonly string[];
 }
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -56,6 +58,7 @@ interface Request {
   getReplaceonchangesList(): string[];
   getAdditionalsecretoutputsList(): string[];
   getImportid(): string;
+  getAliasesList(): { getSpec(): { getName(): string } | undefined }[];
 }
 
 /** Runs `program` and returns its registrations in the order in which they arrived. */
@@ -113,6 +116,7 @@ function registration(request: Request): Registration {
     replaceOnChanges: request.getReplaceonchangesList(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
     importId: request.getImportid(),
+    formerNames: request.getAliasesList().map((alias) => alias.getSpec()?.getName() ?? ""),
   };
 }
 

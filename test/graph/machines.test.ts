@@ -1,8 +1,8 @@
 // What the program registers for machines that come, go, and are made anew.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { LastRun } from "../../src/config/lastRun.ts";
-import type { Config, Node } from "../../src/config/schema.ts";
+import type { LastRun } from "../../src/config/reached.ts";
+import type { Config, Node } from "../../src/config/config.ts";
 import { deploy, waitsFor, type Registration } from "./deploy.ts";
 import { answers, program, testConfig } from "./program.ts";
 

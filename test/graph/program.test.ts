@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { before, describe, it } from "node:test";
 import { fingerprint } from "../../src/config/lastRun.ts";
-import type { Config } from "../../src/config/schema.ts";
+import type { Config } from "../../src/config/config.ts";
 import { deploy, waitsFor, type Registration } from "./deploy.ts";
 import { answers, program, testConfig } from "./program.ts";
 
@@ -37,12 +38,12 @@ describe("the whole program", () => {
         "command:local:Command cluster-api-ready",
         "command:local:Command cluster-etcd",
         "command:local:Command cluster-nodes-ready",
-        "command:local:Command flux-gitAccess",
+        "command:local:Command flux-git-access",
         "command:local:Command flux-install-bundle",
         "command:local:Command flux-proof",
         "command:local:Command flux-secrets-deploy-key-pair",
         "command:local:Command flux-secrets-webhook-token",
-        "command:local:Command flux-selfManagement",
+        "command:local:Command flux-self-management",
         "command:local:Command flux-suspension",
         "command:local:Command preflight-git",
         "command:local:Command talos-k8s-1-inspect",
@@ -60,7 +61,7 @@ describe("the whole program", () => {
         "kubernetes:core/v1:Secret flux-secrets-webhook-token-secret",
         "kubernetes:helm.sh/v3:Release cluster-cilium",
         "kubernetes:kustomize.toolkit.fluxcd.io/v1:Kustomization flux-cluster",
-        "kubernetes:kustomize.toolkit.fluxcd.io/v1:Kustomization flux-flux",
+        "kubernetes:kustomize.toolkit.fluxcd.io/v1:Kustomization flux-kustomization",
         "kubernetes:source.toolkit.fluxcd.io/v1:GitRepository flux-home-cluster",
         "kubernetes:source.toolkit.fluxcd.io/v1:OCIRepository flux-flux-manifests",
         "talos:cluster/kubeconfig:Kubeconfig cluster-kubeconfig",
@@ -68,6 +69,20 @@ describe("the whole program", () => {
         "talos:machine/configurationApply:ConfigurationApply talos-k8s-2-config",
         "talos:machine/secrets:Secrets talos-secrets",
       ],
+    );
+  });
+
+  it("names resources in one form, and knows the names that some had before", () => {
+    for (const { name } of found) assert.match(name, /^[a-z\d]+(-[a-z\d]+)*$/);
+    assert.deepEqual(
+      Object.fromEntries(
+        found.flatMap(({ name, formerNames }) => (formerNames.length === 0 ? [] : [[name, formerNames]])),
+      ),
+      {
+        "flux-git-access": ["flux-gitAccess"],
+        "flux-kustomization": ["flux-flux"],
+        "flux-self-management": ["flux-selfManagement"],
+      },
     );
   });
 
@@ -91,8 +106,8 @@ describe("the whole program", () => {
     "flux-secrets-age-key",
     "flux-install-bundle",
     "flux-flux-manifests",
-    "flux-flux",
-    "flux-selfManagement",
+    "flux-kustomization",
+    "flux-self-management",
     "flux-suspension",
     "flux-home-cluster",
     "flux-cluster",
@@ -162,6 +177,21 @@ describe("the whole program", () => {
       for (const [key, value] of Object.entries(registration.inputs["environment"] as object))
         if (/TEXT|KEY$/.test(key))
           assert.deepEqual(Object.keys(value as object), ["secret"], `${registration.name} ${key}`);
+    }
+  });
+
+  it("hands each step the secrets that it uses, and no others", () => {
+    for (const { name, type, inputs } of found) {
+      if (type !== command) continue;
+      const file = String(inputs["create"]).replace(/^node /, "");
+      const used = [...readFileSync(file, "utf8").matchAll(/step\.secret\("(\w+)"\)/g)]
+        .map(([, key]) => key)
+        // Comes from the environment of the run, and is in no state.
+        .filter((key) => key !== "GITHUB_TOKEN");
+      const handed = Object.entries(inputs["environment"] as object)
+        .filter(([, value]) => typeof value === "object")
+        .map(([key]) => key);
+      assert.deepEqual(handed.sort(), [...new Set(used)].sort(), name);
     }
   });
 
@@ -375,14 +405,14 @@ describe("a suspended Flux", () => {
     );
     assert.deepEqual(changed.sort(), [
       "flux-cluster",
-      "flux-flux",
       "flux-flux-manifests",
       "flux-home-cluster",
+      "flux-kustomization",
       "flux-proof",
-      "flux-selfManagement",
+      "flux-self-management",
       "flux-suspension",
     ]);
-    for (const name of ["flux-cluster", "flux-flux", "flux-flux-manifests", "flux-home-cluster"]) {
+    for (const name of ["flux-cluster", "flux-kustomization", "flux-flux-manifests", "flux-home-cluster"]) {
       const { suspend, ...spec } = (after[name] as { spec: Record<string, unknown> }).spec;
       assert.equal(suspend, true, name);
       assert.deepEqual(spec, (before[name] as { spec: object }).spec, name);

@@ -5,7 +5,7 @@ import { FluxInstall } from "../../src/bootstrap/fluxInstall.ts";
 import { FluxSecrets } from "../../src/bootstrap/fluxSecrets.ts";
 import { Preflight } from "../../src/config/preflight.ts";
 import { Protection } from "../../src/config/protection.ts";
-import type { Config } from "../../src/config/schema.ts";
+import type { Config } from "../../src/config/config.ts";
 import { HandOff } from "../../src/flux/handOff.ts";
 import { Machines } from "../../src/talos/machines.ts";
 import type { DeployOptions } from "./deploy.ts";
@@ -30,7 +30,6 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     cluster: {
       name: "test",
       endpoint: "https://192.0.2.10:6443",
-      endpointHost: "192.0.2.10",
       talosContract: "v1.12",
     },
     network: { nodeCidr: "192.0.2.0/24", podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/12" },

@@ -30,11 +30,12 @@ describe("a Kubernetes API that takes the connection and says nothing", { timeou
 
   it("is given up in time, whatever it is asked", async () => {
     const kubernetes = new Kubernetes(kubeconfig, 100);
+    const node = { apiVersion: "v1", kind: "Node", metadata: { name: "k8s-1" } };
     const gaveUp = /^Error: Kubernetes API: no answer in time$/;
     await assert.rejects(kubernetes.version(), gaveUp);
     await assert.rejects(kubernetes.list("v1", "Pod"), gaveUp);
     await assert.rejects(kubernetes.read("v1", "Node", "k8s-1"), gaveUp);
-    await assert.rejects(kubernetes.mergePatch("v1", "Node", "k8s-1", { spec: {} }), gaveUp);
+    await assert.rejects(kubernetes.change(node, { spec: {} }), gaveUp);
     assert.deepEqual(await kubernetes.evict("default", "web"), {
       reason: "Kubernetes API: no answer in time",
       retry: true,

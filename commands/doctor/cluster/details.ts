@@ -1,7 +1,7 @@
 // What else there is to see about objects that are not Ready: Helm's history, events, pods, lines of logs. Pure; the texts
 // are as the cluster has them, secrets are taken out by whoever prints them.
-import type { Condition, KubeObject } from "../../../src/steps/kubernetes.ts";
-import { conditionOf } from "../../../src/steps/kubernetes.ts";
+import { podTrouble } from "../../../src/bootstrap/podProblem.ts";
+import type { KubeObject } from "../../../src/steps/kubernetes.ts";
 import { oneLine, shortRevision } from "../../flux/health.ts";
 import { distinct } from "../report.ts";
 
@@ -91,16 +91,6 @@ export function podsOf(workload: KubeObject, pods: readonly KubeObject[]): reado
   );
 }
 
-interface ContainerStatus {
-  readonly name: string;
-  readonly ready: boolean;
-  readonly restartCount?: number;
-  readonly state?: {
-    readonly waiting?: { readonly reason?: string; readonly message?: string };
-    readonly terminated?: { readonly reason?: string; readonly exitCode?: number };
-  };
-}
-
 /** A pod that is not ready. */
 export interface SickPod {
   readonly namespace: string;
@@ -123,31 +113,15 @@ export function nodeOf(pod: KubeObject): string {
  * @param dead names of Nodes that are not Ready: what a pod on one of them says of itself is old
  */
 export function sicknessOf(pod: KubeObject, dead: ReadonlySet<string> = new Set()): SickPod | undefined {
-  const { metadata, status } = pod;
-  const phase = String(status?.["phase"] ?? "");
-  if (phase === "Succeeded" || conditionOf(pod, "Ready")?.status === "True") return undefined;
-  const containers = (status?.["containerStatuses"] ?? []) as readonly ContainerStatus[];
-  const sick = containers.find(({ ready }) => !ready);
-  const { waiting, terminated } = sick?.state ?? {};
-  const scheduled: Condition | undefined = conditionOf(pod, "PodScheduled");
+  const found = podTrouble(pod);
+  if (found === undefined) return undefined;
   const node = nodeOf(pod);
-  const why = dead.has(node)
-    ? `is on Node ${node}, which is NotReady`
-    : scheduled?.status === "False"
-      ? `not scheduled: ${scheduled.message ?? ""}`
-      : waiting !== undefined
-        ? [waiting.reason, waiting.message].filter((text) => text !== undefined).join(": ")
-        : terminated !== undefined
-          ? `${terminated.reason ?? "ended"} with exit code ${String(terminated.exitCode ?? "?")}`
-          : sick === undefined
-            ? phase
-            : `container ${sick.name} runs and is not ready`;
   return {
-    namespace: metadata?.namespace ?? "",
-    name: metadata?.name ?? "",
-    why: oneLine(why),
+    namespace: pod.metadata?.namespace ?? "",
+    name: pod.metadata?.name ?? "",
+    why: dead.has(node) ? `is on Node ${node}, which is NotReady` : oneLine(found.why),
     node,
-    hasEnded: (sick?.restartCount ?? 0) > 0,
+    hasEnded: found.hasEnded,
   };
 }
 

@@ -1,7 +1,7 @@
 // Rules for Flux, its keys and its way to Git.
 import { lost, type Rule } from "./rule.ts";
 
-/** Tried in this order. */
+/** Tried in this order. In states of former versions `flux-kustomization` is called `flux-flux`. */
 export const fluxRules: readonly Rule[] = [
   {
     name: /^flux-secrets-(namespace|age-key|deploy-key-secret|webhook-token-secret)$/,
@@ -65,7 +65,7 @@ export const fluxRules: readonly Rule[] = [
     takes: "flux",
   },
   {
-    name: /^flux-(flux-manifests|flux|home-cluster)$/,
+    name: /^flux-(flux-manifests|kustomization|flux|home-cluster)$/,
     action: ["create"],
     row: { on: "Flux", what: "hand-off to Git", impact: "none" },
     because: "new: from here on Flux applies the tree",
@@ -79,7 +79,7 @@ export const fluxRules: readonly Rule[] = [
     takes: "tree",
   },
   {
-    name: /^flux-(flux-manifests|flux|home-cluster|cluster)$/,
+    name: /^flux-(flux-manifests|kustomization|flux|home-cluster|cluster)$/,
     action: lost,
     row: { on: "Flux", what: "hand-off to Git", impact: "replace", destructive: true },
     because: "while these objects are away Flux applies nothing, and what they own may go",
@@ -93,7 +93,7 @@ export const fluxRules: readonly Rule[] = [
     takes: "flux",
   },
   {
-    name: /^flux-flux$/,
+    name: /^flux-(kustomization|flux)$/,
     some: ({ path }) => path.startsWith("spec.patches"),
     row: {
       on: "Flux",
@@ -106,14 +106,14 @@ export const fluxRules: readonly Rule[] = [
     takes: "flux",
   },
   {
-    name: /^flux-(flux-manifests|flux|home-cluster|cluster)$/,
+    name: /^flux-(flux-manifests|kustomization|flux|home-cluster|cluster)$/,
     every: ({ path }) => path === "spec.suspend",
     row: { on: "Flux", what: "suspended", impact: "live", shows: /^spec\.suspend$/ },
     because: "while it is suspended Flux applies nothing; afterwards it takes up what Git says by then",
     takes: "tree",
   },
   {
-    name: /^flux-(flux-manifests|flux|home-cluster|cluster)$/,
+    name: /^flux-(flux-manifests|kustomization|flux|home-cluster|cluster)$/,
     row: { on: "Flux", what: "what it applies", impact: "live", shows: /^(spec|metadata)\./, named: true },
     because: "Flux takes it at its next look",
     takes: "tree",

@@ -1,6 +1,6 @@
 // Rules for a run that moves cluster.endpoint: it moves nothing else that the API servers have to answer for meanwhile.
 import { endpointHistory } from "../endpointMove.ts";
-import type { LastRun, ReachedMachine, ReachedVersions } from "../lastRun.ts";
+import type { LastRun, ReachedMachine, ReachedVersions } from "../reached.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { StackReading } from "../readStack.ts";
 

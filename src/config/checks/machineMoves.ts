@@ -1,23 +1,17 @@
 // Rules between the machines that the last run left and those that are asked for now: what one run may do to a cluster
 // that lives. Nothing of it applies before a first run has finished.
-import type { LastRun, ReachedMachine, ReachedVersions } from "../lastRun.ts";
+import type { LastRun, ReachedMachine, ReachedVersions } from "../reached.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { StackReading } from "../readStack.ts";
 import { checkMachineNames } from "./machineNames.ts";
+import type { AskedMachine, Placed } from "./placed.ts";
 
 type Values = StackReading["values"];
-type AskedMachine = NonNullable<NonNullable<Values["nodes"]>[number]>;
 
 /** What is wrong and what is only unwise. */
 export interface MachineFindings {
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
-}
-
-/** A machine with its place in the list. */
-export interface Placed {
-  readonly path: string;
-  readonly node: AskedMachine;
 }
 
 /**

@@ -1,8 +1,8 @@
 // One machine under two names. To the program a name is a machine: another name is another machine, and the old one is
 // drained and wiped at the address that it had, which would then be the renamed machine itself.
-import type { LastRun } from "../lastRun.ts";
+import type { LastRun } from "../reached.ts";
 import { problem, type Problem } from "../problem.ts";
-import type { Placed } from "./machineMoves.ts";
+import type { Placed } from "./placed.ts";
 
 /** A machine of the cluster as it is known without asking it. */
 interface Known {

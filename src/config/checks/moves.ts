@@ -1,5 +1,5 @@
 // Rules between what the last run reached and what is asked for now: how far one run may go, and in which order.
-import type { ReachedVersions } from "../lastRun.ts";
+import type { ReachedVersions } from "../reached.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { Component } from "../releases.ts";
 import { checkOrder, type Versions } from "../skew.ts";

@@ -1,5 +1,5 @@
 // When Flux can be suspended: it must be there, and a new version of it must not be asked for in the same run.
-import type { ReachedVersions } from "../lastRun.ts";
+import type { ReachedVersions } from "../reached.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { StackReading } from "../readStack.ts";
 

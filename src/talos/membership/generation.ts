@@ -25,8 +25,7 @@ export async function configuredGeneration(talosctl: Talosctl, machine: Machine)
   const config = result.code === 0 ? configIn(result.stdout) : undefined;
   if (config === undefined)
     throw new StepError(
-      // What it printed is a config with all keys of the cluster, or the beginning of one.
-      `${machine.name} does not show its config, which says its generation${result.stdout === "" ? `: ${reasonOf(result)}` : ""}`,
+      `${machine.name} does not show its config, which says its generation${result.code === 0 ? "" : `: ${reasonOf(result)}`}`,
       "it has not been touched; run pulumi up again when it answers",
     );
   return generationIn(config);

@@ -1,4 +1,4 @@
-import type { Config, Node } from "../../config/schema.ts";
+import type { Config, Node } from "../../config/config.ts";
 import { namedOfGeneration } from "../named.ts";
 import type { DeclaredNode } from "./differences.ts";
 import { nodeMetadata } from "./metadata.ts";

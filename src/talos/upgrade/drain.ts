@@ -13,10 +13,14 @@ const cordonedBy = "home-ops.dev/cordoned-for-upgrade";
 export async function cordon(kubernetes: Kubernetes, node: string): Promise<void> {
   const found = await kubernetes.read("v1", "Node", node);
   if (found === undefined || found.spec?.["unschedulable"] === true) return;
-  await kubernetes.mergePatch("v1", "Node", node, {
+  await kubernetes.change(nodeNamed(node), {
     metadata: { annotations: { [cordonedBy]: "true" } },
     spec: { unschedulable: true },
   });
+}
+
+function nodeNamed(name: string): KubeObject {
+  return { apiVersion: "v1", kind: "Node", metadata: { name } };
 }
 
 /** Whether it is us who have cordoned the node. */
@@ -28,7 +32,7 @@ export async function isCordonedByUs(kubernetes: Kubernetes, node: string): Prom
 /** Takes that back; a node that somebody else has cordoned is left alone. */
 export async function uncordon(kubernetes: Kubernetes, node: string): Promise<void> {
   if (!(await isCordonedByUs(kubernetes, node))) return;
-  await kubernetes.mergePatch("v1", "Node", node, {
+  await kubernetes.change(nodeNamed(node), {
     metadata: { annotations: { [cordonedBy]: null } },
     spec: { unschedulable: null },
   });

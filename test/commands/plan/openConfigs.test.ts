@@ -13,7 +13,7 @@ import { markdownText } from "../../../commands/plan/print/markdown.ts";
 import { terminalText } from "../../../commands/plan/print/terminal.ts";
 import type { PreviewStep } from "../../../commands/plan/preview.ts";
 import type { Plan } from "../../../commands/plan/types.ts";
-import type { Config } from "../../../src/config/schema.ts";
+import type { Config } from "../../../src/config/config.ts";
 import { keepShownConfigs } from "../../../src/talos/shownConfig.ts";
 import type { MachinePlan } from "../../../src/talos/machinePlan.ts";
 import { digest, machines, step, urn } from "./sample.ts";

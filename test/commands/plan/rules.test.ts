@@ -303,7 +303,7 @@ describe("what a change means", () => {
           before: oci,
           after: { spec: { ...oci.spec, suspend: true } },
         }),
-        step("update", "oci", "flux-flux", {
+        step("update", "oci", "flux-kustomization", {
           before: self,
           after: { spec: { ...self.spec, suspend: true } },
         }),
@@ -314,6 +314,16 @@ describe("what a change means", () => {
     },
     {
       of: "patches of Flux's controllers",
+      steps: [
+        step("update", "oci", "flux-kustomization", {
+          before: self,
+          after: { spec: { ...self.spec, patches: [] } },
+        }),
+      ],
+      rows: ['Flux | settings of the controllers | spec.patches [{"patch":"a"}] [] | [restart]'],
+    },
+    {
+      of: "patches of Flux's controllers, by the name that the resource had before",
       steps: [
         step("update", "oci", "flux-flux", { before: self, after: { spec: { ...self.spec, patches: [] } } }),
       ],

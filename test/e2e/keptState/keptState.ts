@@ -2,7 +2,8 @@
 // secrets: those, and whatever the machines have answered, come from the lab at hand. So the same file works in every lab,
 // and what a preview lists on it is what people see who update the project.
 //
-// In the file `{{live}}` stands for the value that the lab's own state has at the same place, `{{stack}}` for its name,
+// In the file `{{live}}` stands for the value that the lab's own state has at the same place, `{{live of flux-proof}}` for the
+// one at the same place of another resource, where this one no longer has it, `{{stack}}` for its name,
 // `{{network}}` for the first three numbers of its addresses, `{{configHash}}` for the hash of what was sent to the machine.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -15,6 +16,8 @@ type JsonObject = Readonly<Record<string, Json>>;
 
 interface KeptResource {
   readonly urn: string;
+  /** The name that it has today, where that is another one. A state does not say its aliases. */
+  readonly now?: string;
   readonly inputs: JsonObject;
 }
 
@@ -50,8 +53,9 @@ export interface Place {
  * The lab's state as the version with this commit would have left it.
  * @throws AssertionError when the lab has no resource for a kept one
  */
-export function keptState(commit: string, live: ExportedState, place: Place): ExportedState {
+export function keptState(commit: string, exported: ExportedState, place: Place): ExportedState {
   const kept = readKept(commit, place);
+  const live = withOldNames(exported, kept);
   const inputs = new Map(kept.resources.map((resource) => [resource.urn, resource.inputs]));
   const hashes = configHashes(live, kept);
   const { resources } = live.deployment;
@@ -71,9 +75,13 @@ export function keptState(commit: string, live: ExportedState, place: Place): Ex
         .filter(({ urn }) => known.has(urn))
         .map((resource) => {
           if (stack.includes(resource))
-            return { ...resource, outputs: filled(kept.outputs, resource.outputs) as JsonObject };
+            return {
+              ...resource,
+              outputs: filled(kept.outputs, resource.outputs, { resources }) as JsonObject,
+            };
           const own = inputs.get(resource.urn);
-          return withoutUnknown(own === undefined ? resource : withInputs(resource, own, hashes), known);
+          const replaced = own === undefined ? resource : withInputs(resource, own, { hashes, resources });
+          return withoutUnknown(replaced, known);
         }),
     },
   };
@@ -84,16 +92,30 @@ function readKept(commit: string, { stack, network }: Place): Kept {
   return JSON.parse(text.replaceAll("{{stack}}", stack).replaceAll("{{network}}", network)) as Kept;
 }
 
+/** The lab's state with the names of then, in URNs and in all that refers to them: providers by URN and id. */
+function withOldNames(live: ExportedState, { resources }: Kept): ExportedState {
+  const text = resources.reduce((found, { urn, now }) => {
+    if (now === undefined) return found;
+    const today = urn.replace(/[^:]+$/, now);
+    return found.replaceAll(`"${today}"`, `"${urn}"`).replaceAll(`"${today}::`, `"${urn}::`);
+  }, JSON.stringify(live));
+  return JSON.parse(text) as ExportedState;
+}
+
 /** Providers that the engine makes itself are those of the plugins at hand. */
 function isDefaultProvider(urn: string, type: string): boolean {
   return type.startsWith("pulumi:providers:") && !urn.includes("$");
 }
 
 /** A resource as it was, its outputs too: they say the inputs again, the others are what the world has answered. */
-function withInputs(resource: Resource, kept: JsonObject, hashes: ReadonlyMap<string, string>): Resource {
+function withInputs(
+  resource: Resource,
+  kept: JsonObject,
+  { hashes, resources }: { hashes: ReadonlyMap<string, string>; resources: readonly Resource[] },
+): Resource {
   const live = resource.inputs ?? {};
   const hash = hashes.get(machineOf(resource.urn)) ?? "";
-  const inputs = filled(kept, live, hash) as JsonObject;
+  const inputs = filled(kept, live, { hash, resources }) as JsonObject;
   // An input that there was not yet.
   const later = Object.keys(live).filter((key) => !(key in inputs));
   // And one that there is not any more.
@@ -119,21 +141,43 @@ function asBefore(live: Json, inputs: JsonObject): Json {
   return isObject(live) && "plaintext" in live ? { ...live, plaintext: JSON.stringify(inputs) } : inputs;
 }
 
+/** What stands in place of the marks. */
+interface Rest {
+  readonly hash?: string;
+  readonly resources: readonly Resource[];
+  /** Where the value stands in the inputs, from the outside in. */
+  readonly path?: readonly (string | number)[];
+}
+
 /** The kept value with what is not in the file. */
-function filled(kept: Json, live: Json | undefined, hash = ""): Json {
-  if (kept === "{{live}}") {
-    assert.ok(live !== undefined, "the lab's state has a value for each {{live}}");
-    return live;
+function filled(kept: Json, live: Json | undefined, rest: Rest): Json {
+  const { path = [] } = rest;
+  if (kept === "{{configHash}}") return rest.hash ?? "";
+  const [isLive, , other] = /^\{\{live( of ([\w-]+))?\}\}$/.exec(typeof kept === "string" ? kept : "") ?? [];
+  if (isLive !== undefined) {
+    const value = other === undefined ? live : inputOf(rest.resources, other, path);
+    assert.ok(value !== undefined, `the lab's state has a value for ${isLive} at ${path.join(".")}`);
+    return value;
   }
-  if (kept === "{{configHash}}") return hash;
-  if (isList(kept)) return kept.map((value, at) => filled(value, isList(live) ? live[at] : undefined, hash));
+  const inner = (value: Json, key: string | number): Json =>
+    filled(value, at(live, key), { ...rest, path: [...path, key] });
+  if (isList(kept)) return kept.map(inner);
   if (!isObject(kept)) return kept;
-  return Object.fromEntries(
-    Object.entries(kept).map(([key, value]) => [
-      key,
-      filled(value, isObject(live) ? live[key] : undefined, hash),
-    ]),
-  );
+  return Object.fromEntries(Object.entries(kept).map(([key, value]) => [key, inner(value, key)]));
+}
+
+function inputOf(
+  resources: readonly Resource[],
+  name: string,
+  path: readonly (string | number)[],
+): Json | undefined {
+  const found = resources.find(({ urn }) => urn.endsWith(`::${name}`));
+  return path.reduce<Json | undefined>(at, found?.inputs);
+}
+
+function at(value: Json | undefined, key: string | number): Json | undefined {
+  if (isList(value)) return typeof key === "number" ? value[key] : undefined;
+  return isObject(value) ? value[key] : undefined;
 }
 
 /** By machine, the hash of what was sent to it: the base config, which is a secret, and the patches as they were kept. */

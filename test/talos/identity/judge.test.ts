@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Config, Node } from "../../../src/config/config.ts";
 import type { ConfiguredMachine } from "../../../src/config/configuredMachines.ts";
-import type { ReachedMachine } from "../../../src/config/lastRun.ts";
+import type { ReachedMachine } from "../../../src/config/reached.ts";
 import { StepError } from "../../../src/steps/stepError.ts";
 import type { Answer } from "../../../src/talos/identity/ask.ts";
 import { judge } from "../../../src/talos/identity/judge.ts";

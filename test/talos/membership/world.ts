@@ -104,8 +104,8 @@ export class World {
         this.beforeRead();
         return Promise.resolve(this.nodes.get(name));
       },
-      mergePatch: (_version: string, _kind: string, name: string) => {
-        this.#do(`cordon ${name}`);
+      change: ({ metadata }: KubeObject) => {
+        this.#do(`cordon ${metadata?.name ?? ""}`);
         return Promise.resolve();
       },
       remove: (_version: string, _kind: string, name: string) => {

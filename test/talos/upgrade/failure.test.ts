@@ -1,6 +1,7 @@
 // What people read of a talosctl that failed, however it frames its errors.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { RunResult } from "../../../src/steps/run.ts";
 import { reasonOf } from "../../../src/steps/talosctl.ts";
 import { failureOf } from "../../../src/talos/upgrade/failure.ts";
 import { failure } from "./fakes.ts";
@@ -22,6 +23,19 @@ describe("a failed talosctl", () => {
     it(`that says "${said}"`, () => {
       assert.equal(reasonOf(failure(`1 error occurred:\n${said}\n\n`)), reason);
     });
+});
+
+describe("what a failed talosctl has printed before", () => {
+  const begun = "spec: |\n  machine:\n    token: abcdef.0123456789abcdef\n";
+
+  it("is never repeated: it may be a config with all keys", () => {
+    assert.equal(reasonOf({ code: 1, stdout: begun, stderr: "" } as RunResult), "exit code 1");
+    assert.equal(
+      failureOf({ code: -1, stdout: begun, stderr: "talosctl did not answer within 10 s" }),
+      "talosctl upgrade failed: talosctl did not answer within 10 s",
+    );
+    assert.equal(failureOf({ code: 1, stdout: begun, stderr: "\n" }), "talosctl upgrade failed: exit code 1");
+  });
 });
 
 describe("a failed upgrade", () => {

@@ -149,7 +149,7 @@ export class FakeCluster {
       read: (_version: string, kind: string, name: string) =>
         Promise.resolve(kind === "Pod" ? this.#staticPod(name) : this.node),
       evict: (_namespace: string, name: string) => Promise.resolve(this.#evict(name)),
-      mergePatch: (_version: string, _kind: string, _name: string, change: KubeObject) => {
+      change: (_node: KubeObject, change: KubeObject) => {
         this.node = {
           metadata: {
             name: "k8s-4",

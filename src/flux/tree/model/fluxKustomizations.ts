@@ -3,7 +3,8 @@
 import { posix } from "node:path";
 import { applyPatches, parsePatch, type Patch } from "./patches.ts";
 import { inTree, type Place } from "./place.ts";
-import { withNamespace, type Build, type Instance, type Kustomize } from "./kustomize.ts";
+import type { Instance } from "./instance.ts";
+import { withNamespace, type Build, type Kustomize } from "./kustomize.ts";
 import type { FileObject } from "./objects.ts";
 import type { TreeFiles } from "./treeFiles.ts";
 import { fieldsOf, listOf, mapTexts, textOf, valueAt, type Fields } from "./values.ts";

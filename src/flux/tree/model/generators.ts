@@ -1,6 +1,6 @@
 // ConfigMaps and Secrets that kustomize generates: their names and keys.
 import { posix } from "node:path";
-import type { Instance } from "./kustomize.ts";
+import type { Instance } from "./instance.ts";
 import type { KustomizeFile } from "./kustomizeFiles.ts";
 import type { TreeFiles } from "./treeFiles.ts";
 import { fieldsOf, listOf, textOf, textsOf, valueAt } from "./values.ts";

@@ -5,20 +5,11 @@ import { posix } from "node:path";
 import type { TreeObject } from "../yamlFiles.ts";
 import { generatedObjects } from "./generators.ts";
 import { kustomizeFileIn, patchesOf, type KustomizeFile } from "./kustomizeFiles.ts";
-import { objectsOf, type FileObject, type Origin } from "./objects.ts";
-import { applyPatches, type Replaced } from "./patches.ts";
+import type { Instance } from "./instance.ts";
+import { objectsOf, type FileObject } from "./objects.ts";
+import { applyPatches } from "./patches.ts";
 import type { TreeFiles } from "./treeFiles.ts";
 import { textOf } from "./values.ts";
-
-/** An object on its way into the cluster. */
-export interface Instance {
-  /** Where it stands; for a generated one its entry in kustomization.yaml. */
-  readonly source: Origin | FileObject;
-  /** As far as it has come. */
-  readonly data: TreeObject;
-  /** What patches have taken from it. */
-  readonly replaced: readonly Replaced[];
-}
 
 /** What a folder builds to. */
 export interface Build {

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { parseAsGo } from "./goYaml.ts";
 import type { TreeObject } from "../yamlFiles.ts";
-import type { Instance } from "./kustomize.ts";
+import type { Instance, Replaced } from "./instance.ts";
 import type { Origin } from "./objects.ts";
 import { fieldsOf, listOf, textOf, valueAt, type Fields } from "./values.ts";
 
@@ -14,14 +14,6 @@ export interface Patch {
   /** What it says about its target; undefined: the map names the object itself. */
   readonly target?: Fields;
   readonly origin: Origin;
-}
-
-/** Entries of a list that a patch has replaced. */
-export interface Replaced {
-  /** e.g. `["spec", "postBuild", "substituteFrom"]` */
-  readonly field: readonly string[];
-  readonly lost: readonly unknown[];
-  readonly by: Origin;
 }
 
 /** Lists of a Flux Kustomization that are worth keeping. */

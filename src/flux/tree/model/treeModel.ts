@@ -7,7 +7,8 @@ import {
   substituted,
   type FluxKustomization,
 } from "./fluxKustomizations.ts";
-import { exampleSuffix, Kustomize, type Instance } from "./kustomize.ts";
+import type { Instance } from "./instance.ts";
+import { exampleSuffix, Kustomize } from "./kustomize.ts";
 import { isKustomizeFile, type KustomizeFile } from "./kustomizeFiles.ts";
 import { filesOf, leftOutOf } from "./leftOut.ts";
 import { objectsOf, type FileObject } from "./objects.ts";
