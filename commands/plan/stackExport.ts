@@ -22,6 +22,9 @@ const signature = ["4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd
 /** A machine config holds the cluster's keys, which the state has one by one, and much that is no secret. */
 const machineConfigs = "machineConfiguration";
 
+/** The Kubernetes plugin's copy of a Helm release's inputs: marked as a whole, while the inputs say which of them is a secret. */
+const copyOfInputs = "__inputs";
+
 /** Shorter values in the state are marked because of what stands beside them. */
 const shortestSecret = 8;
 
@@ -86,7 +89,7 @@ function leaves(value: unknown): readonly string[] {
 /** Remembers every value that the state marks as a secret. */
 export function learnState(resources: readonly ExportedResource[], masker: Masker): void {
   const walk = (value: StateValue, isSecret: boolean, name: string): void => {
-    if (name.startsWith(machineConfigs)) return;
+    if (name.startsWith(machineConfigs) || name === copyOfInputs) return;
     if (isMarked(value)) walk(plainOf(value), true, name);
     else if (typeof value === "object" && value !== null)
       for (const [key, inner] of Object.entries(value))

@@ -49,11 +49,24 @@ describe("the secrets of a state", () => {
         },
         outputs: { host: marked("https://192.0.2.10:6443") },
       },
+      {
+        urn: urn("release", "cluster-cilium"),
+        inputs: { values: { ipam: { mode: "kubernetes" }, hubble: { key: marked("hubble-password") } } },
+        outputs: {
+          __inputs: marked({ values: { ipam: { mode: "kubernetes" }, hubble: { key: "hubble-password" } } }),
+        },
+      },
     ],
     masker,
   );
 
-  for (const secret of ["trustd-token", "webhook-token", "made-by-a-step", "registry-password"])
+  for (const secret of [
+    "trustd-token",
+    "webhook-token",
+    "made-by-a-step",
+    "registry-password",
+    "hubble-password",
+  ])
     it(`are known: ${secret}`, () => {
       assert.equal(masker.redact(`a ${secret} b`), "a [secret] b");
     });
@@ -64,6 +77,7 @@ describe("the secrets of a state", () => {
     "https://home.k8s.example.com:6443",
     "https://192.0.2.10:6443",
     "label-of-home-1234567",
+    "node-role.kubernetes.io/worker",
   ])
     it(`are not what stands beside them: ${clear}`, () => {
       assert.equal(masker.redact(clear), clear);
