@@ -1,11 +1,10 @@
 // What our commands look at before they hand over to pulumi, because pulumi would find it too late: after the first
 // deletions, or never.
+import { deployKeyType, webhookType } from "../src/config/deployKeys.ts";
 import { askGithub, type GithubAccess } from "../src/steps/github.ts";
 import { CommandError } from "./pulumiCli.ts";
-import { deployKeyType } from "./recover/deployKeys.ts";
 import { githubOf } from "./recover/githubAccess.ts";
 import { resourcesOf, type StackState } from "./recover/state.ts";
-import { webhookType } from "./recover/webhooks.ts";
 
 /** Refuses to destroy a stack of which anything is protected. @throws CommandError that says how to lift it */
 export function refuseProtected(stack: string, { deployment }: StackState): void {

@@ -1,6 +1,7 @@
 // A deploy key that GitHub has and the state does not: the run was killed between the two, or a refresh without a right token
 // has dropped it. GitHub would refuse the same key once more. What proves that a key is this stack's is the key itself; the
 // title says only a cluster's name, and another cluster may have the same.
+import { deployKeyTitle, deployKeyType, keyMaterial } from "../../src/config/deployKeys.ts";
 import { listAtGithub, repositoryOf } from "./githubAccess.ts";
 import type { Leftover } from "./leftover.ts";
 import {
@@ -13,8 +14,6 @@ import {
   type StackState,
 } from "./state.ts";
 
-/** Token of deploy keys in the state. */
-export const deployKeyType = "github:index/repositoryDeployKey:RepositoryDeployKey";
 const pairStep = "flux-secrets-deploy-key-pair";
 
 interface DeployKey {
@@ -38,10 +37,10 @@ export async function deployKeyLeftovers(state: StackState): Promise<readonly Le
   const repository = String(inputs?.["repository"] ?? repositoryOf(state) ?? "");
   if (repository === "") return [];
   const title = String(
-    inputs?.["title"] ?? `home-ops: ${environmentOf(state, pairStep)["CLUSTER_NAME"] ?? ""}`,
+    inputs?.["title"] ?? deployKeyTitle(environmentOf(state, pairStep)["CLUSTER_NAME"] ?? ""),
   );
   const ours = new Set(
-    [made, plainText(inputs?.["key"])].flatMap((key) => (key === undefined ? [] : [material(key)])),
+    [made, plainText(inputs?.["key"])].flatMap((key) => (key === undefined ? [] : [keyMaterial(key)])),
   );
   const keys = await listAtGithub<DeployKey>(state, repository, "keys", "may administer the repository");
   // The real plugin's ids are `repository:number`.
@@ -50,7 +49,7 @@ export async function deployKeyLeftovers(state: StackState): Promise<readonly Le
     .filter(({ id }) => !known.has(String(id)))
     .flatMap((key): Leftover[] => {
       const name = `deploy key ${String(key.id)} "${key.title}" from ${keys.repository}`;
-      if (ours.has(material(key.key)))
+      if (ours.has(keyMaterial(key.key)))
         return [{ what: `${name}: it is in no state`, remove: async () => keys.remove(key.id) }];
       if (key.title !== title) return [];
       return [
@@ -60,9 +59,4 @@ export async function deployKeyLeftovers(state: StackState): Promise<readonly Le
         },
       ];
     });
-}
-
-/** Kind and key without a comment, which GitHub drops. */
-function material(key: string): string {
-  return key.trim().split(/\s+/).slice(0, 2).join(" ");
 }

@@ -1,11 +1,12 @@
 // Everything that a run can leave outside the state, found by looking at the world and not only at what the state says was
 // going on: after a refresh without a right token, or an engine that was killed at the wrong moment, it says nothing.
+import { deployKeyType, webhookType } from "../../src/config/deployKeys.ts";
 import { CommandError } from "../pulumiCli.ts";
-import { deployKeyLeftovers, deployKeyType } from "./deployKeys.ts";
+import { deployKeyLeftovers } from "./deployKeys.ts";
 import { releaseType, revisionLeftovers } from "./helm.ts";
 import type { Leftover } from "./leftover.ts";
 import type { StackState } from "./state.ts";
-import { webhookLeftovers, webhookType } from "./webhooks.ts";
+import { webhookLeftovers } from "./webhooks.ts";
 
 /** What was found, and where nobody could look. */
 export interface Findings {

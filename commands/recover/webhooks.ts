@@ -1,5 +1,6 @@
 // The same for the webhook: GitHub refuses a second one of the same URL. Its path follows from the stack's own token, so the
 // URL proves whose it is. The URL is a secret, so no line says it.
+import { webhookType } from "../../src/config/deployKeys.ts";
 import { receiverPath } from "../../src/flux/receiverPath.ts";
 import { listAtGithub, repositoryOf } from "./githubAccess.ts";
 import type { Leftover } from "./leftover.ts";
@@ -12,9 +13,6 @@ import {
   stepOutput,
   type StackState,
 } from "./state.ts";
-
-/** Token of webhooks in the state. */
-export const webhookType = "github:index/repositoryWebhook:RepositoryWebhook";
 
 interface Webhook {
   readonly id: number;

@@ -4,6 +4,7 @@ import * as github from "@pulumi/github";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "../config/config.ts";
+import { deployKeyTitle } from "../config/deployKeys.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
 import type { Cluster } from "./cluster.ts";
@@ -185,9 +186,4 @@ export class FluxSecrets extends pulumi.ComponentResource {
       { ...opts, dependsOn: [namespace] },
     );
   }
-}
-
-/** Title of a cluster's deploy key at GitHub, e.g. `home-ops: home`. */
-export function deployKeyTitle(clusterName: string): string {
-  return `home-ops: ${clusterName}`;
 }

@@ -3,6 +3,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { run } from "../steps/run.ts";
 import { runProgram } from "../steps/runProgram.ts";
+import { deployKeyType } from "./deployKeys.ts";
 import { accessInputs } from "./preflight.ts";
 import type { Config } from "./config.ts";
 
@@ -28,8 +29,6 @@ async function nameInputs({ cluster }: Config): Promise<Readonly<Record<string, 
   );
   return {};
 }
-
-const deployKeyType = "github:index/repositoryDeployKey:RepositoryDeployKey";
 
 /** A resource in an exported state, as far as it matters. */
 interface Found {

@@ -2,6 +2,7 @@
 // of the last finished run do not tell it.
 import * as pulumi from "@pulumi/pulumi";
 import { parseAllDocuments } from "yaml";
+import { deployKeyType, webhookType } from "./deployKeys.ts";
 import { valueAt } from "./patches/walk.ts";
 
 /** What stays as it is for a cluster's whole life. Parts that could not be read are undefined. */
@@ -76,10 +77,7 @@ export function livingClusterOf(resources: Readonly<Record<string, Resource>>): 
 
 /** The provider says where; it is there before what it registers is. */
 function githubOf(ofType: (type: string) => readonly Resource[]): GithubPlace | undefined {
-  const registered = [
-    ...ofType("github:index/repositoryDeployKey:RepositoryDeployKey"),
-    ...ofType("github:index/repositoryWebhook:RepositoryWebhook"),
-  ];
+  const registered = [...ofType(deployKeyType), ...ofType(webhookType)];
   const [provider] = ofType("pulumi:providers:github");
   const owner = valueAt(provider?.outputs, ["owner"]);
   const baseUrl = valueAt(provider?.outputs, ["baseUrl"]);

@@ -4,9 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { refreshes, refuseBadToken, refuseProtected } from "../../commands/guards.ts";
-import { deployKeyType } from "../../commands/recover/deployKeys.ts";
+import { deployKeyType, webhookType } from "../../src/config/deployKeys.ts";
 import type { StackState, StateResource } from "../../commands/recover/state.ts";
-import { webhookType } from "../../commands/recover/webhooks.ts";
 import { startGithub, type Github } from "../../lab/github/api.ts";
 import { openGithubStore } from "../../lab/github/store.ts";
 

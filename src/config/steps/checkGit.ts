@@ -1,5 +1,6 @@
 // Checks the Git side of the config against the world: GitHub's answer to the token and the repository, whether another
 // cluster of this name is there, and the Git host's key. Changes nothing.
+import { deployKeyTitle, keyMaterial } from "../deployKeys.ts";
 import { askGithub, type GithubAnswer } from "../../steps/github.ts";
 import { checkHostKey, gitRemote } from "../../steps/ssh.ts";
 import { SiteDownError, StepError } from "../../steps/stepError.ts";
@@ -89,10 +90,10 @@ async function checkWebhooks(step: Step, repository: string): Promise<void> {
  * that people see, and whoever cleans up after one takes the other's key.
  */
 async function refuseOtherCluster(step: Step, repository: string, cluster: string): Promise<void> {
-  const ours = (process.env["OWN_KEYS"] ?? "").split("\n").map(material);
+  const ours = (process.env["OWN_KEYS"] ?? "").split("\n").map(keyMaterial);
   const keys = await deployKeys(repository, step.secret("GITHUB_TOKEN"));
   const other = keys.find(
-    ({ title, key }) => title === `home-ops: ${cluster}` && !ours.includes(material(key)),
+    ({ title, key }) => title === deployKeyTitle(cluster) && !ours.includes(keyMaterial(key)),
   );
   if (other === undefined) return;
   throw new StepError(
@@ -115,11 +116,6 @@ async function deployKeys(repository: string, token: string): Promise<readonly D
     found.push(...(body ?? []));
   }
   return found;
-}
-
-/** Kind and key without a comment, which GitHub drops. */
-function material(key: string): string {
-  return key.trim().split(/\s+/).slice(0, 2).join(" ");
 }
 
 async function ask<T>(path: string, token: string): Promise<GithubAnswer<T>> {
