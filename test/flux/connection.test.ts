@@ -72,8 +72,7 @@ function clusterOf(flux: Flux): { readonly kubernetes: Kubernetes; readonly aske
   };
   let requested: string | undefined;
   const kubernetes = {
-    list: () =>
-      flux.pods instanceof Error ? Promise.reject(flux.pods) : Promise.resolve(flux.pods ?? []),
+    list: () => (flux.pods instanceof Error ? Promise.reject(flux.pods) : Promise.resolve(flux.pods ?? [])),
     jsonPatch: (object: KubeObject, [test]: readonly [{ readonly value: string }, object]) => {
       // Only what was asked is taken back.
       if (test.value === requested) asked.push(`${object.kind ?? ""} as before`);

@@ -124,9 +124,10 @@ describe("a machine", () => {
 
   it("is not well with a kubelet that its config keeps from starting", async () => {
     assert.equal(await kubelet(etcdService("Running", "OK")), undefined);
+    assert.equal(await kubelet(etcdService("Waiting")), "k8s-1: kubelet is Waiting: Running pre state");
     assert.equal(
-      await kubelet(etcdService("Waiting")),
-      "k8s-1: kubelet is Waiting, its health ?: Running pre state",
+      await kubelet(etcdService("Running", "?", "Unknown")),
+      "k8s-1: kubelet has started, its health is not known yet",
     );
     assert.equal(await kubelet(undefined), "k8s-1: Unavailable: connection refused");
   });

@@ -109,7 +109,7 @@ describe("the gate in front of a control plane", () => {
   it("names the one whose etcd is down, with Talos' reason", () =>
     assert.rejects(
       gate(etcd(three, second("service etcd", down))),
-      /all control planes whole before k8s-1 goes down: not there .*k8s-2: etcd is Waiting, its health \?: Error running Containerd\(etcd\), .* exit code 1$/,
+      /all control planes whole before k8s-1 goes down: not there .*k8s-2: etcd is Waiting: Error running Containerd\(etcd\), .* exit code 1$/,
     ));
 
   it("names the one whose etcd is not healthy", () =>
