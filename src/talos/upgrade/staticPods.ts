@@ -43,7 +43,7 @@ export async function oldStaticPod(
     pods.map(async (name) => {
       const config = await resourceOf(talosctl, machine, resources[name]);
       if (/^ {4}enabled: false$/m.test(config)) return undefined;
-      const pod = await kubernetes.read("v1", "Pod", `${name}-${machine.name}`, "kube-system");
+      const pod = await podOf(kubernetes, name, machine);
       const version = /^ {4}version: "?([^"\s]+)"?$/m.exec(config)?.[1];
       if (version === undefined) throw new Error(`${machine.name} does not say which config its ${name} has`);
       const problem = whatIsOld([{ annotation: "talos.dev/config-version", version }, ...shared], pod);
@@ -51,6 +51,19 @@ export async function oldStaticPod(
     }),
   );
   return problems.find((problem) => problem !== undefined);
+}
+
+/** @throws Error that says whose API server it is: it may go down between one question and the next */
+async function podOf(
+  kubernetes: Kubernetes,
+  name: StaticPod,
+  machine: Machine,
+): Promise<KubeObject | undefined> {
+  return kubernetes.read("v1", "Pod", `${name}-${machine.name}`, "kube-system").catch((error: unknown) => {
+    throw new Error(
+      `${machine.name}: its API server does not answer: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  });
 }
 
 /**
@@ -78,7 +91,8 @@ function whatIsOld(wanted: readonly Wanted[], pod: KubeObject | undefined): stri
   const isOld = wanted.some(
     ({ annotation, version }) => version !== undefined && pod.metadata?.annotations?.[annotation] !== version,
   );
-  if (isOld) return "has not restarted with its new config yet";
+  // Its kubelet says it through KubePrism, which finds a single API server again only a minute after that is back.
+  if (isOld) return "has not restarted with its new config yet, or its kubelet has not said so yet";
   const ready = conditionOf(pod, "Ready");
   return ready?.status === "True"
     ? undefined

@@ -1,7 +1,9 @@
 // Whether a control plane is whole after another config: before, while and after its static pods start again.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Kubernetes } from "../../../src/steps/kubernetes.ts";
 import { whatIsNotWhole, whatKubeletLacks } from "../../../src/talos/membership/whole.ts";
+import { oldStaticPod } from "../../../src/talos/upgrade/staticPods.ts";
 import {
   etcdService,
   FakeCluster,
@@ -58,7 +60,7 @@ describe("a control plane", () => {
     ] as const)
       assert.equal(
         await missing(control({ [`get ${resourceName} -o yaml`]: resource(2, "enabled: true") })),
-        `k8s-1: ${name} has not restarted with its new config yet`,
+        `k8s-1: ${name} has not restarted with its new config yet, or its kubelet has not said so yet`,
       );
   });
 
@@ -75,6 +77,16 @@ describe("a control plane", () => {
     assert.equal(await missing(statuses("2", "1"), pods), undefined);
     assert.match((await missing(statuses("3", "1"), pods)) ?? "", /kube-apiserver has not restarted/);
     assert.match((await missing(statuses("2", "2"), pods)) ?? "", /kube-apiserver has not restarted/);
+  });
+
+  it("is named when its API server goes down between two questions", async () => {
+    const kubernetes = {
+      read: () => Promise.reject(new Error("connect ECONNREFUSED")),
+    } as unknown as Kubernetes;
+    await assert.rejects(
+      oldStaticPod(fakeTalosctl(control()), kubernetes, first, ["kube-apiserver"]),
+      /^Error: k8s-1: its API server does not answer: connect ECONNREFUSED$/,
+    );
   });
 
   it("is not whole while a pod starts, or is not there", async () => {
