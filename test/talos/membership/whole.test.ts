@@ -70,10 +70,14 @@ describe("a control plane", () => {
         "get secretstatuses -o yaml": resource(7, `ready: true\n    version: "${secrets}"`),
         "get configstatuses -o yaml": resource(9, `ready: true\n    version: "${files}"`),
       });
-    const pod = staticPod("1", {
-      annotations: { "talos.dev/secrets-version": "2", "talos.dev/config-file-version": "1" },
-    });
-    const pods = { "kube-apiserver": pod, "kube-controller-manager": pod, "kube-scheduler": pod };
+    // As Talos 1.13 writes them: only the API server has files.
+    const keys = { "talos.dev/secrets-version": "2" };
+    const pod = staticPod("1", { annotations: keys });
+    const pods = {
+      "kube-apiserver": staticPod("1", { annotations: { ...keys, "talos.dev/config-file-version": "1" } }),
+      "kube-controller-manager": pod,
+      "kube-scheduler": pod,
+    };
     assert.equal(await missing(statuses("2", "1"), pods), undefined);
     assert.match((await missing(statuses("3", "1"), pods)) ?? "", /kube-apiserver has not restarted/);
     assert.match((await missing(statuses("2", "2"), pods)) ?? "", /kube-apiserver has not restarted/);
