@@ -1,7 +1,7 @@
 // The stack config without any file or engine around it: raw values in, a valid config or all problems out.
 import { checkNetwork } from "./checks/network.ts";
 import { checkNodeMetadata } from "./checks/nodeMetadata.ts";
-import { checkNodes } from "./checks/nodes.ts";
+import { checkNodes, warnOfNowhereToRun } from "./checks/nodes.ts";
 import { checkPatches } from "./checks/patches.ts";
 import { checkRepository } from "./checks/repository.ts";
 import { checkVersions } from "./checks/versions.ts";
@@ -51,7 +51,7 @@ export function checkStack(raw: Readonly<Record<string, unknown>>): CheckedStack
     ...checkRepository(values),
   ];
   const config = complete === undefined || problems.length > 0 ? undefined : derive(complete);
-  return { values, config, problems, warnings: versions.warnings };
+  return { values, config, problems, warnings: [...versions.warnings, ...warnOfNowhereToRun(values)] };
 }
 
 function derive(input: StackInput): StackConfig {

@@ -5,6 +5,7 @@ import type { Step } from "../steps/step.ts";
 import { StepError } from "../steps/stepError.ts";
 import { done, notYet } from "../steps/wait.ts";
 import { conditionOf } from "../steps/kubernetes.ts";
+import { podProblem } from "../bootstrap/podProblem.ts";
 import { readiness, remedyFor, revisionOf } from "./ready.ts";
 import { forgetRequest, isHandled, newRequest, request } from "./request.ts";
 import { isSuspended, nameOf } from "./suspension.ts";
@@ -26,6 +27,8 @@ export interface Patience {
 }
 
 const usual: Patience = { fetchSeconds: 300, retrySeconds: 15, applySeconds: 180, intervalMs: 400 };
+
+const notLooked = "source-controller has not looked at it";
 
 /**
  * Has Flux look at Git, and waits until the root Kustomization has applied what it found there. What the tree is made of is
@@ -84,7 +87,7 @@ async function fetchNow(
 ): Promise<KubeObject> {
   const id = newRequest();
   await request(kubernetes, repository, id);
-  let said = "source-controller has not looked at it";
+  let said = notLooked;
   let failedAt: number | undefined;
   return step
     .waitFor(
@@ -96,7 +99,8 @@ async function fetchNow(
           "home-cluster",
           "flux-system",
         );
-        if (found === undefined || !isHandled(found, id)) return notYet(said);
+        if (found === undefined || !isHandled(found, id))
+          return notYet(`GitRepository home-cluster: ${said}`);
         const ready = conditionOf(found, "Ready");
         if (ready?.status === "True") return done(found);
         said = ready?.message ?? said;
@@ -105,11 +109,20 @@ async function fetchNow(
         return notYet(`GitRepository home-cluster: ${said}`);
       },
     )
-    .catch((error: unknown) => {
+    .catch(async (error: unknown) => {
       if (!(error instanceof StepError)) throw error;
+      const kept = said === notLooked ? await whatKeepsIt(kubernetes) : undefined;
+      if (kept !== undefined)
+        throw cutOff(kept, "look at: kubectl -n flux-system describe pods -l app=source-controller");
       throw cutOff(`GitRepository home-cluster: ${said}`, remedyFor(said));
     })
     .finally(async () => forgetRequest(kubernetes, repository, id));
+}
+
+/** Why source-controller's pod does not run: then it looks at nothing, whatever Git says. Not knowing it is no other failure. */
+async function whatKeepsIt(kubernetes: Kubernetes): Promise<string | undefined> {
+  const pods = await kubernetes.list("v1", "Pod", "flux-system").catch(() => []);
+  return podProblem(pods.filter(({ metadata }) => metadata?.name?.startsWith("source-controller-") === true));
 }
 
 async function applyNow(

@@ -41,7 +41,7 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
     stops(lab, {
       fault: ["etcd-down", "k8s-2"],
       says: [
-        /all control planes whole before k8s-1 goes down: not there after 30 s; last seen: k8s-2: etcd is Waiting, its health \?: Error running Containerd\(etcd\)/,
+        /all control planes whole before k8s-1 goes down: not there after 30 s; last seen: k8s-2: etcd is Waiting: Error running Containerd\(etcd\)/,
         /→ look at: talosctl etcd status -n [\d.,]+; .* run pulumi up again/,
       ],
       withinSeconds: aroundSeconds + gateSeconds,

@@ -19,6 +19,8 @@ interface Flux {
   failures?: number;
   /** Whether nobody looks at what is asked. */
   asleep?: boolean;
+  /** Pods of flux-system; an Error where the API server does not give them. */
+  pods?: readonly KubeObject[] | Error;
 }
 
 /** A cluster whose controllers do at once what they are asked. Both objects are Ready at `main@sha1:old` to begin with. */
@@ -70,6 +72,7 @@ function clusterOf(flux: Flux): { readonly kubernetes: Kubernetes; readonly aske
   };
   let requested: string | undefined;
   const kubernetes = {
+    list: () => (flux.pods instanceof Error ? Promise.reject(flux.pods) : Promise.resolve(flux.pods ?? [])),
     jsonPatch: (object: KubeObject, [test]: readonly [{ readonly value: string }, object]) => {
       // Only what was asked is taken back.
       if (test.value === requested) asked.push(`${object.kind ?? ""} as before`);
@@ -160,6 +163,29 @@ describe("the proof that Flux reads Git", () => {
 
   it("says that nobody looks", () =>
     refused({ git: "x", asleep: true }, /source-controller has not looked at it/, /kubectl/));
+
+  it("says why nobody looks when the controller's pod does not run", () => {
+    const unscheduled = (name: string, message: string): KubeObject => ({
+      metadata: { name },
+      status: { conditions: [{ type: "PodScheduled", status: "False", message }] },
+    });
+    const pods = [
+      unscheduled("helm-controller-1", "not this one"),
+      unscheduled("source-controller-1", "0/1 nodes are available: 1 node(s) had untolerated taint(s)."),
+    ];
+    return refused(
+      { git: "x", asleep: true, pods },
+      /: source-controller-1 is not scheduled: 0\/1 nodes are available: 1 node\(s\) had untolerated taint/,
+      /describe pods -l app=source-controller/,
+    );
+  });
+
+  it("still says that nobody looks when the pods cannot be asked for", () =>
+    refused(
+      { git: "x", asleep: true, pods: new Error("no answer in time") },
+      /source-controller has not looked at it/,
+      /kubectl/,
+    ));
 
   it("says why the root does not apply the commit", () =>
     refused(

@@ -33,6 +33,12 @@ function define(
   };
 }
 
+/** Talos calls both so. */
+const renderedColumns = [
+  ["Ready", "{.ready}"],
+  ["Secrets Version", "{.version}"],
+] as const;
+
 /** All kinds but the two that describe kinds and namespaces. */
 export const resourceDefinitions: readonly ResourceDefinition[] = [
   define("MachineStatuses.runtime.talos.dev", "runtime", "MachineStatus", [
@@ -128,6 +134,8 @@ export const resourceDefinitions: readonly ResourceDefinition[] = [
   define("APIServerConfigs.kubernetes.talos.dev", "controlplane", "APIServerConfig"),
   define("ControllerManagerConfigs.kubernetes.talos.dev", "controlplane", "ControllerManagerConfig"),
   define("SchedulerConfigs.kubernetes.talos.dev", "controlplane", "SchedulerConfig"),
+  define("ConfigStatuses.kubernetes.talos.dev", "controlplane", "ConfigStatus", renderedColumns),
+  define("SecretStatuses.kubernetes.talos.dev", "controlplane", "SecretsStatus", renderedColumns),
   define("BootstrapManifestsConfigs.kubernetes.talos.dev", "controlplane", "BootstrapManifestsConfig"),
 ];
 

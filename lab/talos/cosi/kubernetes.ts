@@ -43,6 +43,10 @@ export async function kubernetesResources(
       return [
         { id: "kubelet", spec: { image: config.kubelet.image, args: [], expectedNodename: config.hostname } },
       ];
+    case "ConfigStatuses.kubernetes.talos.dev":
+      return rendered(machine, "files");
+    case "SecretStatuses.kubernetes.talos.dev":
+      return rendered(machine, "secrets");
     case "EtcdMembers.etcd.talos.dev":
       return etcdMember(machine, config);
     default:
@@ -104,6 +108,13 @@ function controlPlaneConfigs(machine: TalosMachine, config: MachineConfig, type:
   // The same count as the pods' annotation has.
   const version = machine.options.runtime.staticPodVersions()?.[pod].config;
   return [{ id: pod, spec: staticPodConfigs(config)[pod], ...(version === undefined ? {} : { version }) }];
+}
+
+/** Keys or files as they are written for the static pods: the same for all, though not every pod says which it has. */
+function rendered(machine: TalosMachine, part: "files" | "secrets"): ResourceContent[] {
+  const versions = machine.options.runtime.staticPodVersions();
+  if (versions === undefined) return [];
+  return [{ id: "static-pods", spec: { ready: true, version: versions["kube-apiserver"][part] } }];
 }
 
 function manifestsSpec(config: MachineConfig): object {

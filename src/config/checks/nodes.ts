@@ -1,5 +1,7 @@
 // Rules between machines: names, addresses, the number of control planes, who may be the endpoint.
 import { contains, reservedAddress } from "../ip.ts";
+import { patchesOf } from "../patches/places.ts";
+import { valueAt } from "../patches/walk.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { StackReading } from "../readStack.ts";
 
@@ -83,6 +85,27 @@ function noControlPlane(nodes: NonNullable<Values["nodes"]>): readonly Problem[]
       "give one or three of them the role controlplane",
     ),
   ];
+}
+
+/** Control planes take no pods unless they are told to, and Flux is pods. Others may have told the Nodes so by other means. */
+export function warnOfNowhereToRun(values: Values): readonly string[] {
+  const nodes = values.nodes ?? [];
+  const staying = nodes.flatMap((node, index) => (node?.gone === true ? [] : [{ node, index }]));
+  if (staying.length === 0 || staying.some(({ node }) => node?.role !== "controlplane")) return [];
+  if (staying.some(({ index }) => takesPods(values, index))) return [];
+  return [
+    "all of nodes are control planes, and none takes pods: Flux and all apps wait until one does → add { cluster: { allowSchedulingOnControlPlanes: true } } to patches.controlplane, or keep a worker",
+  ];
+}
+
+function takesPods(values: Values, index: number): boolean {
+  const said = patchesOf(values, index).flatMap(({ patch }) =>
+    ["allowSchedulingOnControlPlanes", "allowSchedulingOnMasters"].flatMap(
+      (key) => valueAt(patch, ["cluster", key]) ?? [],
+    ),
+  );
+  // What is neither true nor false is named by talosctl, and what is encrypted is not read here.
+  return said.length > 0 && said.at(-1) !== false;
 }
 
 /** Who answers at the endpoint must be able to: a control plane, and not just one of several. */

@@ -73,13 +73,18 @@ export async function drain(
       if (left.length === 0) return done();
       const refusals = await Promise.all(left.map((pod) => evict(kubernetes, pod, asked)));
       const why =
-        refusals.find((refusal) => refusal !== undefined) ??
-        `waiting for ${left.map(nameOf).join(", ")} to end`;
+        refusals.find((refusal) => refusal !== undefined) ?? `waiting for ${someOf(left.map(nameOf))} to end`;
       return notYet(
         `${node}: draining, ${String(total - left.length)} of ${String(total)} pods gone; ${why}`,
       );
     },
   );
+}
+
+/** A machine has dozens, and each look that finds fewer is a line. */
+function someOf(names: readonly string[], shown = 3): string {
+  const more = names.length - shown;
+  return more <= 1 ? names.join(", ") : `${names.slice(0, shown).join(", ")} and ${String(more)} more`;
 }
 
 function runsOn(pod: KubeObject, node: string): boolean {

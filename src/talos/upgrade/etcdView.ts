@@ -82,7 +82,7 @@ export function etcdIllness(output: string): string | undefined {
 }
 
 /**
- * What is wrong with a service of a machine, e.g. `kubelet is Waiting, its health ?: …`; undefined when it is healthy.
+ * What is wrong with a service of a machine, e.g. `kubelet is Waiting: …`; undefined when it is healthy.
  * @param output of `talosctl service <name>`
  */
 export function serviceIllness(name: string, output: string): string | undefined {
@@ -93,7 +93,12 @@ export function serviceIllness(name: string, output: string): string | undefined
     ?.replace(/^\[\w+\]: /, "")
     .replace(/ \(\S+ ago\)$/, "");
   const why = serviceField(output, "LAST HEALTH MESSAGE") ?? event;
-  return `${name} is ${state}, its health ${health}${why === undefined ? "" : `: ${why}`}`;
+  const because = why === undefined ? "" : `: ${why}`;
+  // Talos asks a service for its health only once that runs.
+  if (health !== "?") return `${name} is ${state}, its health ${health}${because}`;
+  return state === "Running"
+    ? `${name} has started, its health is not known yet`
+    : `${name} is ${state}${because}`;
 }
 
 function serviceField(output: string, key: string): string | undefined {

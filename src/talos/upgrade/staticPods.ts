@@ -19,6 +19,8 @@ const resources: Readonly<Record<StaticPod, string>> = {
 /** All of them. */
 export const staticPods = Object.keys(resources) as readonly StaticPod[];
 
+const fileVersion = "talos.dev/config-file-version";
+
 /** What Talos says of a pod's parts. Another one of any of them is another pod. */
 interface Wanted {
   readonly annotation: string;
@@ -43,19 +45,38 @@ export async function oldStaticPod(
     pods.map(async (name) => {
       const config = await resourceOf(talosctl, machine, resources[name]);
       if (/^ {4}enabled: false$/m.test(config)) return undefined;
-      const pod = await kubernetes.read("v1", "Pod", `${name}-${machine.name}`, "kube-system");
+      const pod = await podOf(kubernetes, name, machine);
       const version = /^ {4}version: "?([^"\s]+)"?$/m.exec(config)?.[1];
       if (version === undefined) throw new Error(`${machine.name} does not say which config its ${name} has`);
-      const problem = whatIsOld([{ annotation: "talos.dev/config-version", version }, ...shared], pod);
+      const wanted = [{ annotation: "talos.dev/config-version", version }, ...shared.filter(isOf(name))];
+      const problem = whatIsOld(wanted, pod);
       return problem === undefined ? undefined : `${machine.name}: ${name} ${problem}`;
     }),
   );
   return problems.find((problem) => problem !== undefined);
 }
 
+/** @throws Error that says whose API server it is: it may go down between one question and the next */
+async function podOf(
+  kubernetes: Kubernetes,
+  name: StaticPod,
+  machine: Machine,
+): Promise<KubeObject | undefined> {
+  return kubernetes.read("v1", "Pod", `${name}-${machine.name}`, "kube-system").catch((error: unknown) => {
+    throw new Error(
+      `${machine.name}: its API server does not answer: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  });
+}
+
+/** The files beside the keys are the API server's alone: no other pod says which it has. */
+function isOf(name: StaticPod): (part: Wanted) => boolean {
+  return ({ annotation }) => annotation !== fileVersion || name === "kube-apiserver";
+}
+
 /**
- * Keys, and the files beside them such as the audit policy: all static pods have the same. A certificate for other names
- * (certSANs) is not among them: the API server reads it again by itself.
+ * Keys, and the files beside them such as the audit policy. A certificate for other names (certSANs) is not among them: the
+ * API server reads it again by itself.
  */
 async function sharedParts(talosctl: Talosctl, machine: Machine): Promise<readonly Wanted[]> {
   const version = async (resource: string): Promise<string | undefined> =>
@@ -65,7 +86,7 @@ async function sharedParts(talosctl: Talosctl, machine: Machine): Promise<readon
   const [secrets, files] = await Promise.all([version("secretstatuses"), version("configstatuses")]);
   return [
     { annotation: "talos.dev/secrets-version", version: secrets },
-    { annotation: "talos.dev/config-file-version", version: files },
+    { annotation: fileVersion, version: files },
   ];
 }
 
@@ -78,7 +99,8 @@ function whatIsOld(wanted: readonly Wanted[], pod: KubeObject | undefined): stri
   const isOld = wanted.some(
     ({ annotation, version }) => version !== undefined && pod.metadata?.annotations?.[annotation] !== version,
   );
-  if (isOld) return "has not restarted with its new config yet";
+  // Its kubelet says it through KubePrism, which finds a single API server again only a minute after that is back.
+  if (isOld) return "has not restarted with its new config yet, or its kubelet has not said so yet";
   const ready = conditionOf(pod, "Ready");
   return ready?.status === "True"
     ? undefined

@@ -1,7 +1,9 @@
 // Whether a control plane is whole after another config: before, while and after its static pods start again.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Kubernetes } from "../../../src/steps/kubernetes.ts";
 import { whatIsNotWhole, whatKubeletLacks } from "../../../src/talos/membership/whole.ts";
+import { oldStaticPod } from "../../../src/talos/upgrade/staticPods.ts";
 import {
   etcdService,
   FakeCluster,
@@ -58,7 +60,7 @@ describe("a control plane", () => {
     ] as const)
       assert.equal(
         await missing(control({ [`get ${resourceName} -o yaml`]: resource(2, "enabled: true") })),
-        `k8s-1: ${name} has not restarted with its new config yet`,
+        `k8s-1: ${name} has not restarted with its new config yet, or its kubelet has not said so yet`,
       );
   });
 
@@ -68,13 +70,27 @@ describe("a control plane", () => {
         "get secretstatuses -o yaml": resource(7, `ready: true\n    version: "${secrets}"`),
         "get configstatuses -o yaml": resource(9, `ready: true\n    version: "${files}"`),
       });
-    const pod = staticPod("1", {
-      annotations: { "talos.dev/secrets-version": "2", "talos.dev/config-file-version": "1" },
-    });
-    const pods = { "kube-apiserver": pod, "kube-controller-manager": pod, "kube-scheduler": pod };
+    // As Talos 1.13 writes them: only the API server has files.
+    const keys = { "talos.dev/secrets-version": "2" };
+    const pod = staticPod("1", { annotations: keys });
+    const pods = {
+      "kube-apiserver": staticPod("1", { annotations: { ...keys, "talos.dev/config-file-version": "1" } }),
+      "kube-controller-manager": pod,
+      "kube-scheduler": pod,
+    };
     assert.equal(await missing(statuses("2", "1"), pods), undefined);
     assert.match((await missing(statuses("3", "1"), pods)) ?? "", /kube-apiserver has not restarted/);
     assert.match((await missing(statuses("2", "2"), pods)) ?? "", /kube-apiserver has not restarted/);
+  });
+
+  it("is named when its API server goes down between two questions", async () => {
+    const kubernetes = {
+      read: () => Promise.reject(new Error("connect ECONNREFUSED")),
+    } as unknown as Kubernetes;
+    await assert.rejects(
+      oldStaticPod(fakeTalosctl(control()), kubernetes, first, ["kube-apiserver"]),
+      /^Error: k8s-1: its API server does not answer: connect ECONNREFUSED$/,
+    );
   });
 
   it("is not whole while a pod starts, or is not there", async () => {
@@ -124,9 +140,10 @@ describe("a machine", () => {
 
   it("is not well with a kubelet that its config keeps from starting", async () => {
     assert.equal(await kubelet(etcdService("Running", "OK")), undefined);
+    assert.equal(await kubelet(etcdService("Waiting")), "k8s-1: kubelet is Waiting: Running pre state");
     assert.equal(
-      await kubelet(etcdService("Waiting")),
-      "k8s-1: kubelet is Waiting, its health ?: Running pre state",
+      await kubelet(etcdService("Running", "?", "Unknown")),
+      "k8s-1: kubelet has started, its health is not known yet",
     );
     assert.equal(await kubelet(undefined), "k8s-1: Unavailable: connection refused");
   });

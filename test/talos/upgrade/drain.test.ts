@@ -28,6 +28,15 @@ describe("draining a node", () => {
     assert.deepEqual(pauses, [undefined], "the default of a second");
   });
 
+  it("names the first of many pods only", async () => {
+    const cluster = new FakeCluster(...["a", "b", "c", "d", "e"].map((name) => pod(name)));
+    for (const name of ["a", "b", "c", "d", "e"]) cluster.lingering.add(name);
+    await assert.rejects(
+      drain(quietStep().step, cluster.client, "k8s-4", 0),
+      /0 of 5 pods gone; waiting for default\/a, default\/b, default\/c and 2 more to end/,
+    );
+  });
+
   it("leaves what belongs to the node, and what has ended", async () => {
     const cluster = new FakeCluster(
       pod("agent", { owner: "DaemonSet" }),
