@@ -19,7 +19,7 @@ import type { StaticPod } from "../talos/runtime.ts";
 import { kubeletsMayJoin } from "./manifests.ts";
 import { mirrorPod } from "./mirrorPods.ts";
 import { applied, nodeObject, nodeStatus } from "./node.ts";
-import { isReady } from "./view.ts";
+import { containersRun, isReady } from "./view.ts";
 
 /** What a kubelet needs. */
 export interface KubeletOptions {
@@ -157,9 +157,7 @@ export class Kubelet {
       `/api/v1/pods?fieldSelector=spec.nodeName%3D${this.#options.config.hostname}`,
     );
     for (const pod of pods) {
-      const containers = (pod.status?.["containerStatuses"] ?? []) as readonly { ready: boolean }[];
-      const running = containers.length > 0 && containers.every(({ ready }) => ready);
-      if (!running || isReady(pod) || pod.metadata.deletionTimestamp !== undefined) continue;
+      if (!containersRun(pod) || isReady(pod) || pod.metadata.deletionTimestamp !== undefined) continue;
       const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, "Z");
       const path = `/api/v1/namespaces/${pod.metadata.namespace ?? ""}/pods/${pod.metadata.name}/status`;
       const conditions = [{ type: "Ready", status: "True", lastTransitionTime }];
@@ -170,7 +168,8 @@ export class Kubelet {
   async #runsCilium(api: KubeApi): Promise<boolean> {
     const query = `labelSelector=k8s-app%3Dcilium&fieldSelector=spec.nodeName%3D${this.#options.config.hostname}`;
     const pods = await api.list(`/api/v1/namespaces/kube-system/pods?${query}`);
-    return pods.some(isReady);
+    // A pod of before a wipe is still bound to this Node, and marked as not Ready because the Node was not.
+    return pods.some(containersRun);
   }
 
   async #renewLease(api: KubeApi): Promise<void> {
