@@ -6,6 +6,10 @@ import type { Finding } from "./report.ts";
 
 const what = "left behind";
 
+/** `up` first: without its deploy key a living cluster reads no Git until the next one. */
+const onceRemovable =
+  "npm run up removes it and makes anew what the cluster needs; npm run recover only removes it";
+
 /** Looks at a stack; one that cannot be read is a warning. */
 export async function leftBehind(stack: string): Promise<readonly Finding[]> {
   let state: StackState;
@@ -35,7 +39,7 @@ export function leftBehindFindings(state: StackState, { leftovers, unseen }: Fin
         ]),
     ...leftovers.map(({ what: found, remove, todo = "" }) => ({
       found,
-      todo: remove === undefined ? todo : "npm run recover removes it; npm run up does so too, and goes on",
+      todo: remove === undefined ? todo : onceRemovable,
     })),
     ...unseen.map(({ text }) => {
       const [found = "", todo = ""] = text.split("\n  → ");

@@ -19,7 +19,7 @@ import type { StaticPod } from "../talos/runtime.ts";
 import { kubeletsMayJoin } from "./manifests.ts";
 import { mirrorPod } from "./mirrorPods.ts";
 import { applied, nodeObject, nodeStatus } from "./node.ts";
-import { isReady } from "./view.ts";
+import { containersRun, isReady } from "./view.ts";
 
 /** What a kubelet needs. */
 export interface KubeletOptions {
@@ -158,7 +158,7 @@ export class Kubelet {
       `/api/v1/pods?fieldSelector=spec.nodeName%3D${this.#options.config.hostname}`,
     );
     for (const pod of pods) {
-      if (!runs(pod) || isReady(pod)) continue;
+      if (!containersRun(pod) || isReady(pod) || pod.metadata.deletionTimestamp !== undefined) continue;
       const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, "Z");
       const path = `/api/v1/namespaces/${pod.metadata.namespace ?? ""}/pods/${pod.metadata.name}/status`;
       const conditions = [{ type: "Ready", status: "True", lastTransitionTime }];
@@ -171,7 +171,7 @@ export class Kubelet {
     const pods = await api.list(`/api/v1/namespaces/kube-system/pods?${query}`);
     // Not by its Ready, which the cluster takes from the pods of a Node that was away: a machine that joins anew under its name
     // has the pods of before, and starts them.
-    return pods.some(runs);
+    return pods.some(containersRun);
   }
 
   async #renewLease(api: KubeApi): Promise<void> {
@@ -254,14 +254,4 @@ export class Kubelet {
     const where = { server: config.endpoint, ca: authority.crt };
     return { all: { ...where, ...all }, own: { ...where, ...own } };
   }
-}
-
-/** Whether all containers of a pod run. */
-function runs({ metadata, status }: LabObject): boolean {
-  const containers = (status?.["containerStatuses"] ?? []) as readonly { ready: boolean }[];
-  return (
-    metadata.deletionTimestamp === undefined &&
-    containers.length > 0 &&
-    containers.every(({ ready }) => ready)
-  );
 }

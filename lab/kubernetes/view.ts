@@ -52,3 +52,9 @@ export function isReady(object: LabObject): boolean {
   const conditions = (object.status?.["conditions"] ?? []) as readonly Condition[];
   return conditions.some(({ type, status }) => type === "Ready" && status === "True");
 }
+
+/** Whether all containers of a pod run, whatever the cluster has marked it as meanwhile. */
+export function containersRun(pod: LabObject): boolean {
+  const containers = (pod.status?.["containerStatuses"] ?? []) as readonly { readonly ready: boolean }[];
+  return containers.length > 0 && containers.every(({ ready }) => ready);
+}

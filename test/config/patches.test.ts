@@ -89,6 +89,14 @@ describe("machine config patches", () => {
     assert.deepEqual(paths({ machine: { kubelet: { registerWithFQDN: false } } }), []);
   });
 
+  it("give every encrypted variable of a service its name", () => {
+    const service = (variable: SecretText): readonly string[] =>
+      paths({ apiVersion: "v1alpha1", kind: "ExtensionServiceConfig", name: "vpn", environment: [variable] });
+    assert.deepEqual(service(new SecretText("the-key-alone")), ["patches.common[0].environment[0]"]);
+    assert.deepEqual(service(new SecretText("VPN_KEY=the-key=")), []);
+    assert.deepEqual(service(new SecretText(undefined)), []);
+  });
+
   it("decide by nothing that is encrypted", () => {
     assert.deepEqual(paths({ apiVersion: "v1alpha1", kind: new SecretText("HostnameConfig") }), [
       "patches.common[0].kind",

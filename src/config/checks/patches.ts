@@ -4,7 +4,7 @@ import { isDeletion } from "../patches/lines.ts";
 import { keyKinds, ownedKinds, ownedPaths, type Forbidden } from "../patches/owned.ts";
 import { placedPatches } from "../patches/places.ts";
 import { reliedOn } from "../patches/reliedOn.ts";
-import { secretLooks } from "../patches/secretLooks.ts";
+import { secretLooks, serviceKinds } from "../patches/secretLooks.ts";
 import { isNested, isRecord, pathText, valueAt, type Segment } from "../patches/walk.ts";
 import { problem, show, type Problem } from "../problem.ts";
 import { setSecret } from "../rawConfig.ts";
@@ -64,7 +64,13 @@ function checkPatch(
         "remove it: the program makes these keys, or takes them from secretsFile",
       ),
     );
-  return [...secrets, ...owned(patch, at, own), ...relied(patch, at), ...secretsInClear(place, patch)];
+  return [
+    ...secrets,
+    ...owned(patch, at, own),
+    ...relied(patch, at),
+    ...namelessVariables(place, patch),
+    ...secretsInClear(place, patch),
+  ];
 }
 
 /** What is no piece of machine config at all. */
@@ -144,6 +150,30 @@ function touched(patch: unknown, path: readonly Segment[]): readonly Segment[] |
   return undefined;
 }
 
+/** Encrypted variables of services without their names: Talos takes them, and no service ever reads them. */
+function namelessVariables(place: readonly Segment[], patch: unknown): readonly Problem[] {
+  const variables = valueAt(patch, ["environment"]);
+  if (!Array.isArray(variables) || !serviceKinds.includes(String(valueAt(patch, ["kind"])))) return [];
+  return variables.flatMap((variable: unknown, index) => {
+    const text = variable instanceof SecretText ? variable.reveal() : undefined;
+    if (text === undefined || /^[^=\s]+=/.test(text)) return [];
+    const path = [...place, "environment", index];
+    return [
+      problem(
+        pathText(path),
+        "is encrypted and does not begin with NAME=, so that no service reads it",
+        `encrypt NAME=VALUE as a whole: ${setSecret(path)} asks for it`,
+      ),
+    ];
+  });
+}
+
+/** What {@link setSecret} asks for. */
+function asked(patch: unknown, path: readonly Segment[]): string {
+  const isVariable = path[0] === "environment" && serviceKinds.includes(String(valueAt(patch, ["kind"])));
+  return isVariable ? "NAME=VALUE as a whole" : "the value";
+}
+
 /** Everything that looks like a secret and stands readable. The cluster's own have a problem already. */
 function secretsInClear(place: readonly Segment[], patch: unknown): readonly Problem[] {
   return secretLooks(patch)
@@ -152,7 +182,7 @@ function secretsInClear(place: readonly Segment[], patch: unknown): readonly Pro
       problem(
         pathText([...place, ...path]),
         `${look}, and patches are readable in previews and in the state`,
-        `encrypt it: ${setSecret([...place, ...path])} asks for the value; what has been pushed in clear is to be made anew`,
+        `encrypt it: ${setSecret([...place, ...path])} asks for ${asked(patch, path)}; what has been pushed in clear is to be made anew`,
       ),
     );
 }

@@ -44,7 +44,7 @@ const namesOfOthers = [
 ];
 
 /** Extension services and containers: what they get is theirs, and nobody can tell by its look what of it is a secret. */
-const serviceKinds = ["ExtensionServiceConfig", "ContainerConfig"];
+export const serviceKinds: readonly string[] = ["ExtensionServiceConfig", "ContainerConfig"];
 
 /** Why the text at a path of a patch looks like a secret, e.g. `looks like a token or a key`; undefined when it does not. */
 export function secretLook(patch: unknown, path: readonly Segment[], text: string): string | undefined {

@@ -160,7 +160,7 @@ describe("what a run has left behind", () => {
       findings.map(({ state: is, found, todo }) => `${is} ${found} → ${String(todo)}`),
       [
         "warning the last run was killed in 2 operations → npm run up finishes it",
-        "warning Helm revision x (pending-upgrade) → npm run recover removes it; npm run up does so too, and goes on",
+        "warning Helm revision x (pending-upgrade) → npm run up removes it and makes anew what the cluster needs; npm run recover only removes it",
         "warning deploy key 7 → delete it by hand",
         "warning could not look for webhooks: HTTP 401 → export GITHUB_TOKEN",
       ],
