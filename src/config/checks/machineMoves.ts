@@ -92,7 +92,8 @@ function generationBack(before: readonly ReachedMachine[], { path, node }: Place
     problem(
       `${path}.generation`,
       `${String(node.generation)} is less than ${String(known.generation)}, which ${known.name} has reached`,
-      `write ${String(known.generation)}, or ${String(known.generation + 1)} to make the machine anew`,
+      otherHere(before, node) ??
+        `write ${String(known.generation)}, or ${String(known.generation + 1)} to make the machine anew`,
     ),
   ];
 }
@@ -105,9 +106,17 @@ function roleChange(before: readonly ReachedMachine[], { path, node }: Placed): 
     problem(
       `${path}.role`,
       `${known.name} is a ${known.role} of this cluster, and takes another role only when it is wiped`,
-      `write ${known.role}, or count ${path}.generation up to ${String(known.generation + 1)} to have it wiped`,
+      otherHere(before, node) ??
+        `write ${known.role}, or count ${path}.generation up to ${String(known.generation + 1)} to have it wiped`,
     ),
   ];
+}
+
+/** What to do where the address is another machine's: names were exchanged, and making anything anew would not help. */
+function otherHere(before: readonly ReachedMachine[], node: AskedMachine): string | undefined {
+  const other = before.find(({ address, gone }) => address === node.address && !gone);
+  if (other === undefined || other.name === node.name) return undefined;
+  return `give ${other.name} its address ${other.address} again: a machine keeps its name as long as it is in the cluster`;
 }
 
 /** What the stack config says of a machine, as far as it could be read. */
