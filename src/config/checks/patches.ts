@@ -121,7 +121,7 @@ function owned(
     const value = valueAt(patch, path);
     return isDeletion(value)
       ? problem(at(path), "takes away what the program sets", "remove it")
-      : problem(at(path), `${show(value)} is set by the program`, `remove it${instead}`);
+      : problem(at(path), `holds ${show(value)}, but the program sets this itself`, `remove it${instead}`);
   });
 }
 
@@ -131,7 +131,9 @@ function relied(patch: unknown, at: (path: readonly Segment[]) => string): reado
     if (hit === undefined) return [];
     const value = valueAt(patch, hit);
     if (isDeletion(value))
-      return isThere === true ? [problem(at(hit), `must stay: ${reason}`, "remove it")] : [];
+      return isThere === true
+        ? [problem(at(hit), `must stay: ${reason}`, "take the deletion of it out of the patch")]
+        : [];
     return allowed.includes(value) ? [] : [problem(at(hit), `${show(value)} must not be: ${reason}`, todo)];
   });
   // One deletion may take several of them.

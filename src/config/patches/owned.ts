@@ -6,7 +6,7 @@ import { leavesOf, type Segment } from "./walk.ts";
 /** Something that is not for patches. */
 export interface Forbidden {
   readonly path: readonly Segment[];
-  /** Completes "… is set by the program → remove it". */
+  /** Completes "… the program sets this itself → remove it". */
   readonly instead: string;
   /** Whether there is something that a patch could take away: where a contract has it elsewhere, there is not. */
   readonly isThere: boolean;
