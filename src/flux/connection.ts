@@ -5,7 +5,7 @@ import type { Step } from "../steps/step.ts";
 import { StepError } from "../steps/stepError.ts";
 import { done, notYet } from "../steps/wait.ts";
 import { conditionOf } from "../steps/kubernetes.ts";
-import { podProblem } from "../bootstrap/podProblem.ts";
+import { podProblem, podTrouble } from "../bootstrap/podProblem.ts";
 import { readiness, remedyFor, revisionOf } from "./ready.ts";
 import { forgetRequest, isHandled, newRequest, request } from "./request.ts";
 import { isSuspended, nameOf } from "./suspension.ts";
@@ -18,6 +18,8 @@ export interface Patience {
    * pauses grow to half a minute, or to minutes where the kubelet has to start it again.
    */
   readonly fetchSeconds: number;
+  /** Seconds for which source-controller's pod may have no machine to run on: another one may just be joining. */
+  readonly placeSeconds: number;
   /** Seconds for which a look that has failed may still succeed: it tries again by itself within seconds. */
   readonly retrySeconds: number;
   /** Seconds until the root has applied what was fetched: longer than its `retryInterval`. */
@@ -26,7 +28,13 @@ export interface Patience {
   readonly intervalMs: number;
 }
 
-const usual: Patience = { fetchSeconds: 300, retrySeconds: 15, applySeconds: 180, intervalMs: 400 };
+const usual: Patience = {
+  fetchSeconds: 300,
+  placeSeconds: 60,
+  retrySeconds: 15,
+  applySeconds: 180,
+  intervalMs: 400,
+};
 
 const notLooked = "source-controller has not looked at it";
 
@@ -83,12 +91,13 @@ async function fetchNow(
   step: Pick<Step, "waitFor">,
   kubernetes: Kubernetes,
   repository: KubeObject,
-  { fetchSeconds, retrySeconds, intervalMs }: Patience,
+  { fetchSeconds, placeSeconds, retrySeconds, intervalMs }: Patience,
 ): Promise<KubeObject> {
   const id = newRequest();
   await request(kubernetes, repository, id);
   let said = notLooked;
   let failedAt: number | undefined;
+  let homelessSince: number | undefined;
   return step
     .waitFor(
       { what: "GitRepository home-cluster", timeoutSeconds: fetchSeconds, todo: "", intervalMs },
@@ -99,8 +108,12 @@ async function fetchNow(
           "home-cluster",
           "flux-system",
         );
-        if (found === undefined || !isHandled(found, id))
+        if (found === undefined || !isHandled(found, id)) {
+          const isHomeless = (await controllerPods(kubernetes)).some((pod) => podTrouble(pod)?.isUnscheduled);
+          homelessSince = isHomeless ? (homelessSince ?? Date.now()) : undefined;
+          if (Date.now() - (homelessSince ?? Infinity) > placeSeconds * 1000) throw new StepError(said, "");
           return notYet(`GitRepository home-cluster: ${said}`);
+        }
         const ready = conditionOf(found, "Ready");
         if (ready?.status === "True") return done(found);
         said = ready?.message ?? said;
@@ -121,8 +134,12 @@ async function fetchNow(
 
 /** Why source-controller's pod does not run: then it looks at nothing, whatever Git says. Not knowing it is no other failure. */
 async function whatKeepsIt(kubernetes: Kubernetes): Promise<string | undefined> {
+  return podProblem(await controllerPods(kubernetes));
+}
+
+async function controllerPods(kubernetes: Kubernetes): Promise<readonly KubeObject[]> {
   const pods = await kubernetes.list("v1", "Pod", "flux-system").catch(() => []);
-  return podProblem(pods.filter(({ metadata }) => metadata?.name?.startsWith("source-controller-") === true));
+  return pods.filter(({ metadata }) => metadata?.name?.startsWith("source-controller-") === true);
 }
 
 async function applyNow(
