@@ -112,7 +112,7 @@ await describe("machines that are not what they are taken for", { timeout: 1_200
     assert.notEqual(code, 0, output);
     assert.match(
       output,
-      /k8s-2 has left the cluster and is still to be wiped at .* npm run recover -- --gone k8s-2/,
+      /k8s-2 has left the cluster and is still to be wiped at [\s\S]* npm run recover -- --gone k8s-2/,
     );
     const recovered = await npm("recover", "--", "--gone", "k8s-2");
     assert.match(recovered.output, /the state has forgotten k8s-2/);
