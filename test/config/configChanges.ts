@@ -61,13 +61,13 @@ export const configChanges: readonly ConfigChange[] = [
     key: "network.podCidr",
     change: "another network",
     to: "10.245.0.0/16",
-    causes: "Not possible: Nodes and pods have their addresses for life. A new cluster.",
+    causes: "Refused: Nodes and pods have their addresses for life. Another network is a new cluster.",
   },
   {
     key: "network.serviceCidr",
     change: "another network",
     to: "10.112.0.0/12",
-    causes: "Not possible: Services have their addresses for life. A new cluster.",
+    causes: "Refused: Services have their addresses for life. Another network is a new cluster.",
   },
   {
     key: "versions.talos",
@@ -99,14 +99,14 @@ export const configChanges: readonly ConfigChange[] = [
     change: "the worker is renamed",
     to: "other",
     causes:
-      "Another machine: the old one is drained, leaves and is wiped. For the same hardware use `generation`.",
+      "Refused while the address stays: a machine keeps its name. To have it under another one, remove its line, run `up`, which wipes it, and add it anew. [Machines](runbooks/machines.md).",
   },
   {
     key: "nodes[].address",
     change: "the worker moves",
     to: ({ controlPlane }: Home) => controlPlane.replace(/\d+$/, "99"),
     causes:
-      "Other hardware under the same name: the machine at the old address is drained, leaves and is wiped.",
+      "`up` asks who is there. The same machine with a new lease is moved: nothing of it is drained or wiped. Other hardware takes its place: the old one is drained, leaves and is wiped. [Machines](runbooks/machines.md).",
   },
   {
     key: "nodes[].role",
