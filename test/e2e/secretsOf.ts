@@ -48,8 +48,9 @@ function inState(state: unknown): readonly KnownSecret[] {
       return;
     }
     for (const [key, inner] of Object.entries(fields)) {
-      // Certificates without keys and public halves are everybody's.
-      if (!/cert$|certificate$|^ca$|\.pub$|known_hosts|publicKey/i.test(key))
+      // Certificates without keys and public halves are everybody's. Of a Helm release the provider keeps the inputs once more,
+      // as one secret; those that are secret are marked in the inputs themselves.
+      if (!/cert$|certificate$|^ca$|\.pub$|known_hosts|publicKey|^__inputs$/i.test(key))
         visit(`${path}.${key}`, inner, secret);
     }
   };
