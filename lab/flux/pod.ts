@@ -161,7 +161,12 @@ export class FluxPod {
       clusters: [
         {
           name: "lab",
-          cluster: { server, "certificate-authority-data": Buffer.from(ca).toString("base64") },
+          cluster: {
+            server,
+            // Pods ask the Service `kubernetes`, whose name stays in the certificate when the endpoint moves.
+            "tls-server-name": "kubernetes.default.svc",
+            "certificate-authority-data": Buffer.from(ca).toString("base64"),
+          },
         },
       ],
       users: [{ name: account, user: { token: status?.["token"] } }],
