@@ -219,7 +219,12 @@ await describe("a mistake around an up", { timeout: 900_000 }, async () => {
 
   await it("14. without cluster-secrets apps wait, and the root, which takes no variables, brings it back", async () => {
     await lab.ok("kubectl", "delete", "secret", "cluster-secrets", "-n", "flux-system");
-    await reconciled("kustomization", "metrics-server", "False", /substitute from 'Secret\/cluster-secrets' error/);
+    await reconciled(
+      "kustomization",
+      "metrics-server",
+      "False",
+      /substitute from 'Secret\/cluster-secrets' error/,
+    );
     await reconciled("kustomization", "cluster", "True", /Applied revision/);
     await reconciled("kustomization", "metrics-server", "True", /Applied revision/);
   });
