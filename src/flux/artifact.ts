@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { StepError } from "../steps/stepError.ts";
+import { fileInTar } from "../steps/tarFile.ts";
 
 /** The file in the artifact's only layer. Source: fluxcd/flux2 release workflow (gotk-components.yaml). */
 const fileName = "gotk-components.yaml";
@@ -27,7 +28,12 @@ export async function pullManifests(url: string, tag: string, signal: AbortSigna
   const layer = await registry.get(`blobs/${digest}`, "application/octet-stream");
   if (`sha256:${createHash("sha256").update(layer).digest("hex")}` !== digest)
     throw new StepError(`${url}:${tag}: the layer does not have the digest ${digest}`, "run pulumi up again");
-  return fileInTar(gunzipSync(layer), fileName, `${url}:${tag}`);
+  const manifests = fileInTar(gunzipSync(layer), (name) => name.replace(/^\.\//, "") === fileName);
+  if (manifests !== undefined) return manifests;
+  throw new StepError(
+    `${url}:${tag} holds no ${fileName}`,
+    "set spec.url in cluster/flux/config/flux.yaml to Flux's own artifact",
+  );
 }
 
 /** One repository of an OCI registry. Source: OCI distribution spec v1.1, and its token authentication. */
@@ -87,19 +93,4 @@ class Registry {
     const answer = (await response.json()) as { token?: string; access_token?: string };
     return answer.token ?? answer.access_token ?? "";
   }
-}
-
-/** Reads a file from a tar. Source: POSIX ustar; name in bytes 0-99, size in octal in bytes 124-135. */
-function fileInTar(tar: Buffer, wanted: string, where: string): string {
-  for (let at = 0; at + 512 <= tar.length;) {
-    const name = tar.toString("utf8", at, at + 100).replace(/\0.*$/s, "");
-    if (name === "") break;
-    const size = Number.parseInt(tar.toString("latin1", at + 124, at + 136), 8);
-    if (name.replace(/^\.\//, "") === wanted) return tar.toString("utf8", at + 512, at + 512 + size);
-    at += 512 + Math.ceil(size / 512) * 512;
-  }
-  throw new StepError(
-    `${where} holds no ${wanted}`,
-    "set spec.url in cluster/flux/config/flux.yaml to Flux's own artifact",
-  );
 }

@@ -1,8 +1,9 @@
 // What can be gone back to: files under backups/<stack>/, encrypted to the age recipients of the Git tree, so that whoever
 // can read the tree's secrets can read them. The newest five of a kind are kept; a clear copy is never written there.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Encrypter } from "age-encryption";
+import { replaceFile } from "./replaceFile.ts";
 
 /** Where backups go, and who can read them. */
 export interface BackupOptions {
@@ -41,7 +42,7 @@ export async function ensureBackup(
   if (isFresh && (target === undefined || targetsOf(stack)[kind] === target)) return undefined;
   const file = await write(options, await take());
   if (target !== undefined)
-    replace(join(folderOf(stack), targetsFile), JSON.stringify({ ...targetsOf(stack), [kind]: target }));
+    replaceFile(join(folderOf(stack), targetsFile), JSON.stringify({ ...targetsOf(stack), [kind]: target }));
   return file;
 }
 
@@ -64,16 +65,9 @@ async function write(options: BackupOptions, content: Uint8Array): Promise<strin
     .replace(/\.\d+Z$/, "Z")
     .replaceAll(":", "-");
   const file = join(folder, `${time}${suffixOf(kind)}`);
-  replace(file, sealed);
+  replaceFile(file, sealed);
   for (const old of files(stack, kind).slice(0, -kept)) rmSync(join(folder, old));
   return file;
-}
-
-/** A file is whole or not there. Machines that are upgraded at once may want one in the same second. */
-function replace(file: string, content: string | Uint8Array): void {
-  const next = `${file}.${String(process.pid)}.new`;
-  writeFileSync(next, content, { mode: 0o600 });
-  renameSync(next, file);
 }
 
 function targetsOf(stack: string): Readonly<Record<string, string>> {

@@ -1,12 +1,14 @@
 // Cilium's chart, kept on this computer beside the backups of the stack: a site that is down stops only who needs another
 // chart than the one that runs (docs/decisions/0020). Only a cache: what is missing or damaged is downloaded again.
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { parse } from "yaml";
 import { download, findChart, type WantedChart } from "./chartIndex.ts";
+import { replaceFile } from "./replaceFile.ts";
 import { StepError } from "./stepError.ts";
+import { fileInTar } from "./tarFile.ts";
 
 /**
  * Where a chart is kept, relative to the project, e.g. `backups/home/cilium-1.20.1.tgz`: one folder for each stack, because a
@@ -46,7 +48,9 @@ export async function keepChart(
   if (entry.digest !== undefined && entry.digest.replace(/^sha256:/, "") !== digest)
     throw damaged(`${name} is not what its index says: SHA-256 ${digest}, expected ${entry.digest}`);
   if (!isChart(archive, wanted)) throw damaged(`${name}: what was downloaded is no such chart`);
-  write(chartFile(stack, wanted), archive);
+  const file = chartFile(stack, wanted);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  replaceFile(file, archive);
   removeOthers(stack, wanted.chart, [wanted.version, ...others]);
 }
 
@@ -55,13 +59,6 @@ function damaged(text: string): StepError {
     text,
     "nothing has been touched; look whether something between here and the site changes downloads, then run it again",
   );
-}
-
-function write(file: string, content: Uint8Array): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const next = `${file}.${String(process.pid)}.new`;
-  writeFileSync(next, content, { mode: 0o600 });
-  renameSync(next, file);
 }
 
 function removeOthers(stack: string, chart: string, versions: readonly string[]): void {
@@ -75,7 +72,9 @@ function removeOthers(stack: string, chart: string, versions: readonly string[])
 /** A packed chart has its Chart.yaml in the one folder that it consists of. Source: helm.sh/docs/topics/charts. */
 function isChart(archive: Buffer, { chart, version }: Omit<WantedChart, "repository">): boolean {
   try {
-    const metadata = parse(fileIn(gunzipSync(archive), /^[^/]+\/Chart\.yaml$/) ?? "") as {
+    const metadata = parse(
+      fileInTar(gunzipSync(archive), (name) => /^[^/]+\/Chart\.yaml$/.test(name)) ?? "",
+    ) as {
       readonly name?: unknown;
       readonly version?: unknown;
     } | null;
@@ -84,17 +83,4 @@ function isChart(archive: Buffer, { chart, version }: Omit<WantedChart, "reposit
     // No gzip, cut off, or no YAML.
     return false;
   }
-}
-
-const block = 512;
-
-/** The text of the first file of that name in a tar archive. Source: POSIX ustar, header offsets of name and size. */
-function fileIn(tar: Buffer, name: RegExp): string | undefined {
-  for (let at = 0; at + block <= tar.length;) {
-    const path = tar.toString("utf8", at, at + 100).replace(/\0.*$/s, "");
-    const size = Number.parseInt(tar.toString("latin1", at + 124, at + 136), 8) || 0;
-    if (name.test(path)) return tar.toString("utf8", at + block, at + block + size);
-    at += block + Math.ceil(size / block) * block;
-  }
-  return undefined;
 }
