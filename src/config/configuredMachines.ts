@@ -1,6 +1,6 @@
 // Which machines the state has a config of. The outputs of the last finished run do not say it: when a later run failed, the
 // state has moved on. It matters because the delete of such a config wipes whoever has its address.
-import * as pulumi from "@pulumi/pulumi";
+import type { StateResources } from "./stackState.ts";
 
 /** A machine with a config in the state. */
 export interface ConfiguredMachine {
@@ -12,26 +12,10 @@ export interface ConfiguredMachine {
   readonly isMember: boolean;
 }
 
-/** Resources by URN, as far as they are read here. */
-export type StateOutputs = Readonly<
-  Record<string, { readonly type?: string; readonly outputs?: Readonly<Record<string, unknown>> }>
->;
-
 const configType = "talos:machine/configurationApply:ConfigurationApply";
 
-/**
- * Reads them from the stack's own state. The stack must have one: of a stack that was never deployed the engine reads a null
- * pointer. Source of the invoke: pulumi/pulumi v3.259.0 pkg/resource/deploy/builtins.go, pkg/backend GetStackResourceOutputs.
- */
-export async function readConfiguredMachines(): Promise<readonly ConfiguredMachine[]> {
-  const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
-    stackName: pulumi.getStack(),
-  });
-  return configuredMachines((answer as { readonly outputs?: StateOutputs }).outputs ?? {});
-}
-
 /** The machines among the resources of a state. Pure. */
-export function configuredMachines(resources: StateOutputs): readonly ConfiguredMachine[] {
+export function configuredMachines(resources: StateResources): readonly ConfiguredMachine[] {
   const names = new Set(Object.keys(resources).map(nameOf));
   return Object.entries(resources).flatMap(([urn, { type, outputs }]) => {
     const name = /^talos-(.+)-config$/.exec(nameOf(urn))?.[1];

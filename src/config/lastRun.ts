@@ -4,27 +4,23 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config, Node } from "./config.ts";
-import { readConfiguredMachines } from "./configuredMachines.ts";
+import { configuredMachines } from "./configuredMachines.ts";
 import { endpointHistory } from "./endpointMove.ts";
 import { show } from "./problem.ts";
 import { reachedMachine, type LastRun, type ReachedMachine, type ReachedVersions } from "./reached.ts";
+import type { StackState } from "./stackState.ts";
 
 /**
- * Reads it. Nothing is read from a cluster. Source of the invoke: the one behind pulumi.StackReference.
+ * Reads it from the state. Nothing is read from a cluster.
  * @throws pulumi.RunError when the output `machines` has a form that this version does not know
  */
-export async function readLastRun(): Promise<LastRun> {
-  const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {
-    name: pulumi.getStack(),
-  });
-  const { outputs = {} } = answer as { readonly outputs?: Readonly<Record<string, unknown>> };
+export function lastRunOf({ outputs, resources }: StackState): LastRun {
   const { kubeconfig, talosconfig, versions, endpoint } = outputs;
   const machines = readMachines(outputs["machines"]);
   return {
     versions: typeof versions === "object" && versions !== null ? versions : {},
     machines,
-    // A stack without outputs may have no state at all, and the engine cannot be asked for the resources of none.
-    configured: machines === undefined ? undefined : await readConfiguredMachines(),
+    configured: machines === undefined ? undefined : configuredMachines(resources),
     kubeconfig: typeof kubeconfig === "string" ? kubeconfig : undefined,
     endpoint: typeof endpoint === "string" && URL.canParse(endpoint) ? endpoint : undefined,
     talosconfig: typeof talosconfig === "string" ? talosconfig : undefined,

@@ -1,9 +1,9 @@
 // What the state says of the cluster that a stack has: what its machines were sent last, where its deploy key is. The outputs
 // of the last finished run do not tell it.
-import * as pulumi from "@pulumi/pulumi";
 import { parseAllDocuments } from "yaml";
 import { deployKeyType, webhookType } from "./deployKeys.ts";
 import { valueAt } from "./patches/walk.ts";
+import type { StateResource, StateResources } from "./stackState.ts";
 
 /** What stays as it is for a cluster's whole life. Parts that could not be read are undefined. */
 export interface BornWith {
@@ -30,32 +30,9 @@ export interface LivingCluster {
   readonly github?: GithubPlace | undefined;
 }
 
-/** A resource of a stack's state. */
-interface Resource {
-  readonly type?: unknown;
-  readonly outputs?: unknown;
-}
-
-/** Reads it. No cluster is asked. Source of the invokes: pulumi pkg/resource/deploy/builtins.go and backend/backend.go. */
-export async function readLivingCluster(): Promise<LivingCluster> {
-  const name = pulumi.getStack();
-  const stack: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name });
-  // Where a stack that was never run has no state at all, the engine (3.259) crashes when it is asked for what is in it.
-  if (Object.keys(outputsOf(stack)).length === 0) return { hasSecrets: false };
-  const resources: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
-    stackName: name,
-  });
-  return livingClusterOf(outputsOf(resources));
-}
-
-function outputsOf(answer: unknown): Readonly<Record<string, Resource>> {
-  const { outputs } = answer as { readonly outputs?: Readonly<Record<string, Resource>> };
-  return outputs ?? {};
-}
-
-/** @param resources resources by URN */
-export function livingClusterOf(resources: Readonly<Record<string, Resource>>): LivingCluster {
-  const ofType = (type: string): readonly Resource[] =>
+/** Reads it from the state. No cluster is asked. */
+export function livingClusterOf(resources: StateResources): LivingCluster {
+  const ofType = (type: string): readonly StateResource[] =>
     Object.values(resources).filter((resource) => resource.type === type);
   const hasSecrets = ofType("talos:machine/secrets:Secrets").length > 0;
   const github = githubOf(ofType);
@@ -76,7 +53,7 @@ export function livingClusterOf(resources: Readonly<Record<string, Resource>>): 
 }
 
 /** The provider says where; it is there before what it registers is. */
-function githubOf(ofType: (type: string) => readonly Resource[]): GithubPlace | undefined {
+function githubOf(ofType: (type: string) => readonly StateResource[]): GithubPlace | undefined {
   const registered = [...ofType(deployKeyType), ...ofType(webhookType)];
   const [provider] = ofType("pulumi:providers:github");
   const owner = valueAt(provider?.outputs, ["owner"]);

@@ -4,12 +4,13 @@ import { readTree } from "../flux/tree/readTree.ts";
 import { assembleConfig } from "./assemble.ts";
 import type { Config } from "./config.ts";
 import { readEnvironment } from "./environment.ts";
-import { readLastRun } from "./lastRun.ts";
-import { readLivingCluster } from "./livingCluster.ts";
+import { lastRunOf } from "./lastRun.ts";
+import { livingClusterOf } from "./livingCluster.ts";
 import { talosctlOnPath } from "./patches/talosctlCheck.ts";
 import { describeProblems } from "./problem.ts";
 import { decodeConfig } from "./rawConfig.ts";
 import { readStackFileConfig } from "./stackFile.ts";
+import { readStackState } from "./stackState.ts";
 
 /**
  * Reads the stack config, the files it names, and what the last run reached.
@@ -22,13 +23,13 @@ export async function loadConfig(): Promise<Config> {
     isSecret: isEncrypted,
     file: readStackFileConfig(projectRoot, pulumi.getStack()),
   });
-  const [lastRun, living] = await Promise.all([readLastRun(), readLivingCluster()]);
+  const state = await readStackState();
   const assembled = await assembleConfig(raw.values, {
     ...readEnvironment(),
     projectRoot,
     readTree,
-    lastRun,
-    living,
+    lastRun: lastRunOf(state),
+    living: livingClusterOf(state.resources),
     talosctl: talosctlOnPath,
   });
   const problems = [
