@@ -1,6 +1,6 @@
 // npm run recover [-- --stack NAME]: puts right what a killed pulumi left behind, and nothing else.
 import { CommandError } from "./pulumiCli.ts";
-import { forgetGone, forgetWiped } from "./recover/machines.ts";
+import { forgetGone } from "./recover/machines.ts";
 import { recover, stackOf } from "./recover/recover.ts";
 
 const args = process.argv.slice(2);
@@ -24,10 +24,9 @@ try {
     console.log(await forgetGone(stackOf(rest), args[goneAt + 1] ?? ""));
     process.exit(0);
   }
-  const { done, left } = await recover(args);
-  const all = [...done, ...(await forgetWiped(stackOf(args), "recover"))];
+  const { done, left } = await recover(args, "recover");
   console.log(
-    all.length === 0 ? "nothing to recover: nothing is left behind that is this stack's" : all.join("\n"),
+    done.length === 0 ? "nothing to recover: nothing is left behind that is this stack's" : done.join("\n"),
   );
   for (const line of left) console.log(`left: ${line}`);
 } catch (error) {

@@ -5,7 +5,6 @@ import { explainMachines } from "./explainMachines.ts";
 import { refreshes, refuseBadToken, refuseProtected } from "./guards.ts";
 import { runPulumi } from "./pulumiProcess.ts";
 import { CommandError } from "./pulumiCli.ts";
-import { forgetWiped } from "./recover/machines.ts";
 import { recover, stackOf } from "./recover/recover.ts";
 import { exportStack } from "./recover/state.ts";
 
@@ -16,9 +15,8 @@ const changes = verb !== "preview" && !asks && !args.some((arg) => /^--preview-o
 try {
   if (!asks) await guard();
   if (changes) {
-    const { done, left } = await recover(args);
-    for (const line of [...done, ...(await forgetWiped(stackOf(args), verb))])
-      console.log(`recovered: ${line}`);
+    const { done, left } = await recover(args, verb);
+    for (const line of done) console.log(`recovered: ${line}`);
     for (const line of left) console.log(`left: ${line}`);
   }
   const { code } = await runPulumi([verb, ...args]);

@@ -26,14 +26,19 @@ export function machinesIn({ deployment }: StackState): readonly ConfiguredMachi
 /**
  * Makes the state forget machines that are in maintenance mode: those whose removal has failed after they had left, and on
  * the way to a destroy all of them. One that is asked for is then sent its config by `up`.
+ * @param state the stack's, as it was exported a moment ago
+ * @param verb what comes next, e.g. `up`
  * @returns what it did, one line each
  */
-export async function forgetWiped(stack: string, verb: string): Promise<readonly string[]> {
-  const state = exportStack(stack);
+export async function forgetWiped(
+  stack: string,
+  state: StackState,
+  verb: string,
+): Promise<readonly string[]> {
   const candidates = machinesIn(state).filter(({ isMember }) => !isMember || verb === "destroy");
   const wiped = await Promise.all(candidates.map(async ({ address }) => isInMaintenance(address)));
   const forgotten = candidates.filter((_, at) => wiped[at]);
-  if (forgotten.length > 0) forget(stack, state, forgotten);
+  if (forgotten.length > 0) forget(stack, exportStack(stack), forgotten);
   return forgotten.map(
     ({ name, address }) =>
       `${name} (${address}) is in maintenance mode, so there is nothing to wipe: the state has forgotten it`,

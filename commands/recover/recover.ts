@@ -1,8 +1,9 @@
-// Puts right what a killed `pulumi up` left behind, so that the next one can finish it.
+// Puts right what a killed `pulumi up`, or a wipe that failed, left behind, so that the next one can finish it.
 import { removeBrokenAttributes } from "./attributes.ts";
 import { leftLine } from "./leftover.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { freeLock } from "./lock.ts";
+import { forgetWiped } from "./machines.ts";
 import { CommandError, pulumi } from "../pulumiCli.ts";
 import { dropPendingOperations, exportStack, exportStackInClear, type StackState } from "./state.ts";
 
@@ -22,9 +23,10 @@ export interface Recovery {
  * Everything else that a step was doing needs nothing: steps look first and may run again, and Kubernetes objects are
  * written under one field manager, which makes a second create the same as the first.
  * @param args command line of pulumi, for `--stack`
+ * @param verb what comes next: `up`, `refresh`, `destroy`, or `recover` for nothing
  * @throws CommandError when a killed run may have left something where nobody can look; its pending operations stay then
  */
-export async function recover(args: readonly string[]): Promise<Recovery> {
+export async function recover(args: readonly string[], verb: string): Promise<Recovery> {
   // First of all: with broken files pulumi does not even say which stack is meant.
   const repaired = removeBrokenAttributes(project);
   const stack = stackOf(args);
@@ -43,6 +45,7 @@ export async function recover(args: readonly string[]): Promise<Recovery> {
   if (pending.length > 0) dropPendingOperations(stack, exportStack(stack));
   for (const operation of pending)
     done.push(`dropped a pending operation: ${operation.type} ${nameOf(operation.resource.urn)}`);
+  done.push(...(await forgetWiped(stack, state, verb)));
   const stays = leftovers.filter(({ remove }) => remove === undefined);
   return { done, left: [...stays.map(leftLine), ...unseen.map(({ text }) => text)] };
 }

@@ -98,20 +98,20 @@ describe("machines that cannot be wiped", () => {
   };
 
   it("are forgotten when they have left and are in maintenance mode", async () => {
-    assert.deepEqual(await forgetWiped("home", "up"), [
+    assert.deepEqual(await forgetWiped("home", state, "up"), [
       `k8s-3 (${on}) is in maintenance mode, so there is nothing to wipe: the state has forgotten it`,
     ]);
     assert.deepEqual(written(), ["k8s-1-config", "k8s-1-member", "k8s-2-config", "etcd"]);
   });
 
   it("are all forgotten in maintenance mode on the way to a destroy", async () => {
-    assert.equal((await forgetWiped("home", "destroy")).length, 2);
+    assert.equal((await forgetWiped("home", state, "destroy")).length, 2);
     assert.deepEqual(written(), ["k8s-2-config", "etcd"]);
   });
 
   it("leave the state alone when there are none", async () => {
     script("talosctl", "echo 'remote error: tls: certificate required' >&2; exit 1");
-    assert.deepEqual(await forgetWiped("home", "destroy"), []);
+    assert.deepEqual(await forgetWiped("home", state, "destroy"), []);
     assert.equal(written(), undefined);
   });
 
