@@ -1,18 +1,14 @@
 import { conditionOf, type KubeObject } from "../steps/kubernetes.ts";
+import { taintsOf } from "../talos/node/ownership.ts";
 
 /** Conditions besides Ready that are bad when they are true. Source: kubernetes.io/docs/reference/node/node-status. */
-const badConditions = ["DiskPressure", "MemoryPressure", "PIDPressure", "NetworkUnavailable"];
+export const badConditions = ["DiskPressure", "MemoryPressure", "PIDPressure", "NetworkUnavailable"] as const;
 
 /** What the cluster itself puts on a node that takes no pods. Source: kubernetes.io, Taints and Tolerations, built-in taints. */
 const builtIn = "node.kubernetes.io/";
 
 /** Put there by a person: cordoned, or declared dead. */
 const byPeople = ["node.kubernetes.io/unschedulable", "node.kubernetes.io/out-of-service"];
-
-interface Taint {
-  readonly key: string;
-  readonly effect: string;
-}
 
 /**
  * Why a machine is no node yet that takes pods, with its name; undefined when it is one. A node with disk pressure is Ready, and
@@ -27,8 +23,7 @@ export function nodeProblem(name: string, node: KubeObject | undefined): string 
     if (bad?.status === "True")
       return `${name} takes no pods: ${type}${bad.message === undefined ? "" : `, ${bad.message}`}`;
   }
-  const taints = (node.spec?.["taints"] ?? []) as readonly Taint[];
-  const taint = taints.find(
+  const taint = taintsOf(node).find(
     ({ key, effect }) => key.startsWith(builtIn) && !byPeople.includes(key) && effect !== "PreferNoSchedule",
   );
   return taint === undefined ? undefined : `${name} takes no pods: taint ${taint.key}`;

@@ -49,11 +49,7 @@ export async function proveConnection(
   kubernetes: Kubernetes,
   patience: Patience = usual,
 ): Promise<string> {
-  const repository = await present(
-    async () =>
-      kubernetes.read("source.toolkit.fluxcd.io/v1", "GitRepository", "home-cluster", "flux-system"),
-    "GitRepository home-cluster",
-  );
+  const repository = await present(async () => readRepository(kubernetes), "GitRepository home-cluster");
   const readRoot = async (): Promise<KubeObject | undefined> =>
     kubernetes.read("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "cluster", "flux-system");
   const root = await present(readRoot, "Kustomization cluster");
@@ -70,6 +66,10 @@ export async function proveConnection(
     patience,
   );
   return `Flux reads Git: ${applied}`;
+}
+
+async function readRepository(kubernetes: Kubernetes): Promise<KubeObject | undefined> {
+  return kubernetes.read("source.toolkit.fluxcd.io/v1", "GitRepository", "home-cluster", "flux-system");
 }
 
 async function present(read: () => Promise<KubeObject | undefined>, name: string): Promise<KubeObject> {
@@ -102,12 +102,7 @@ async function fetchNow(
     .waitFor(
       { what: "GitRepository home-cluster", timeoutSeconds: fetchSeconds, todo: "", intervalMs },
       async () => {
-        const found = await kubernetes.read(
-          "source.toolkit.fluxcd.io/v1",
-          "GitRepository",
-          "home-cluster",
-          "flux-system",
-        );
+        const found = await readRepository(kubernetes);
         if (found === undefined || !isHandled(found, id)) {
           const isHomeless = (await controllerPods(kubernetes)).some((pod) => podTrouble(pod)?.isUnscheduled);
           homelessSince = isHomeless ? (homelessSince ?? Date.now()) : undefined;

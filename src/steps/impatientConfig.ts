@@ -4,8 +4,8 @@ import { KubeConfig, type RequestContext } from "@kubernetes/client-node";
 export const defaultAnswerMs = 30_000;
 
 /**
- * Gives every request a time limit, and ends it when the step ends. An address whose machine has lost its power refuses nothing, and the client alone would
- * wait until TCP gives up, which is a quarter of an hour.
+ * Gives every request a time limit, and ends it when the step ends. An address whose machine has lost its power refuses
+ * nothing, and the client alone would wait until TCP gives up, which is a quarter of an hour.
  */
 export class ImpatientConfig extends KubeConfig {
   readonly #answerMs: number;

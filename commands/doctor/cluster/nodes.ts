@@ -1,11 +1,12 @@
 // Nodes that are the reason for what does not run on them. Pure.
+import type { badConditions } from "../../../src/bootstrap/nodeProblem.ts";
 import { conditionOf, type KubeObject } from "../../../src/steps/kubernetes.ts";
 import { oneLine } from "../../flux/health.ts";
 import { warningsAbout } from "./details.ts";
 import type { Trouble } from "./trouble.ts";
 
-/** What a Node says when it runs out of something, and what to do about it. Source: kubernetes/api core/v1 NodeConditionType. */
-const shortages: Readonly<Record<string, string>> = {
+/** What to do about what a Node runs out of. */
+const shortages: Readonly<Record<(typeof badConditions)[number], string>> = {
   DiskPressure:
     "its disk is full, so it takes no pods and throws some out: make room, or give it a larger disk; talosctl -n ADDRESS usage /var says what lies there",
   MemoryPressure:
