@@ -63,3 +63,9 @@ export function reachedMachine(name: string, text: unknown): ReachedMachine | un
     gone: gone !== undefined,
   };
 }
+
+/** Whether a machine is the only control plane that a run has left: the cluster's etcd is on it alone. */
+export function isOnlyControlPlane(machines: readonly ReachedMachine[] | undefined, name: string): boolean {
+  const controlPlanes = (machines ?? []).filter(({ role, gone }) => role === "controlplane" && !gone);
+  return controlPlanes.length === 1 && controlPlanes[0]?.name === name;
+}

@@ -1,6 +1,6 @@
 // One machine under two names. To the program a name is a machine: another name is another machine, and the old one is
 // drained and wiped at the address that it had, which would then be the renamed machine itself.
-import type { LastRun } from "../reached.ts";
+import { isOnlyControlPlane, type LastRun } from "../reached.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { Placed } from "./placed.ts";
 
@@ -33,20 +33,18 @@ function renamed(
   known: readonly Known[],
   { path, node }: Placed,
   placed: readonly Placed[],
-  { machines = [] }: LastRun,
+  { machines }: LastRun,
 ): readonly Problem[] {
   if (node.gone === true || node.name === undefined || node.address === undefined) return [];
   const here = known.filter(({ address }) => address === node.address);
   const before = here.find(({ name }) => !placed.some((other) => other.node.name === name));
   // The state has both: what has happened there only the machine can say.
   if (before === undefined || here.some(({ name }) => name === node.name)) return [];
-  const controlPlanes = machines.filter(({ role, gone }) => role === "controlplane" && !gone);
-  const isOnly = controlPlanes.length === 1 && controlPlanes[0]?.name === before.name;
   return [
     problem(
       `${path}.name`,
       `${node.address} is the address of ${before.name}, which is in nodes no longer: another name is another machine, and this one would be wiped when ${before.name} leaves`,
-      isOnly
+      isOnlyControlPlane(machines, before.name)
         ? `write ${before.name}: the only control plane keeps its name as long as the cluster lives; is it other hardware, see docs/runbooks/machines.md`
         : `write ${before.name}; to have it under another name remove its line, run pulumi up, which wipes it, then add ${node.name}; for other hardware at this address keep the line of ${before.name} as well, with gone: true`,
     ),

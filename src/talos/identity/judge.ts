@@ -3,6 +3,7 @@
 import { checkLeaving, leavingControlPlanes } from "../../config/checks/machineMoves.ts";
 import type { Config, Node } from "../../config/config.ts";
 import type { ConfiguredMachine } from "../../config/configuredMachines.ts";
+import { isOnlyControlPlane } from "../../config/reached.ts";
 import type { Answer } from "./ask.ts";
 import { isAnother } from "./memberName.ts";
 
@@ -136,7 +137,7 @@ function reachedOf(
 function wiped(node: Node, scene: Scene): Judgement {
   const text = `${node.name} (${node.address}) is in maintenance mode, but was a machine of this cluster: it was wiped or re-imaged`;
   const next = String(node.generation + 1);
-  return isOnly(node, scene)
+  return isOnlyControlPlane(scene.config.lastRun.machines, node.name)
     ? refuse(
         `${text}; it was the only control plane, so the cluster's etcd is gone with it`,
         `to begin with an empty cluster set generation: ${next} on ${node.name} in the stack config, then run pulumi up again; snapshots of etcd that upgrades took lie in backups/`,
@@ -145,14 +146,6 @@ function wiped(node: Node, scene: Scene): Judgement {
         text,
         `set generation: ${next} on ${node.name} in the stack config, then run pulumi up again: it joins anew`,
       );
-}
-
-/** Whether no other control plane of the last run could keep the cluster. */
-function isOnly(node: Node, { config }: Scene): boolean {
-  const controlPlanes = (config.lastRun.machines ?? []).filter(
-    ({ role, gone }) => role === "controlplane" && !gone,
-  );
-  return controlPlanes.length === 1 && controlPlanes[0]?.name === node.name;
 }
 
 /** Other hardware: what answers at the new address waits for a config. */
@@ -199,7 +192,7 @@ function judgeElsewhere(node: Node, known: ConfiguredMachine, scene: Scene): rea
 function judgeReplacement(node: Node, known: ConfiguredMachine, scene: Scene): readonly Judgement[] {
   const { name, address } = node;
   const there = `${name}: the machine at ${address} waits for a config, so it is other hardware than ${name} at ${known.address}`;
-  if (isOnly(node, scene))
+  if (isOnlyControlPlane(scene.config.lastRun.machines, node.name))
     return [
       refuse(
         `${there}; the only control plane cannot be replaced, the cluster's etcd is on it`,
