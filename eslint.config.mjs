@@ -110,15 +110,6 @@ export default defineConfig(
         "error",
         { fixStyle: "separate-type-imports", prefer: "type-imports" },
       ],
-      // The test runner waits for these by itself.
-      "@typescript-eslint/no-floating-promises": [
-        "error",
-        {
-          allowForKnownSafeCalls: [
-            { from: "package", package: "node:test", name: ["describe", "it", "test", "suite"] },
-          ],
-        },
-      ],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/no-unused-vars": [

@@ -1,6 +1,6 @@
 // When etcd is made, and above all when it is not.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { bootstrapEtcd, bootstrapSeconds } from "../../src/bootstrap/bootstrapEtcd.ts";
 import {
   beforeBootstrap,
@@ -55,12 +55,11 @@ describe("etcd", () => {
       world.state["192.0.2.12"] = looks < 3 ? "learner" : "etcd";
       world.state["192.0.2.13"] = looks < 2 ? "none" : looks < 4 ? "learner" : "etcd";
     };
-    assert.equal(
-      await bootstrapEtcd(step, world.talosctl, machines),
+    expect(await bootstrapEtcd(step, world.talosctl, machines)).toBe(
       "etcd bootstrapped on k8s-1, 3 of 3 members healthy",
     );
-    assert.deepEqual(world.bootstrapped, ["192.0.2.11"]);
-    assert.deepEqual(lines, [
+    expect(world.bootstrapped).toStrictEqual(["192.0.2.11"]);
+    expect(lines).toStrictEqual([
       "k8s-1: etcd bootstrapped",
       "k8s-2: joins etcd; k8s-3: joins etcd",
       "k8s-3: joins etcd",
@@ -69,11 +68,10 @@ describe("etcd", () => {
 
   it("is left alone when another control plane has it already", async () => {
     const world = new Machines("etcd", "etcd", "etcd");
-    assert.equal(
-      await bootstrapEtcd(quietStep().step, world.talosctl, machines),
+    expect(await bootstrapEtcd(quietStep().step, world.talosctl, machines)).toBe(
       "etcd has 3 healthy members already",
     );
-    assert.deepEqual(world.bootstrapped, []);
+    expect(world.bootstrapped).toStrictEqual([]);
   });
 
   it("is not made a second time on a wiped control plane beside silent ones", async () => {
@@ -81,21 +79,20 @@ describe("etcd", () => {
     await assert.rejects(
       bootstrapEtcd(quickStep(), world.talosctl, machines),
       (error: { message: string; todo: string }) => {
-        assert.match(error.message, /last seen: k8s-2: does not answer .*; k8s-3: does not answer/);
-        assert.match(error.todo, /etcd is not bootstrapped without it, since that may make a second etcd/);
+        expect(error.message).toMatch(/last seen: k8s-2: does not answer .*; k8s-3: does not answer/);
+        expect(error.todo).toMatch(/etcd is not bootstrapped without it, since that may make a second etcd/);
         return true;
       },
     );
-    assert.deepEqual(world.bootstrapped, []);
+    expect(world.bootstrapped).toStrictEqual([]);
   });
 
   it("is not made beside one that is stopped, which is named", async () => {
     const world = new Machines("none", "data", "none");
-    await assert.rejects(
-      bootstrapEtcd(quickStep(), world.talosctl, machines),
+    await expect(bootstrapEtcd(quickStep(), world.talosctl, machines)).rejects.toThrow(
       /etcd on all control planes: .*k8s-2: etcd is Failed/,
     );
-    assert.deepEqual(world.bootstrapped, []);
+    expect(world.bootstrapped).toStrictEqual([]);
   });
 
   it("counts as bootstrapped when a run that was killed has done it", async () => {
@@ -104,12 +101,14 @@ describe("etcd", () => {
     world.onLook = () => {
       for (const { address } of machines) world.state[address] = "etcd";
     };
-    assert.match(await bootstrapEtcd(quietStep().step, world.talosctl, machines), /3 of 3 members healthy$/);
+    expect(await bootstrapEtcd(quietStep().step, world.talosctl, machines)).toMatch(
+      /3 of 3 members healthy$/,
+    );
   });
 
   it("has two minutes more for each control plane, which join one after the other", () => {
-    assert.equal(bootstrapSeconds(3) - bootstrapSeconds(1), 240);
+    expect(bootstrapSeconds(3) - bootstrapSeconds(1)).toBe(240);
     // Five would take about 280 s.
-    assert.ok(bootstrapSeconds(5) >= 2 * 900 + 900);
+    expect(bootstrapSeconds(5)).toBeGreaterThanOrEqual(2 * 900 + 900);
   });
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { buildChart } from "../../lab/charts/chart.ts";
@@ -23,7 +23,7 @@ describe("Cilium's chart before the first resource", () => {
   const provide = (versions: object): Promise<void> =>
     provideCiliumChart(testConfig({ lastRun: { versions } }));
 
-  before(async () => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "cilium-chart-"));
     process.chdir(folder);
     await pulumi.runtime.setMocks(
@@ -41,7 +41,7 @@ describe("Cilium's chart before the first resource", () => {
       return Promise.resolve(new Response(href.endsWith(".tgz") ? new Uint8Array(bytes) : index));
     };
   });
-  after(() => {
+  afterAll(() => {
     globalThis.fetch = realFetch;
     process.chdir(project);
     rmSync(folder, { recursive: true });
@@ -54,20 +54,20 @@ describe("Cilium's chart before the first resource", () => {
 
   it("is downloaded by the first run", async () => {
     await provide({});
-    assert.ok(isKept("home", chart));
-    assert.deepEqual(asked, ["index.yaml", "cilium-1.19.7.tgz"]);
+    expect(isKept("home", chart)).toBeTruthy();
+    expect(asked).toStrictEqual(["index.yaml", "cilium-1.19.7.tgz"]);
   });
 
   it("is asked of nobody while version and values are those of the last run", async () => {
     await provide({});
     [isDown, asked] = [true, []];
     await provide({ ...left, ciliumChart: "kept" });
-    assert.deepEqual(asked, []);
+    expect(asked).toStrictEqual([]);
   });
 
   it("is downloaded again where it is not kept, as in a fresh clone", async () => {
     await provide({ ...left, ciliumChart: "kept" });
-    assert.ok(isKept("home", chart));
+    expect(isKept("home", chart)).toBeTruthy();
   });
 
   it("is taken from the kept file with a warning when the way back finds the site down", async () => {
@@ -84,20 +84,20 @@ describe("Cilium's chart before the first resource", () => {
     for (const versions of [{}, { ...left, ciliumChart: "kept" }, { ...left, cilium: "1.20.1" }])
       await assert.rejects(provide(versions), (error: Error) => {
         assert.ok(error instanceof pulumi.RunError);
-        assert.match(error.message, down);
-        assert.match(error.message, /no machine has been touched; check the way to the Internet/);
+        expect(error.message).toMatch(down);
+        expect(error.message).toMatch(/no machine has been touched; check the way to the Internet/);
         return true;
       });
   });
 
   it("needs the site on a cluster from before, and says until when", async () => {
     await provide(left);
-    assert.deepEqual(asked, ["index.yaml"]);
-    assert.ok(!isKept("home", chart));
+    expect(asked).toStrictEqual(["index.yaml"]);
+    expect(!isKept("home", chart)).toBeTruthy();
     isDown = true;
     await assert.rejects(provide(left), (error: Error) => {
-      assert.match(error.message, down);
-      assert.match(error.message, /nothing has been touched; .* From the next change of versions\.cilium/);
+      expect(error.message).toMatch(down);
+      expect(error.message).toMatch(/nothing has been touched; .* From the next change of versions\.cilium/);
       return true;
     });
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import ssh2 from "ssh2";
 import { makeKeyPair, type KeyPair } from "../../src/bootstrap/keyPair.ts";
 
@@ -19,11 +19,8 @@ describe("the deploy key's pair", () => {
     const mixed = { private: other.private, public: makeKeyPair().public };
     const good = makeKeyPair();
     const made = [bad, mixed, good];
-    assert.deepEqual(
-      makeKeyPair(() => made.shift() ?? good),
-      good,
-    );
-    assert.deepEqual(made, []);
+    expect(makeKeyPair(() => made.shift() ?? good)).toStrictEqual(good);
+    expect(made).toStrictEqual([]);
   });
 
   it("works every time", () => {
@@ -32,13 +29,13 @@ describe("the deploy key's pair", () => {
       const pair = makeKeyPair(generate);
       const [key, publicKey] = [ssh2.utils.parseKey(pair.private), ssh2.utils.parseKey(pair.public)];
       assert.ok(!(key instanceof Error) && !(publicKey instanceof Error));
-      assert.ok(publicKey.verify(probe, key.sign(probe)));
-      assert.match(pair.public, /^ssh-ed25519 \S+$/);
+      expect(publicKey.verify(probe, key.sign(probe))).toBeTruthy();
+      expect(pair.public).toMatch(/^ssh-ed25519 \S+$/);
     }
   });
 
   it("is given up when none does", () => {
     const bad = damaged(makeKeyPair());
-    assert.throws(() => makeKeyPair(() => bad), /could not make an ed25519 key/);
+    expect(() => makeKeyPair(() => bad)).toThrow(/could not make an ed25519 key/);
   });
 });

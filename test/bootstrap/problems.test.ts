@@ -1,6 +1,5 @@
 // What keeps nodes and pods from their work, in the words of Kubernetes.
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import type { KubeObject } from "../../src/steps/kubernetes.ts";
 import { nodeProblem } from "../../src/bootstrap/nodeProblem.ts";
 import { podProblem, podTrouble } from "../../src/bootstrap/podProblem.ts";
@@ -17,33 +16,31 @@ function node(conditions: readonly object[], ...taints: readonly (readonly [stri
 
 describe("a node", () => {
   it("is good when it is Ready, also with taints that people gave it", () => {
-    assert.equal(nodeProblem("k8s-2", node([condition("DiskPressure", "False")])), undefined);
+    expect(nodeProblem("k8s-2", node([condition("DiskPressure", "False")]))).toBe(undefined);
     const taints = node(
       [],
       ["node-role.kubernetes.io/control-plane", "NoSchedule"],
       ["node.kubernetes.io/unschedulable", "NoSchedule"],
       ["home/gpu", "NoExecute"],
     );
-    assert.equal(nodeProblem("k8s-2", taints), undefined);
+    expect(nodeProblem("k8s-2", taints)).toBe(undefined);
   });
 
   it("that is not there, or NotReady, is named with the reason", () => {
-    assert.equal(nodeProblem("k8s-2", undefined), "k8s-2 has not registered");
+    expect(nodeProblem("k8s-2", undefined)).toBe("k8s-2 has not registered");
     const status = { conditions: [condition("Ready", "False", "cni plugin not initialized")] };
-    assert.equal(nodeProblem("k8s-2", { status }), "k8s-2 is NotReady: cni plugin not initialized");
-    assert.equal(nodeProblem("k8s-2", {}), "k8s-2 is NotReady: no status yet");
+    expect(nodeProblem("k8s-2", { status })).toBe("k8s-2 is NotReady: cni plugin not initialized");
+    expect(nodeProblem("k8s-2", {})).toBe("k8s-2 is NotReady: no status yet");
   });
 
   for (const type of ["DiskPressure", "MemoryPressure", "PIDPressure", "NetworkUnavailable"])
     it(`that is Ready with ${type} is named`, () =>
-      assert.equal(
-        nodeProblem("k8s-2", node([condition(type, "True", "kubelet says so")])),
+      expect(nodeProblem("k8s-2", node([condition(type, "True", "kubelet says so")]))).toBe(
         `k8s-2 takes no pods: ${type}, kubelet says so`,
       ));
 
   it("that the cluster has tainted is named", () =>
-    assert.equal(
-      nodeProblem("k8s-2", node([], ["node.kubernetes.io/disk-pressure", "NoSchedule"])),
+    expect(nodeProblem("k8s-2", node([], ["node.kubernetes.io/disk-pressure", "NoSchedule"]))).toBe(
       "k8s-2 takes no pods: taint node.kubernetes.io/disk-pressure",
     ));
 });
@@ -55,7 +52,7 @@ describe("pods", () => {
   it("that start are no problem", () => {
     const starting = pod("a", { containerStatuses: [waiting("ContainerCreating")] });
     const running = pod("b", { containerStatuses: [{ state: { running: {} } }] });
-    assert.equal(podProblem([starting, running, pod("c", {})]), undefined);
+    expect(podProblem([starting, running, pod("c", {})])).toBe(undefined);
   });
 
   it("that are not scheduled: the first is named with the scheduler's reason", () => {
@@ -65,23 +62,22 @@ describe("pods", () => {
           condition("PodScheduled", "False", "0/2 nodes are available: 2 node(s) had untolerated taint(s)"),
         ],
       });
-    assert.equal(
+    expect(
       podProblem([pod("a", {}), unscheduled("helm-controller-0"), unscheduled("source-controller-0")]),
-      "helm-controller-0 is not scheduled: 0/2 nodes are available: 2 node(s) had untolerated taint(s)",
-    );
+    ).toBe("helm-controller-0 is not scheduled: 0/2 nodes are available: 2 node(s) had untolerated taint(s)");
   });
 
   it("that cannot pull their image, or do not stay up, are named", () => {
     const pulling = pod("a", {
       containerStatuses: [waiting("ImagePullBackOff", "Back-off pulling\n  image x")],
     });
-    assert.equal(podProblem([pulling]), "a: ImagePullBackOff: Back-off pulling image x");
+    expect(podProblem([pulling])).toBe("a: ImagePullBackOff: Back-off pulling image x");
     const init = pod("a", { initContainerStatuses: [waiting("CrashLoopBackOff")] });
-    assert.equal(podProblem([init]), "a: CrashLoopBackOff");
+    expect(podProblem([init])).toBe("a: CrashLoopBackOff");
     const ended = pod("a", {
       containerStatuses: [{ state: { terminated: { reason: "Error", exitCode: 2 } } }],
     });
-    assert.equal(podProblem([ended]), "a: Error with exit code 2");
+    expect(podProblem([ended])).toBe("a: Error with exit code 2");
   });
 
   it("are judged by what does not pass, whatever else of them only waits", () => {
@@ -89,12 +85,12 @@ describe("pods", () => {
       initContainerStatuses: [{ state: { terminated: { reason: "Completed", exitCode: 0 } } }],
       containerStatuses: [waiting("ContainerCreating"), waiting("CreateContainerConfigError", "no Secret x")],
     });
-    assert.equal(podProblem([both]), "a: CreateContainerConfigError: no Secret x");
+    expect(podProblem([both])).toBe("a: CreateContainerConfigError: no Secret x");
     const held = pod("a", {
       initContainerStatuses: [{ ready: false, restartCount: 3, ...waiting("CrashLoopBackOff") }],
       containerStatuses: [waiting("PodInitializing")],
     });
-    assert.deepEqual(podTrouble(held), {
+    expect(podTrouble(held)).toStrictEqual({
       why: "CrashLoopBackOff",
       isUnscheduled: false,
       isStarting: false,

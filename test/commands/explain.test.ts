@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { describeRelease } from "../../commands/explain.ts";
 
 describe("what is said after a run that failed", () => {
@@ -12,16 +11,15 @@ describe("what is said after a run that failed", () => {
   });
 
   it("says that Cilium was rolled back, what runs, and what to do", () => {
-    assert.deepEqual(
+    expect(
       describeRelease(
         release("release cilium failed, and has been rolled back due to atomic being set: timed out"),
         "1.19.7",
       ),
-      [
-        "Cilium 1.20.1 was not ready after 600 s: Helm has rolled it back, and 1.19.7 runs",
-        "  → look at: kubectl -n kube-system get events,pods -l app.kubernetes.io/part-of=cilium; mend that, then run npm run up again, which tries 1.20.1 once more; or take versions.cilium and its values back",
-      ],
-    );
+    ).toStrictEqual([
+      "Cilium 1.20.1 was not ready after 600 s: Helm has rolled it back, and 1.19.7 runs",
+      "  → look at: kubectl -n kube-system get events,pods -l app.kubernetes.io/part-of=cilium; mend that, then run npm run up again, which tries 1.20.1 once more; or take versions.cilium and its values back",
+    ]);
   });
 
   it("says when going back failed too", () => {
@@ -29,16 +27,14 @@ describe("what is said after a run that failed", () => {
       release("an error occurred while rolling back the release. original upgrade error: timed out"),
       "1.20.1",
     );
-    assert.equal(
-      line,
+    expect(line).toBe(
       "Cilium 1.20.1 was not ready after 600 s, and going back failed as well: the agents are of 1.20.1",
     );
   });
 
   it("says that a failed install was left as it is", () => {
     const [line] = describeRelease(release("timed out waiting for the condition"), undefined);
-    assert.equal(
-      line,
+    expect(line).toBe(
       "Cilium 1.20.1 is not ready after 600 s; it was left as it is, an unknown version is installed",
     );
   });

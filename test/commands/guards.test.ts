@@ -1,8 +1,7 @@
-import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { refreshes, refuseBadToken, refuseProtected } from "../../commands/guards.ts";
 import { deployKeyType, webhookType } from "../../src/config/deployKeys.ts";
 import type { StackState, StateResource } from "../../commands/recover/state.ts";
@@ -18,9 +17,11 @@ describe("destroy", () => {
   const resource = (protect: boolean): StateResource => ({ urn: "urn:x", type: "x", protect });
 
   it("is refused while anything of the stack is protected, with the way to lift it", () => {
-    assert.throws(() => {
+    expect(() => {
       refuseProtected("home", stateOf([resource(false), resource(true)]));
-    }, /^Error: stack home is protected: nothing has been destroyed\n {2}→ set protect: false in Pulumi\.home\.yaml, run npm run up, .*, then npm run destroy$/);
+    }).toThrow(
+      /^stack home is protected: nothing has been destroyed\n {2}→ set protect: false in Pulumi\.home\.yaml, run npm run up, .*, then npm run destroy$/,
+    );
   });
   it("goes on when nothing is", () => {
     refuseProtected("home", stateOf([resource(false)]));
@@ -43,14 +44,14 @@ describe("a refresh", () => {
   ];
   for (const [verb, args, expected] of rows)
     it(`${expected ? "is" : "is not"} asked for by ${[verb, ...args].join(" ")}`, () => {
-      assert.equal(refreshes(verb, args), expected);
+      expect(refreshes(verb, args)).toBe(expected);
     });
 });
 
 describe("a token for a refresh", () => {
   let folder: string;
   let github: Github;
-  before(async () => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "guards-"));
     github = await startGithub({
       address: "127.10.205.59",
@@ -63,7 +64,7 @@ describe("a token for a refresh", () => {
       log: () => undefined,
     });
   });
-  after(async () => {
+  afterAll(async () => {
     await github.stop();
     rmSync(folder, { recursive: true });
   });
@@ -81,7 +82,7 @@ describe("a token for a refresh", () => {
       { urn: "urn:h", type: webhookType, inputs },
     ]);
   const refused = async (token: string, pattern: RegExp): Promise<void> => {
-    await assert.rejects(refuseBadToken(withBoth(), token), pattern);
+    await expect(refuseBadToken(withBoth(), token)).rejects.toThrow(pattern);
   };
 
   it("is taken when GitHub shows it deploy keys and webhooks", async () => {
@@ -90,7 +91,7 @@ describe("a token for a refresh", () => {
   it("is refused when there is none, before anything is dropped", async () => {
     await refused(
       "",
-      /^Error: GITHUB_TOKEN is not set\n {2}→ nothing has been refreshed: .*Administration: read and write/,
+      /^GITHUB_TOKEN is not set\n {2}→ nothing has been refreshed: .*Administration: read and write/,
     );
   });
   it("is refused when GitHub refuses it", async () => {

@@ -1,9 +1,8 @@
-import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 
 const command = join(import.meta.dirname, "..", "..", "commands", "migrateFlux.ts");
 
@@ -40,11 +39,9 @@ describe("npm run migrate:flux", () => {
 
   it("shows what it would change, and changes nothing", () => {
     const { code, output } = run(tree);
-    assert.equal(code, 2);
+    expect(code).toBe(2);
     const file = join(tree, "apps", "old.yaml");
-    assert.equal(
-      output,
-      `--- ${file}
+    expect(output).toBe(`--- ${file}
 +++ ${file}
 @@ line 2: HelmRelease podinfo, removed in Flux 2.8
 -apiVersion: helm.toolkit.fluxcd.io/v2beta2
@@ -53,26 +50,24 @@ describe("npm run migrate:flux", () => {
 -apiVersion: notification.toolkit.fluxcd.io/v1beta2
 +apiVersion: notification.toolkit.fluxcd.io/v1beta3
 2 objects in 1 file to change; npm run migrate:flux -- --write makes these changes
-`,
-    );
-    assert.equal(text(), old);
+`);
+    expect(text()).toBe(old);
   });
 
   it("changes the versions and nothing else when it is asked to", () => {
-    assert.equal(run("--write", tree).code, 0);
-    assert.equal(
-      text(),
+    expect(run("--write", tree).code).toBe(0);
+    expect(text()).toBe(
       old
         .replace('"helm.toolkit.fluxcd.io/v2beta2"', "helm.toolkit.fluxcd.io/v2")
         .replace("notification.toolkit.fluxcd.io/v1beta2", "notification.toolkit.fluxcd.io/v1beta3"),
     );
     const again = run(tree);
-    assert.equal(again.code, 0);
-    assert.match(again.output, /all API versions of Flux are current/);
+    expect(again.code).toBe(0);
+    expect(again.output).toMatch(/all API versions of Flux are current/);
   });
 
   it("names a folder that is not there, and an option that does not exist", () => {
-    assert.deepEqual(run(join(tree, "nothing")).code, 1);
-    assert.match(run("--all", tree).output, /there is no option --all/);
+    expect(run(join(tree, "nothing")).code).toStrictEqual(1);
+    expect(run("--all", tree).output).toMatch(/there is no option --all/);
   });
 });

@@ -1,11 +1,10 @@
 // What a killed engine leaves of a file backend, and a pulumi that only says where the backend is.
-import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { removeBrokenAttributes } from "../../commands/recover/attributes.ts";
 import { freeLock } from "../../commands/recover/lock.ts";
 
@@ -38,20 +37,20 @@ describe("recovery of a file backend", () => {
 
   it("has nothing to do when nothing is broken", async () => {
     rmSync(join(folder, ".pulumi"), { recursive: true });
-    assert.deepEqual(removeBrokenAttributes("home-ops"), []);
-    assert.deepEqual(await freeLock("home", "home-ops"), []);
+    expect(removeBrokenAttributes("home-ops")).toStrictEqual([]);
+    expect(await freeLock("home", "home-ops")).toStrictEqual([]);
   });
 
   it("removes attributes that were cut off, and nothing else", () => {
     writeFileSync(join(stacks, "home.json"), "{}");
     writeFileSync(join(stacks, "home.json.attrs"), '{"user.content_t');
     writeFileSync(join(stacks, "other.json.attrs"), '{"user.content_type":"x"}');
-    assert.deepEqual(removeBrokenAttributes("home-ops"), [
+    expect(removeBrokenAttributes("home-ops")).toStrictEqual([
       "removed home.json.attrs, which was cut off; the state beside it is whole",
     ]);
-    assert.ok(existsSync(join(stacks, "home.json")));
-    assert.ok(!existsSync(join(stacks, "home.json.attrs")));
-    assert.ok(existsSync(join(stacks, "other.json.attrs")));
+    expect(existsSync(join(stacks, "home.json"))).toBeTruthy();
+    expect(!existsSync(join(stacks, "home.json.attrs"))).toBeTruthy();
+    expect(existsSync(join(stacks, "other.json.attrs"))).toBeTruthy();
   });
 
   it("frees the lock of a process that is gone", async () => {
@@ -59,13 +58,13 @@ describe("recovery of a file backend", () => {
     await once(child, "exit");
     lock(child.pid ?? 0);
     const [line] = await freeLock("home", "home-ops");
-    assert.match(line ?? "", /^freed the stack's lock \(process \d+ of me on .*, since .*: gone\)$/);
-    assert.ok(!existsSync(lockFile));
+    expect(line ?? "").toMatch(/^freed the stack's lock \(process \d+ of me on .*, since .*: gone\)$/);
+    expect(!existsSync(lockFile)).toBeTruthy();
   });
 
   it("frees it too when another program has got the number", async () => {
     lock(process.pid);
-    assert.equal((await freeLock("home", "home-ops")).length, 1);
+    expect((await freeLock("home", "home-ops")).length).toBe(1);
   });
 
   it("leaves the lock of a running pulumi alone", async () => {
@@ -75,11 +74,10 @@ describe("recovery of a file backend", () => {
     await once(child, "spawn");
     try {
       lock(child.pid ?? 0);
-      await assert.rejects(
-        freeLock("home", "home-ops"),
+      await expect(freeLock("home", "home-ops")).rejects.toThrow(
         /stack home is locked by process \d+ of me.*running\n {2}→ wait for it, or stop it/,
       );
-      assert.ok(existsSync(lockFile));
+      expect(existsSync(lockFile)).toBeTruthy();
     } finally {
       child.kill();
     }
@@ -87,7 +85,7 @@ describe("recovery of a file backend", () => {
 
   it("leaves another computer's lock alone", async () => {
     lock(1, "elsewhere");
-    await assert.rejects(freeLock("home", "home-ops"), /on elsewhere.*\n {2}→ .*pulumi cancel/);
-    assert.ok(existsSync(lockFile));
+    await expect(freeLock("home", "home-ops")).rejects.toThrow(/on elsewhere.*\n {2}→ .*pulumi cancel/);
+    expect(existsSync(lockFile)).toBeTruthy();
   });
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { deployKeyLeftovers } from "../../commands/recover/deployKeys.ts";
 import { findLeftovers } from "../../commands/recover/leftovers.ts";
 import { leftLine, type Leftover } from "../../commands/recover/leftover.ts";
@@ -43,10 +43,10 @@ describe("recovery at GitHub", () => {
   let port = 3080;
   const tokenOutside = process.env["GITHUB_TOKEN"];
 
-  before(() => {
+  beforeAll(() => {
     process.env["GITHUB_TOKEN"] = "right";
   });
-  after(() => {
+  afterAll(() => {
     if (tokenOutside === undefined) delete process.env["GITHUB_TOKEN"];
     else process.env["GITHUB_TOKEN"] = tokenOutside;
   });
@@ -137,10 +137,10 @@ describe("recovery at GitHub", () => {
       [],
       [creating(keyType, { repository: "cluster", title: "home-ops: a", key: mine })],
     );
-    assert.deepEqual(await recovered(await deployKeyLeftovers(state)), [
+    expect(await recovered(await deployKeyLeftovers(state))).toStrictEqual([
       `removed deploy key ${String(unknown)} "home-ops: a" from home/cluster: it is in no state`,
     ]);
-    assert.deepEqual(keysLeft(), [another]);
+    expect(keysLeft()).toStrictEqual([another]);
   });
 
   it("names and leaves a key of this cluster's name that this stack has not made: it is another cluster's", async () => {
@@ -151,11 +151,11 @@ describe("recovery at GitHub", () => {
       [],
       [creating(keyType, { repository: "cluster", title: "home-ops: a", key: mine })],
     );
-    assert.deepEqual(await recovered(await deployKeyLeftovers(state)), [
+    expect(await recovered(await deployKeyLeftovers(state))).toStrictEqual([
       `left deploy key ${String(another)} "home-ops: a" from home/cluster: it has this cluster's name, but not a key that this stack has made\n  → another cluster may read Git with it; if none does, delete it in the settings of the repository`,
       `removed deploy key ${String(unknown)} "home-ops: a" from home/cluster: it is in no state`,
     ]);
-    assert.deepEqual(keysLeft(), [another]);
+    expect(keysLeft()).toStrictEqual([another]);
   });
 
   it("finds a key that the state has forgotten, without any pending operation", async () => {
@@ -163,10 +163,10 @@ describe("recovery at GitHub", () => {
     // Whatever its title is by now: the key proves it.
     const forgotten = register("renamed by hand", mine);
     const state = stateOf([preflight(), pairOf(mine)], []);
-    assert.deepEqual(await recovered(await deployKeyLeftovers(state)), [
+    expect(await recovered(await deployKeyLeftovers(state))).toStrictEqual([
       `removed deploy key ${String(forgotten)} "renamed by hand" from home/cluster: it is in no state`,
     ]);
-    assert.deepEqual(keysLeft(), []);
+    expect(keysLeft()).toStrictEqual([]);
   });
 
   it("leaves a key that the state knows, and asks nobody about it", async () => {
@@ -174,8 +174,8 @@ describe("recovery at GitHub", () => {
     const known = register("home-ops: a", mine);
     const resources = [preflight(), pairOf(mine), resource(keyType, { id: `cluster:${String(known)}` })];
     await github.stop();
-    assert.deepEqual(await deployKeyLeftovers(stateOf(resources, [])), []);
-    assert.deepEqual(keysLeft(), [known]);
+    expect(await deployKeyLeftovers(stateOf(resources, []))).toStrictEqual([]);
+    expect(keysLeft()).toStrictEqual([known]);
     // What afterEach stops.
     github = await startAgain();
   });
@@ -185,8 +185,8 @@ describe("recovery at GitHub", () => {
     const mine = await makeKey();
     const forgotten = register("home-ops: a", mine);
     await recovered(await deployKeyLeftovers(stateOf([preflight(), pairOf(mine)], [])));
-    assert.equal(keysLeft().length, 100);
-    assert.ok(!keysLeft().includes(forgotten));
+    expect(keysLeft().length).toBe(100);
+    expect(keysLeft()).not.toContain(forgotten);
   });
 
   const pendingHook = (): readonly PendingOperation[] => [
@@ -196,30 +196,30 @@ describe("recovery at GitHub", () => {
 
   it("removes the webhook of the URL that was being registered, and no other, without naming the URL", async () => {
     const [unknown, another] = [addHook(url), addHook("https://elsewhere.example/hook/abc")];
-    assert.deepEqual(await recovered(await webhookLeftovers(stateOf([], pendingHook()))), [
+    expect(await recovered(await webhookLeftovers(stateOf([], pendingHook())))).toStrictEqual([
       `removed webhook ${String(unknown)} from home/cluster: it is in no state`,
     ]);
-    assert.deepEqual(hooksLeft(), [another]);
+    expect(hooksLeft()).toStrictEqual([another]);
   });
 
   it("finds a webhook that the state has forgotten by the path of this stack's token", async () => {
     const [forgotten, another] = [addHook(url), addHook("https://flux-webhook.home.example/hook/abc")];
     const wanted = preflight({ WEBHOOK_URL: "https://flux-webhook.home.example" });
-    assert.deepEqual(await recovered(await webhookLeftovers(stateOf([wanted, tokenStep], []))), [
+    expect(await recovered(await webhookLeftovers(stateOf([wanted, tokenStep], [])))).toStrictEqual([
       `removed webhook ${String(forgotten)} from home/cluster: it is in no state`,
     ]);
-    assert.deepEqual(hooksLeft(), [another]);
+    expect(hooksLeft()).toStrictEqual([another]);
   });
 
   it("asks nobody about webhooks where the stack config wants none", async () => {
     addHook(url);
-    assert.deepEqual(await webhookLeftovers(stateOf([preflight(), tokenStep], [])), []);
+    expect(await webhookLeftovers(stateOf([preflight(), tokenStep], []))).toStrictEqual([]);
   });
 
   it("leaves a webhook that the state knows", async () => {
     const known = addHook(url);
     const state = stateOf([resource(hookType, { id: String(known) })], pendingHook());
-    assert.deepEqual(await webhookLeftovers(state), []);
+    expect(await webhookLeftovers(state)).toStrictEqual([]);
   });
 
   it("says which right is missing, and goes on looking elsewhere", async () => {
@@ -227,11 +227,10 @@ describe("recovery at GitHub", () => {
     const mine = await makeKey();
     register("home-ops: a", mine);
     const { leftovers, unseen } = await findLeftovers(stateOf([preflight(), pairOf(mine)], pendingHook()));
-    assert.equal(leftovers.length, 1);
-    assert.equal(unseen.length, 1);
-    assert.equal(unseen[0]?.type, hookType);
-    assert.match(
-      unseen[0].text,
+    expect(leftovers.length).toBe(1);
+    expect(unseen.length).toBe(1);
+    expect(unseen[0]?.type).toBe(hookType);
+    expect(unseen[0]?.text).toMatch(
       /^could not look for webhooks: .*HTTP 403 Resource not accessible.*repos\/home\/cluster\/hooks\n {2}→ export GITHUB_TOKEN with a token that has Webhooks: read and write/,
     );
   });
@@ -239,9 +238,8 @@ describe("recovery at GitHub", () => {
   it("says that GitHub does not answer", async () => {
     const state = stateOf([preflight(), pairOf(await makeKey())], []);
     await github.stop();
-    await assert.rejects(
-      deployKeyLeftovers(state),
-      /^Error: GitHub does not answer for repos\/home\/cluster\/keys/,
+    await expect(deployKeyLeftovers(state)).rejects.toThrow(
+      /^GitHub does not answer for repos\/home\/cluster\/keys/,
     );
     github = await startAgain();
   });

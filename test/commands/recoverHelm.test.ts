@@ -1,6 +1,5 @@
 // Helm revisions that stand in the way of the next run, with and without a pending operation in the state.
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { gzipSync } from "node:zlib";
 import { releaseType, revisionLeftovers } from "../../commands/recover/helm.ts";
 import { leftLine } from "../../commands/recover/leftover.ts";
@@ -63,7 +62,7 @@ async function recovered(
   let left = [...secrets];
   const kubernetes = {
     list: (apiVersion: string, kind: string, namespace: string) => {
-      assert.deepEqual([apiVersion, kind, namespace], ["v1", "Secret", "kube-system"]);
+      expect([apiVersion, kind, namespace]).toStrictEqual(["v1", "Secret", "kube-system"]);
       return Promise.resolve(left);
     },
     objects: {
@@ -87,7 +86,7 @@ const two = "sh.helm.release.v1.cilium.v2";
 describe("Helm revisions", () => {
   it("that are pending are found without any pending operation in the state", async () => {
     for (const status of ["pending-upgrade", "pending-rollback", "pending-install"])
-      assert.deepEqual(await recovered([revision(1, "deployed"), revision(2, status)], undefined), {
+      expect(await recovered([revision(1, "deployed"), revision(2, status)], undefined)).toStrictEqual({
         found: [`removed Helm revision ${two} (${status})`],
         stays: [one],
       });
@@ -95,32 +94,30 @@ describe("Helm revisions", () => {
 
   it("that somebody may be writing right now are left", async () => {
     const { found, stays } = await recovered([revision(1, "pending-upgrade", 100)], undefined);
-    assert.equal(found.length, 1);
-    assert.match(
-      found[0] ?? "",
+    expect(found.length).toBe(1);
+    expect(found[0] ?? "").toMatch(
       /^left Helm revision \S+ \(pending-upgrade\), 10\d s old: somebody may be at work\n {2}→ wait until it is older than 660 s, then run npm run recover$/,
     );
-    assert.deepEqual(stays, [one]);
+    expect(stays).toStrictEqual([one]);
   });
 
   it("that stand for themselves are nothing", async () => {
     const { found } = await recovered([revision(1, "superseded"), revision(2, "deployed")], undefined);
-    assert.deepEqual(found, []);
+    expect(found).toStrictEqual([]);
   });
 
   it("of an upgrade that was killed go when they are pending, however new; the last good one stays", async () => {
-    assert.deepEqual(
+    expect(
       await recovered([revision(1, "deployed"), revision(2, "pending-upgrade", 1)], "updating"),
-      {
-        found: [`removed Helm revision ${two} (pending-upgrade)`],
-        stays: [one],
-      },
-    );
+    ).toStrictEqual({
+      found: [`removed Helm revision ${two} (pending-upgrade)`],
+      stays: [one],
+    });
   });
 
   it("of an install that was killed go, pending or already done", async () => {
     for (const status of ["pending-install", "deployed", "failed"])
-      assert.deepEqual(await recovered([revision(1, status, 1)], "creating"), {
+      expect(await recovered([revision(1, status, 1)], "creating")).toStrictEqual({
         found: [`removed Helm revision ${one} (${status})`],
         stays: [],
       });
@@ -133,9 +130,8 @@ describe("Helm revisions", () => {
       { ...revision(3, "deployed", 1), data: { release: "bm90IEhlbG0ncw==" } },
     ];
     const { found, stays } = await recovered(theirs, "creating");
-    assert.equal(stays.length, 3);
-    assert.equal(
-      found[0],
+    expect(stays.length).toBe(3);
+    expect(found[0]).toBe(
       `left Helm revision ${one} (deployed): not of the version and values that this stack was installing\n  → if nobody needs it: helm uninstall -n kube-system cilium`,
     );
   });
@@ -146,6 +142,6 @@ describe("Helm revisions", () => {
       name: "other",
       labels: { owner: "helm", name: "podinfo", status: "pending-install" },
     };
-    assert.deepEqual((await recovered([other], undefined)).found, []);
+    expect((await recovered([other], undefined)).found).toStrictEqual([]);
   });
 });

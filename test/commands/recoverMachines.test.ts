@@ -1,11 +1,10 @@
 // Machines that nobody can wipe any more: a pulumi that gives and takes a state, a talosctl that meets maintenance mode.
-import assert from "node:assert/strict";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { describeUnwiped } from "../../commands/explainMachines.ts";
 import { forgetGone, forgetWiped, talosconfigOf } from "../../commands/recover/machines.ts";
 import type { StackState } from "../../commands/recover/state.ts";
@@ -44,8 +43,8 @@ const state: StackState = {
 describe("a state without some of its resources", () => {
   it("does not mention them any more, and is the same otherwise", () => {
     const { deployment, version } = withoutResources(state, [urn("k8s-2-config"), urn("k8s-3-config")]);
-    assert.equal(version, 3);
-    assert.deepEqual(deployment.resources, [
+    expect(version).toBe(3);
+    expect(deployment.resources).toStrictEqual([
       config("k8s-1", on),
       step("k8s-1-member", ["k8s-1-config"]),
       step("etcd", ["k8s-1-config"]),
@@ -55,8 +54,8 @@ describe("a state without some of its resources", () => {
   it("keeps the link to what a resource goes with, unless that goes", () => {
     const linked = { ...step("x"), deletedWith: urn("secrets") };
     const of: StackState = { version: 3, deployment: { resources: [linked] } };
-    assert.deepEqual(withoutResources(of, [urn("y")]).deployment.resources, [linked]);
-    assert.deepEqual(withoutResources(of, [urn("secrets")]).deployment.resources, [step("x")]);
+    expect(withoutResources(of, [urn("y")]).deployment.resources).toStrictEqual([linked]);
+    expect(withoutResources(of, [urn("secrets")]).deployment.resources).toStrictEqual([step("x")]);
   });
 });
 
@@ -98,39 +97,39 @@ describe("machines that cannot be wiped", () => {
   };
 
   it("are forgotten when they have left and are in maintenance mode", async () => {
-    assert.deepEqual(await forgetWiped("home", state, "up"), [
+    expect(await forgetWiped("home", state, "up")).toStrictEqual([
       `k8s-3 (${on}) is in maintenance mode, so there is nothing to wipe: the state has forgotten it`,
     ]);
-    assert.deepEqual(written(), ["k8s-1-config", "k8s-1-member", "k8s-2-config", "etcd"]);
+    expect(written()).toStrictEqual(["k8s-1-config", "k8s-1-member", "k8s-2-config", "etcd"]);
   });
 
   it("are all forgotten in maintenance mode on the way to a destroy", async () => {
-    assert.equal((await forgetWiped("home", state, "destroy")).length, 2);
-    assert.deepEqual(written(), ["k8s-2-config", "etcd"]);
+    expect((await forgetWiped("home", state, "destroy")).length).toBe(2);
+    expect(written()).toStrictEqual(["k8s-2-config", "etcd"]);
   });
 
   it("leave the state alone when there are none", async () => {
     script("talosctl", "echo 'remote error: tls: certificate required' >&2; exit 1");
-    assert.deepEqual(await forgetWiped("home", state, "destroy"), []);
-    assert.equal(written(), undefined);
+    expect(await forgetWiped("home", state, "destroy")).toStrictEqual([]);
+    expect(written()).toBe(undefined);
   });
 
   it("are forgotten by name when they are dead", async () => {
-    assert.equal(
-      await forgetGone("home", "k8s-2"),
+    expect(await forgetGone("home", "k8s-2")).toBe(
       `the state has forgotten k8s-2 (${off}): nothing is sent to it any more`,
     );
-    assert.deepEqual(written(), ["k8s-1-config", "k8s-1-member", "k8s-3-config", "etcd"]);
+    expect(written()).toStrictEqual(["k8s-1-config", "k8s-1-member", "k8s-3-config", "etcd"]);
   });
 
   it("are not forgotten by name when they are members, or not there", async () => {
-    await assert.rejects(
-      forgetGone("home", "k8s-1"),
+    await expect(forgetGone("home", "k8s-1")).rejects.toThrow(
       /k8s-1 is a machine of the cluster[\s\S]*→ set gone: true/,
     );
-    await assert.rejects(forgetGone("home", "k8s-9"), /has no machine k8s-9 \(it has k8s-1, k8s-2, k8s-3\)/);
-    await assert.rejects(forgetGone("home", ""), /has no machine/);
-    assert.equal(written(), undefined);
+    await expect(forgetGone("home", "k8s-9")).rejects.toThrow(
+      /has no machine k8s-9 \(it has k8s-1, k8s-2, k8s-3\)/,
+    );
+    await expect(forgetGone("home", "")).rejects.toThrow(/has no machine/);
+    expect(written()).toBe(undefined);
   });
 
   it("are not forgotten by name when they answer as themselves", async () => {
@@ -144,12 +143,14 @@ describe("machines that cannot be wiped", () => {
     writeFileSync(join(folder, "state.json"), JSON.stringify({ version: 3, deployment: { resources } }));
     const answerAs = (name: string): void => script("talosctl", `echo 'spec:'; echo '    hostname: ${name}'`);
     answerAs("k8s-3");
-    await assert.rejects(forgetGone("home", "k8s-3"), /k8s-3 answers at 127\.9\.9\.2[\s\S]*→ run npm run up/);
-    assert.equal(written(), undefined);
+    await expect(forgetGone("home", "k8s-3")).rejects.toThrow(
+      /k8s-3 answers at 127\.9\.9\.2[\s\S]*→ run npm run up/,
+    );
+    expect(written()).toBe(undefined);
     // Its address may be another's by now.
     answerAs("k8s-7");
     await forgetGone("home", "k8s-3");
-    assert.deepEqual(written()?.includes("k8s-3-config"), false);
+    expect(written()?.includes("k8s-3-config")).toStrictEqual(false);
   });
 });
 
@@ -163,9 +164,9 @@ describe("the certificate in an export in clear", () => {
     for (const clientConfiguration of [client, wrapped(client), { ...client, clientKey: wrapped("a2V5") }]) {
       const secrets = { urn: "", type: "talos:machine/secrets:Secrets", outputs: { clientConfiguration } };
       const text = talosconfigOf({ version: 3, deployment: { resources: [secrets] } });
-      assert.match(text, /ca: Y2E=\n +crt: Y3J0\n +key: a2V5/);
+      expect(text).toMatch(/ca: Y2E=\n +crt: Y3J0\n +key: a2V5/);
     }
-    assert.throws(() => talosconfigOf({ version: 3, deployment: {} }), /no machine secrets/);
+    expect(() => talosconfigOf({ version: 3, deployment: {} })).toThrow(/no machine secrets/);
   });
 });
 
@@ -173,22 +174,19 @@ describe("what is said of machines that are still to be wiped", () => {
   const machine = { name: "k8s-2", address: "192.0.2.21", isMember: false };
 
   it("names the command that is the way out", () => {
-    assert.deepEqual(
+    expect(
       describeUnwiped(
         [{ ...machine, unreachable: "refuses the connection", isInMaintenance: false }],
         "destroy",
       ),
-      [
-        "k8s-2 (192.0.2.21) is still to be wiped, and does not answer: refuses the connection",
-        "  → switch it on, then npm run destroy again; if its hardware is dead: npm run recover -- --gone k8s-2, then npm run destroy again",
-      ],
-    );
-    assert.match(
-      describeUnwiped([{ ...machine, isInMaintenance: true }], "up").join("\n"),
+    ).toStrictEqual([
+      "k8s-2 (192.0.2.21) is still to be wiped, and does not answer: refuses the connection",
+      "  → switch it on, then npm run destroy again; if its hardware is dead: npm run recover -- --gone k8s-2, then npm run destroy again",
+    ]);
+    expect(describeUnwiped([{ ...machine, isInMaintenance: true }], "up").join("\n")).toMatch(
       /→ npm run up again/,
     );
-    assert.match(
-      describeUnwiped([{ ...machine, isInMaintenance: false }], "up").join("\n"),
+    expect(describeUnwiped([{ ...machine, isInMaintenance: false }], "up").join("\n")).toMatch(
       /it answers\n.*--gone k8s-2/,
     );
   });

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { afterAll, describe, expect, it } from "@jest/globals";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { checkRecipients, readAgeKey, recipientsOf, type AgeKeyFile } from "../../src/config/ageKey.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "home-ops-age-"));
-after(() => {
+afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
@@ -30,11 +30,11 @@ describe("age key file", () => {
     const key = await read(
       `# created: today\n# public key: ${String(oldRecipient)}\n${oldKey}\r\n\n${newKey}\n`,
     );
-    assert.deepEqual(key.recipients, [oldRecipient, newRecipient]);
-    assert.deepEqual(key.identities, [oldKey, newKey]);
+    expect(key.recipients).toStrictEqual([oldRecipient, newRecipient]);
+    expect(key.identities).toStrictEqual([oldKey, newKey]);
     const files = [{ path: "a.sops.yaml", recipients: [String(newRecipient)] }];
-    assert.equal(checkRecipients(key, files), undefined);
-    assert.deepEqual(recipientsOf(key, files), [newRecipient]);
+    expect(checkRecipients(key, files)).toBe(undefined);
+    expect(recipientsOf(key, files)).toStrictEqual([newRecipient]);
   });
 
   it("is one of several that backups are encrypted to", async () => {
@@ -48,14 +48,13 @@ describe("age key file", () => {
       path: `${String(index)}.sops.yaml`,
       recipients,
     }));
-    assert.deepEqual(recipientsOf(key, files), [one, other]);
-    assert.deepEqual(recipientsOf(key, []), [one]);
+    expect(recipientsOf(key, files)).toStrictEqual([one, other]);
+    expect(recipientsOf(key, [])).toStrictEqual([one]);
   });
 
   it("is right when a file has another recipient beside its own", async () => {
     const key = await read(oldKey);
-    assert.equal(
-      checkRecipients(key, [{ path: "a", recipients: ["age1other", String(oldRecipient)] }]),
+    expect(checkRecipients(key, [{ path: "a", recipients: ["age1other", String(oldRecipient)] }])).toBe(
       undefined,
     );
   });
@@ -66,17 +65,17 @@ describe("age key file", () => {
       { path: "a.sops.yaml", recipients: [String(oldRecipient)] },
       { path: "b.sops.yaml", recipients: ["age1other"] },
     ]);
-    assert.match(problem?.text ?? "", /but b\.sops\.yaml can only be read with the key of age1other/);
+    expect(problem?.text ?? "").toMatch(/but b\.sops\.yaml can only be read with the key of age1other/);
   });
 
   it("is warned about when others can read it", async () => {
-    assert.deepEqual((await read(oldKey, 0o600)).warnings, []);
-    assert.match((await read(oldKey, 0o644)).warnings[0] ?? "", /can be read by other users .*chmod 600/);
+    expect((await read(oldKey, 0o600)).warnings).toStrictEqual([]);
+    expect((await read(oldKey, 0o644)).warnings[0] ?? "").toMatch(/can be read by other users .*chmod 600/);
   });
 
   it("is refused when it is a folder", async () => {
     const key = await readAgeKey(folder);
     assert.ok("text" in key);
-    assert.match(key.text, /cannot be read \(EISDIR\)/);
+    expect(key.text).toMatch(/cannot be read \(EISDIR\)/);
   });
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { startGitHost, type GitHost } from "../../lab/git/host.ts";
 import { ensureKeyPair } from "../../lab/git/keys.ts";
 import { startGithub, type Github } from "../../lab/github/api.ts";
@@ -18,7 +18,7 @@ describe("the check of the Git side", () => {
   let github: Github;
   let git: GitHost;
 
-  before(async () => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "check-git-"));
     store = openGithubStore(join(folder, "github.json"));
     github = await startGithub({
@@ -42,7 +42,7 @@ describe("the check of the Git side", () => {
       log: () => undefined,
     });
   });
-  after(async () => {
+  afterAll(async () => {
     await github.stop();
     await git.stop();
     rmSync(folder, { recursive: true });
@@ -72,7 +72,7 @@ describe("the check of the Git side", () => {
   ): Promise<void> => {
     const { code, output } = await check(env);
     assert.equal(code, 0, output);
-    for (const pattern of expected) assert.match(output, pattern);
+    for (const pattern of expected) expect(output).toMatch(pattern);
   };
   const fails = async (
     env: Readonly<Record<string, string>>,
@@ -80,7 +80,7 @@ describe("the check of the Git side", () => {
   ): Promise<void> => {
     const { code, output } = await check(env);
     assert.equal(code, 1, output);
-    for (const pattern of expected) assert.match(output, pattern);
+    for (const pattern of expected) expect(output).toMatch(pattern);
   };
   const established = { ESTABLISHED: "true" };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { configChanges, listedIn, shownRefusal, shownSteps, tableFile, withTable } from "./configChanges.ts";
 import { configKeys } from "./configKeys.ts";
 
@@ -10,7 +10,7 @@ const document = readFileSync(join(import.meta.dirname, "../..", tableFile), "ut
 describe("the table of what a change of the stack config does", () => {
   it("has every key of the schema once, and no other", () => {
     const keys = configChanges.map(({ key }) => key);
-    assert.deepEqual([...keys].sort(), [...configKeys()].sort());
+    expect([...keys].sort()).toStrictEqual([...configKeys()].sort());
     assert.ok(configKeys().includes("nodes[].address") && configKeys().includes("git.knownHosts"));
   });
 
@@ -19,9 +19,9 @@ describe("the table of what a change of the stack config does", () => {
     assert.deepEqual(
       Object.keys(listed),
       configChanges.map(({ key }) => key),
-      "rows are missing: HOME_OPS_UPDATE=1 node --test test/e2e/configChanges.full.test.ts makes them",
+      "rows are missing: HOME_OPS_UPDATE=1 npm run test:e2e -- full configChanges makes them",
     );
-    assert.equal(withTable(document, listed), document);
+    expect(withTable(document, listed)).toBe(document);
   });
 
   it("names steps by what they are, machines by a star", () => {
@@ -29,8 +29,8 @@ describe("the table of what a change of the stack config does", () => {
       op,
       urn: `urn:pulumi:s::p::t::${name}`,
     });
-    assert.equal(shownSteps([step("same", "a")], []), "nothing");
-    assert.equal(
+    expect(shownSteps([step("same", "a")], [])).toBe("nothing");
+    expect(
       shownSteps(
         [
           step("update", "talos-k8s-2-config"),
@@ -41,16 +41,14 @@ describe("the table of what a change of the stack config does", () => {
         ],
         ["k8s-1", "k8s-2"],
       ),
-      "replace: flux-secrets-deploy-key; update: cluster-etcd, talos-\\*-config",
-    );
+    ).toBe("replace: flux-secrets-deploy-key; update: cluster-etcd, talos-\\*-config");
   });
 
   it("shows a refusal by its key, without addresses and names of a lab", () => {
     const output = `Pulumi.test-small.yaml: 2 problems\n  nodes: two at once → do one\n  cluster.endpoint: https://127.10.3.11:6443 of test-small → write b|c\n`;
-    assert.equal(
-      shownRefusal(output, "cluster.endpoint"),
+    expect(shownRefusal(output, "cluster.endpoint")).toBe(
       "refused: https://192.0.2.11:6443 of home → write b\\|c",
     );
-    assert.equal(shownRefusal("panic", "cluster.endpoint"), undefined);
+    expect(shownRefusal("panic", "cluster.endpoint")).toBe(undefined);
   });
 });

@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { serverOf, withServer } from "../../src/bootstrap/kubeconfig.ts";
 import { endpointHistory } from "../../src/config/endpointMove.ts";
 import { reachedVersions } from "../../src/config/lastRun.ts";
@@ -18,19 +17,19 @@ describe("what came before an endpoint", () => {
     endpointHistory({ versions: { tokenIssuer }, endpoint: before }, endpoint);
 
   it("is nothing on a new cluster, and on one that has never moved", () => {
-    assert.deepEqual(history(first), {});
-    assert.deepEqual(history(first, first), {});
-    assert.deepEqual(history(first, `${first}/`), {});
+    expect(history(first)).toStrictEqual({});
+    expect(history(first, first)).toStrictEqual({});
+    expect(history(first, `${first}/`)).toStrictEqual({});
   });
 
   it("is the old one while it moves, which stays the issuer of tokens", () => {
-    assert.deepEqual(history(old, first), { from: first, tokenIssuer: first });
-    assert.deepEqual(history(old, old, first), { tokenIssuer: first });
-    assert.deepEqual(history(other, old, first), { from: old, tokenIssuer: first });
+    expect(history(old, first)).toStrictEqual({ from: first, tokenIssuer: first });
+    expect(history(old, old, first)).toStrictEqual({ tokenIssuer: first });
+    expect(history(other, old, first)).toStrictEqual({ from: old, tokenIssuer: first });
   });
 
   it("is no issuer any more when it is back at the first one", () => {
-    assert.deepEqual(history(first, old, first), { from: old });
+    expect(history(first, old, first)).toStrictEqual({ from: old });
   });
 });
 
@@ -46,19 +45,21 @@ describe("a cluster whose endpoint has moved", () => {
   const tokens = { "service-account-issuer": first, "api-audiences": first };
 
   it("has both names in the certificates of its control planes, and only while it moves", () => {
-    assert.deepEqual(patches(first, { versions: {} }), []);
-    assert.deepEqual(patches(first, { versions: {}, endpoint: first }), []);
-    assert.deepEqual(patches(old, { versions: {}, endpoint: first }), [
+    expect(patches(first, { versions: {} })).toStrictEqual([]);
+    expect(patches(first, { versions: {}, endpoint: first })).toStrictEqual([]);
+    expect(patches(old, { versions: {}, endpoint: first })).toStrictEqual([
       { cluster: { apiServer: { certSANs: ["192.0.2.9"], extraArgs: tokens } } },
     ]);
-    assert.deepEqual(patches(old, { versions: { tokenIssuer: first }, endpoint: old }), [
+    expect(patches(old, { versions: { tokenIssuer: first }, endpoint: old })).toStrictEqual([
       { cluster: { apiServer: { extraArgs: tokens } } },
     ]);
   });
 
   it("keeps in its outputs who issues tokens", () => {
-    assert.equal(reachedVersions(config(old, { versions: {}, endpoint: first }), true).tokenIssuer, first);
-    assert.ok(!("tokenIssuer" in reachedVersions(config(first, { versions: {}, endpoint: first }), true)));
+    expect(reachedVersions(config(old, { versions: {}, endpoint: first }), true).tokenIssuer).toBe(first);
+    expect(
+      !("tokenIssuer" in reachedVersions(config(first, { versions: {}, endpoint: first }), true)),
+    ).toBeTruthy();
   });
 });
 
@@ -67,17 +68,17 @@ describe("the kubeconfig that is handed on", () => {
     `apiVersion: v1\nclusters:\n- name: home\n  cluster:\n    server: ${server}\n    certificate-authority-data: AAAA\n`;
 
   it("leads to the endpoint of the stack config", () => {
-    assert.equal(withServer(raw(first), old), raw(old));
-    assert.equal(serverOf(withServer(raw(first), old)), old);
+    expect(withServer(raw(first), old)).toBe(raw(old));
+    expect(serverOf(withServer(raw(first), old))).toBe(old);
   });
 
   it("stays as it is, byte for byte, when it leads there already", () => {
-    assert.equal(withServer(raw(first), first), raw(first));
-    assert.equal(withServer(raw(`${first}/`), first), raw(`${first}/`));
+    expect(withServer(raw(first), first)).toBe(raw(first));
+    expect(withServer(raw(`${first}/`), first)).toBe(raw(`${first}/`));
   });
 
   it("is not touched where it names no server", () => {
-    assert.equal(withServer("clusters:\n- name: test\n", first), "clusters:\n- name: test\n");
-    assert.equal(serverOf("clusters:\n- name: test\n"), undefined);
+    expect(withServer("clusters:\n- name: test\n", first)).toBe("clusters:\n- name: test\n");
+    expect(serverOf("clusters:\n- name: test\n")).toBe(undefined);
   });
 });

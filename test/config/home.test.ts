@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { parse } from "yaml";
 import { decodeConfig } from "../../src/config/rawConfig.ts";
 import { stackSchema } from "../../src/config/schema.ts";
@@ -21,27 +21,25 @@ const asEngine = Object.fromEntries(
 describe("Pulumi.home.yaml", () => {
   it("is valid without a warning", async () => {
     const raw = decodeConfig({ all: asEngine, isSecret: () => false });
-    assert.deepEqual(raw.problems, []);
+    expect(raw.problems).toStrictEqual([]);
     const { assembled, messages } = await runStack(raw.values, {});
-    assert.deepEqual(messages, []);
+    expect(messages).toStrictEqual([]);
     assert.ok("config" in assembled);
-    assert.deepEqual(assembled.config.warnings, []);
-    assert.equal(assembled.config.controlPlanes.length, 3);
+    expect(assembled.config.warnings).toStrictEqual([]);
+    expect(assembled.config.controlPlanes.length).toBe(3);
   });
 
   it("explains every key there is, also those it does not use", () => {
     const keys = Object.keys(stackSchema.shape);
-    assert.deepEqual(
-      keys.filter((key) => !text.includes(`home-ops:${key}:`)),
-      [],
-    );
+    expect(keys.filter((key) => !text.includes(`home-ops:${key}:`))).toStrictEqual([]);
   });
 
   it("has a Renovate line for each pinned version", () => {
     const pins = [...text.matchAll(/# renovate: .* depName=(\S+).*\n\s+(\w+): v?\d+\.\d+\.\d+\n/g)];
-    assert.deepEqual(
-      pins.map(([, dependency, key]) => `${String(key)} ${String(dependency)}`),
-      ["talos siderolabs/talos", "kubernetes kubernetes/kubernetes", "cilium cilium"],
-    );
+    expect(pins.map(([, dependency, key]) => `${String(key)} ${String(dependency)}`)).toStrictEqual([
+      "talos siderolabs/talos",
+      "kubernetes kubernetes/kubernetes",
+      "cilium cilium",
+    ]);
   });
 });

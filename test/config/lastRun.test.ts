@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { configuredMachines } from "../../src/config/configuredMachines.ts";
 import { reachedMachines, readMachines } from "../../src/config/lastRun.ts";
 import type { Node } from "../../src/config/config.ts";
@@ -13,9 +13,8 @@ describe("machines in the outputs", () => {
     const nodes = [node("k8s-1"), node("k8s-2", { role: "worker", generation: 12 })];
     const gone = [node("k8s-3", { generation: 2 }), node("k8s-4")];
     const texts = reachedMachines(testConfig({ nodes, gone }));
-    assert.equal(texts["k8s-1"], "controlplane 192.0.2.11");
-    assert.deepEqual(
-      readMachines(texts),
+    expect(texts["k8s-1"]).toBe("controlplane 192.0.2.11");
+    expect(readMachines(texts)).toStrictEqual(
       [...nodes, ...gone].map(({ name, address, role, generation }) => ({
         name,
         address,
@@ -27,8 +26,8 @@ describe("machines in the outputs", () => {
   });
 
   it("are none before a first run has finished", () => {
-    assert.equal(readMachines(undefined), undefined);
-    assert.equal(readMachines(null), undefined);
+    expect(readMachines(undefined)).toBe(undefined);
+    expect(readMachines(null)).toBe(undefined);
   });
 
   // Each of them was a worker without an address once, and the rules about moves went by it.
@@ -42,15 +41,14 @@ describe("machines in the outputs", () => {
     7,
   ])
     it(`are refused in a form that is not known: ${JSON.stringify(text)}`, () => {
-      assert.throws(
-        () => readMachines({ "k8s-1": "controlplane 192.0.2.11", "k8s-2": text }),
-        /^Error: the stack's output machines\.k8s-2 is .*; nothing has been touched\n {2}→ use the version/s,
+      expect(() => readMachines({ "k8s-1": "controlplane 192.0.2.11", "k8s-2": text })).toThrow(
+        /^the stack's output machines\.k8s-2 is .*; nothing has been touched\n {2}→ use the version/s,
       );
     });
 
   it("are refused as anything but texts by name", () => {
-    assert.throws(() => readMachines(["worker 192.0.2.21"]), /the stack's output machines is \[/);
-    assert.throws(() => readMachines("worker 192.0.2.21"), /the stack's output machines is worker/);
+    expect(() => readMachines(["worker 192.0.2.21"])).toThrow(/the stack's output machines is \[/);
+    expect(() => readMachines("worker 192.0.2.21")).toThrow(/the stack's output machines is worker/);
   });
 });
 
@@ -59,7 +57,7 @@ describe("machines in the state", () => {
   const urn = (name: string): string => `urn:pulumi:home::home-ops::home-ops:talos:Machines$x::talos-${name}`;
 
   it("are those with a config, with or without their step as members", () => {
-    assert.deepEqual(
+    expect(
       configuredMachines({
         [urn("secrets")]: { type: "talos:machine/secrets:Secrets", outputs: {} },
         [urn("k8s-1-config")]: { type, outputs: { node: "192.0.2.11" } },
@@ -68,11 +66,10 @@ describe("machines in the state", () => {
         [urn("a-config-config")]: { type, outputs: { node: "192.0.2.22" } },
         [urn("k8s-3-member")]: { type: "command:local:Command", outputs: {} },
       }),
-      [
-        { name: "k8s-1", address: "192.0.2.11", isMember: true },
-        { name: "k8s-2", address: "192.0.2.21", isMember: false },
-        { name: "a-config", address: "192.0.2.22", isMember: false },
-      ],
-    );
+    ).toStrictEqual([
+      { name: "k8s-1", address: "192.0.2.11", isMember: true },
+      { name: "k8s-2", address: "192.0.2.21", isMember: false },
+      { name: "a-config", address: "192.0.2.22", isMember: false },
+    ]);
   });
 });

@@ -2,7 +2,7 @@
 // because that decides which rules apply.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { ESLint } from "eslint";
 
 const root = join(import.meta.dirname, "../..");
@@ -130,6 +130,6 @@ describe("lint", () => {
 
   for (const [what, path, code] of correct)
     it(`accepts ${what}`, async () => {
-      assert.deepEqual(await lint(path, code), []);
+      expect(await lint(path, code)).toStrictEqual([]);
     });
 });

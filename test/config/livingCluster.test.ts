@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { livingClusterOf } from "../../src/config/livingCluster.ts";
 
 const secrets = { type: "talos:machine/secrets:Secrets", outputs: {} };
@@ -18,7 +17,9 @@ const etcd = { type: "command:local:Command", outputs: {} };
 
 describe("the cluster in the state", () => {
   it("keeps what its machines were sent, patches before the base", () => {
-    assert.deepEqual(livingClusterOf({ a: secrets, b: config, "urn:pulumi:x::y::z::cluster-etcd": etcd }), {
+    expect(
+      livingClusterOf({ a: secrets, b: config, "urn:pulumi:x::y::z::cluster-etcd": etcd }),
+    ).toStrictEqual({
       hasSecrets: true,
       bornWith: { clusterName: "home", podCidr: "10.1.0.0/16", serviceCidr: "10.2.0.0/16" },
     });
@@ -30,19 +31,19 @@ describe("the cluster in the state", () => {
     const server = { ...provider, outputs: { ...provider.outputs, baseUrl } };
     const key = { type: "github:index/repositoryDeployKey:RepositoryDeployKey", outputs: {} };
     const webhook = { type: "github:index/repositoryWebhook:RepositoryWebhook", outputs: {} };
-    assert.equal(livingClusterOf({ p: provider }).github, undefined);
-    assert.deepEqual(livingClusterOf({ p: provider, k: key }).github, { owner: "home" });
-    assert.deepEqual(livingClusterOf({ p: server, w: webhook }).github, { owner: "home", baseUrl });
+    expect(livingClusterOf({ p: provider }).github).toBe(undefined);
+    expect(livingClusterOf({ p: provider, k: key }).github).toStrictEqual({ owner: "home" });
+    expect(livingClusterOf({ p: server, w: webhook }).github).toStrictEqual({ owner: "home", baseUrl });
   });
 
   it("can still become another before etcd is there", () => {
-    assert.deepEqual(livingClusterOf({ a: secrets, b: config }), { hasSecrets: true });
-    assert.deepEqual(livingClusterOf({}), { hasSecrets: false });
+    expect(livingClusterOf({ a: secrets, b: config })).toStrictEqual({ hasSecrets: true });
+    expect(livingClusterOf({})).toStrictEqual({ hasSecrets: false });
   });
 
   it("says nothing of what cannot be read", () => {
     const odd = { type: config.type, outputs: { configPatches: "[secret]", machineConfigurationInput: 1 } };
-    assert.deepEqual(livingClusterOf({ a: odd, "::cluster-etcd": etcd }), {
+    expect(livingClusterOf({ a: odd, "::cluster-etcd": etcd })).toStrictEqual({
       hasSecrets: false,
       bornWith: { clusterName: undefined, podCidr: undefined, serviceCidr: undefined },
     });

@@ -1,6 +1,6 @@
 // The only test that goes through Pulumi: stack config in, config or one RunError out.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { decodeConfig } from "../../src/config/rawConfig.ts";
 import { loadConfig } from "../../src/config/load.ts";
@@ -25,29 +25,28 @@ describe("loadConfig", () => {
   it("throws one RunError with all problems, the stack's file in its first line", async () => {
     const message = await failure({ ...providers, "home-ops:protect": "never", "home-ops:tree": "nowhere" });
     const [first, ...lines] = message.split("\n");
-    assert.equal(first, `Pulumi.attic.yaml: ${String(lines.length)} problems`);
-    assert.ok(lines.includes("  protect: never is neither true nor false → write true or false"));
-    assert.ok(lines.some((line) => line.startsWith("  cluster: is missing → ")));
-    assert.ok(lines.some((line) => line.startsWith("  tree: ") && line.includes("nowhere is not a folder")));
+    expect(first).toBe(`Pulumi.attic.yaml: ${String(lines.length)} problems`);
+    expect(lines).toContain("  protect: never is neither true nor false → write true or false");
+    expect(lines.some((line) => line.startsWith("  cluster: is missing → "))).toBeTruthy();
+    expect(
+      lines.some((line) => line.startsWith("  tree: ") && line.includes("nowhere is not a folder")),
+    ).toBeTruthy();
   });
 
   it("refuses encrypted values without showing them, once", async () => {
     const message = await failure({ ...providers, "home-ops:cluster": '{"name":"hidden value"}' }, [
       "home-ops:cluster",
     ]);
-    assert.ok(!message.includes("hidden"));
-    assert.deepEqual(
-      message.split("\n").filter((line) => line.startsWith("  cluster:")),
-      [
-        "  cluster: is encrypted; it holds no secret and must be readable in previews → set it again without --secret: pulumi config set home-ops:cluster VALUE",
-      ],
-    );
+    expect(message).not.toContain("hidden");
+    expect(message.split("\n").filter((line) => line.startsWith("  cluster:"))).toStrictEqual([
+      "  cluster: is encrypted; it holds no secret and must be readable in previews → set it again without --secret: pulumi config set home-ops:cluster VALUE",
+    ]);
   });
 
   it("wants the default providers off", async () => {
     const message = await failure({ "pulumi:disable-default-providers": '["kubernetes"]' });
-    assert.ok(
-      message.includes("  pulumi:disable-default-providers: lacks github → write [kubernetes, github]\n"),
+    expect(message).toContain(
+      "  pulumi:disable-default-providers: lacks github → write [kubernetes, github]\n",
     );
   });
 });
@@ -62,16 +61,15 @@ describe("decodeConfig", () => {
       "other:x": "1",
     };
     const { values, problems } = decodeConfig({ all, isSecret: () => false });
-    assert.deepEqual(values, { tree: "5", protect: false, nodes: [{}] });
-    assert.deepEqual(problems, []);
+    expect(values).toStrictEqual({ tree: "5", protect: false, nodes: [{}] });
+    expect(problems).toStrictEqual([]);
   });
 
   it("leaves a text where a section is expected for the schema to refuse", () => {
-    assert.deepEqual(
+    expect(
       decodeConfig({ all: { ...providers, "home-ops:nodes": "k8s-1" }, isSecret: () => false }).values,
-      {
-        nodes: "k8s-1",
-      },
-    );
+    ).toStrictEqual({
+      nodes: "k8s-1",
+    });
   });
 });

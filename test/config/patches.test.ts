@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { checkPatches } from "../../src/config/checks/patches.ts";
 import { leavesOf, type Segment } from "../../src/config/patches/walk.ts";
 import { SecretText } from "../../src/config/secretText.ts";
@@ -12,50 +12,43 @@ function paths(patch: Record<string, unknown>): readonly string[] {
 
 describe("machine config patches", () => {
   it("may hold anything that the program does not own", () => {
-    assert.deepEqual(
+    expect(
       paths({ machine: { kubelet: { extraArgs: { a: "b" } }, install: { extraKernelArgs: ["x"] } } }),
-      [],
-    );
-    assert.deepEqual(
+    ).toStrictEqual([]);
+    expect(
       paths({ apiVersion: "v1alpha1", kind: "Layer2VIPConfig", name: "192.0.2.10", link: "enp1s0" }),
-      [],
-    );
-    assert.deepEqual(paths({ cluster: { apiServer: { extraArgs: { a: "b" } } } }), []);
+    ).toStrictEqual([]);
+    expect(paths({ cluster: { apiServer: { extraArgs: { a: "b" } } } })).toStrictEqual([]);
   });
 
   it("hold no secret of the cluster, reported once", () => {
     const key = "-----BEGIN EC PRIVATE KEY-----";
-    assert.deepEqual(
+    expect(
       paths({ cluster: { ca: { key }, secret: "x", etcd: { ca: { key } } }, machine: { ca: { key } } }),
-      [
-        "patches.common[0].machine.ca",
-        "patches.common[0].cluster.secret",
-        "patches.common[0].cluster.ca",
-        "patches.common[0].cluster.etcd.ca",
-      ],
-    );
+    ).toStrictEqual([
+      "patches.common[0].machine.ca",
+      "patches.common[0].cluster.secret",
+      "patches.common[0].cluster.ca",
+      "patches.common[0].cluster.etcd.ca",
+    ]);
   });
 
   it("hold no private key anywhere, and the message says where without showing it", () => {
     const problems = checkPatches({
       nodes: [undefined, { patches: [{}, { machine: { files: [{ content: "x\nAGE-SECRET-KEY-1ABC" }] } }] }],
     });
-    assert.deepEqual(
-      problems.map(({ path }) => path),
-      ["nodes[1].patches[1].machine.files[0].content"],
-    );
-    assert.ok(!problems.some(({ text }) => text.includes("1ABC")));
+    expect(problems.map(({ path }) => path)).toStrictEqual(["nodes[1].patches[1].machine.files[0].content"]);
+    expect(!problems.some(({ text }) => text.includes("1ABC"))).toBeTruthy();
   });
 
   it("set nothing that the stack config sets", () => {
-    assert.deepEqual(
+    expect(
       paths({ machine: { install: { image: "x" }, type: "worker" }, cluster: { network: { cni: {} } } }),
-      [
-        "patches.common[0].machine.type",
-        "patches.common[0].machine.install.image",
-        "patches.common[0].cluster.network.cni",
-      ],
-    );
+    ).toStrictEqual([
+      "patches.common[0].machine.type",
+      "patches.common[0].machine.install.image",
+      "patches.common[0].cluster.network.cni",
+    ]);
   });
 
   it("set nothing that the program's own patches set, whatever that is, and take none of it away", () => {
@@ -82,28 +75,28 @@ describe("machine config patches", () => {
   });
 
   it("may take away what only looks like the program's", () => {
-    assert.deepEqual(paths({ machine: { network: { $patch: "delete" } } }), []);
-    assert.equal(checkOld({ machine: { network: { $patch: "delete" } } }), 1);
-    assert.deepEqual(paths({ cluster: { apiServer: { admissionControl: { $patch: "delete" } } } }), []);
-    assert.deepEqual(paths({ machine: { features: { kubePrism: { enabled: true, port: 7445 } } } }), []);
-    assert.deepEqual(paths({ machine: { kubelet: { registerWithFQDN: false } } }), []);
+    expect(paths({ machine: { network: { $patch: "delete" } } })).toStrictEqual([]);
+    expect(checkOld({ machine: { network: { $patch: "delete" } } })).toBe(1);
+    expect(paths({ cluster: { apiServer: { admissionControl: { $patch: "delete" } } } })).toStrictEqual([]);
+    expect(paths({ machine: { features: { kubePrism: { enabled: true, port: 7445 } } } })).toStrictEqual([]);
+    expect(paths({ machine: { kubelet: { registerWithFQDN: false } } })).toStrictEqual([]);
   });
 
   it("give every encrypted variable of a service its name", () => {
     const service = (variable: SecretText): readonly string[] =>
       paths({ apiVersion: "v1alpha1", kind: "ExtensionServiceConfig", name: "vpn", environment: [variable] });
-    assert.deepEqual(service(new SecretText("the-key-alone")), ["patches.common[0].environment[0]"]);
-    assert.deepEqual(service(new SecretText("VPN_KEY=the-key=")), []);
-    assert.deepEqual(service(new SecretText(undefined)), []);
+    expect(service(new SecretText("the-key-alone"))).toStrictEqual(["patches.common[0].environment[0]"]);
+    expect(service(new SecretText("VPN_KEY=the-key="))).toStrictEqual([]);
+    expect(service(new SecretText(undefined))).toStrictEqual([]);
   });
 
   it("decide by nothing that is encrypted", () => {
-    assert.deepEqual(paths({ apiVersion: "v1alpha1", kind: new SecretText("HostnameConfig") }), [
+    expect(paths({ apiVersion: "v1alpha1", kind: new SecretText("HostnameConfig") })).toStrictEqual([
       "patches.common[0].kind",
     ]);
-    assert.deepEqual(paths({ machine: { features: { kubePrism: { enabled: new SecretText("true") } } } }), [
-      "patches.common[0].machine.features.kubePrism.enabled",
-    ]);
+    expect(
+      paths({ machine: { features: { kubePrism: { enabled: new SecretText("true") } } } }),
+    ).toStrictEqual(["patches.common[0].machine.features.kubePrism.enabled"]);
   });
 });
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { afterAll, describe, expect, it } from "@jest/globals";
 import { inspect } from "node:util";
 import { secretLooks } from "../../src/config/patches/secretLooks.ts";
 import { pathText } from "../../src/config/patches/walk.ts";
@@ -12,7 +12,7 @@ import { hasSecret, revealed, SecretText } from "../../src/config/secretText.ts"
 import { hideEncrypted, readStackFileConfig } from "../../src/config/stackFile.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "home-ops-stack-"));
-after(() => {
+afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
@@ -39,7 +39,7 @@ describe("an encrypted text", () => {
     const patch = { a: [new SecretText("hush")] };
     for (const shown of [JSON.stringify(patch), String(patch.a[0]), inspect(patch)])
       assert.ok(shown.includes("[secret]") && !shown.includes("hush"), shown);
-    assert.deepEqual(revealed(patch), { a: ["hush"] });
+    expect(revealed(patch)).toStrictEqual({ a: ["hush"] });
   });
 });
 
@@ -50,58 +50,55 @@ describe("encrypted values in patches", () => {
 
   it("are found by the stack file, and only they are hidden", () => {
     const raw = decoded("patches", patches("hush"), patches(secure));
-    assert.deepEqual(messages(raw), []);
+    expect(messages(raw)).toStrictEqual([]);
     const { common } = raw.values["patches"] as { common: unknown[] };
-    assert.deepEqual(common.map(hasSecret), [true, false]);
-    assert.deepEqual(revealed(common), [{ machine: { env: { A: "hush", B: "b" } } }, { cluster: {} }]);
-    assert.equal(JSON.stringify(common[0]), '{"machine":{"env":{"A":"[secret]","B":"b"}}}');
+    expect(common.map(hasSecret)).toStrictEqual([true, false]);
+    expect(revealed(common)).toStrictEqual([{ machine: { env: { A: "hush", B: "b" } } }, { cluster: {} }]);
+    expect(JSON.stringify(common[0])).toBe('{"machine":{"env":{"A":"[secret]","B":"b"}}}');
   });
 
   it("may be in patches of machines, where everything else stays readable", () => {
     const nodes = (value: unknown, address: unknown): unknown => [
       { address, patches: [{ machine: { env: { A: value } } }] },
     ];
-    assert.deepEqual(
+    expect(
       messages(decoded("nodes", nodes("hush", "192.0.2.11"), nodes(secure, "192.0.2.11"))),
-      [],
-    );
-    assert.deepEqual(messages(decoded("nodes", nodes("hush", "192.0.2.11"), nodes(secure, secure))), [
+    ).toStrictEqual([]);
+    expect(messages(decoded("nodes", nodes("hush", "192.0.2.11"), nodes(secure, secure)))).toStrictEqual([
       "nodes[0].address: is encrypted; it holds no secret and must be readable in previews → set it again without --secret: pulumi config set --path 'home-ops:nodes[0].address' VALUE",
     ]);
   });
 
   it("are not a whole patch, nor all of them", () => {
-    assert.match(
-      messages(decoded("patches", { common: ["x"] }, { common: [secure] })).join(),
+    expect(messages(decoded("patches", { common: ["x"] }, { common: [secure] })).join()).toMatch(
       /^patches\.common\[0\]: is encrypted/,
     );
     const whole = decoded("patches", patches("x"), secure);
-    assert.deepEqual(messages(whole), [
+    expect(messages(whole)).toStrictEqual([
       "patches: is encrypted as a whole, so that no preview could show what is no secret in it → write it readable, and only what is secret in a patch with pulumi config set --secret --path 'home-ops:patches.common[0].…'",
     ]);
-    assert.deepEqual(whole.encrypted, ["patches"]);
+    expect(whole.encrypted).toStrictEqual(["patches"]);
   });
 
   it("are refused where the stack file does not tell which they are", () => {
     const other = { common: [{ machine: secure }] };
     for (const file of [undefined, other, patches("not encrypted"), { common: [] }]) {
       const raw = decoded("patches", patches("hush"), file);
-      assert.match(
-        messages(raw).join(),
+      expect(messages(raw).join()).toMatch(
         /^patches: holds encrypted values, but which ones cannot be seen: .*--config-file$/,
       );
-      assert.equal("patches" in raw.values, false);
+      expect("patches" in raw.values).toBe(false);
     }
   });
 
   it("are hidden although nobody has decrypted them, as in doctor", () => {
     const raw = decoded("patches", undefined, patches(secure));
     const { common } = raw.values["patches"] as { common: unknown[] };
-    assert.deepEqual(revealed(common), [{ machine: { env: { A: undefined, B: "b" } } }, { cluster: {} }]);
+    expect(revealed(common)).toStrictEqual([{ machine: { env: { A: undefined, B: "b" } } }, { cluster: {} }]);
   });
 
   it("are none where nothing is encrypted", () => {
-    assert.equal(hideEncrypted({ a: "b" }, { a: "b" }), undefined);
+    expect(hideEncrypted({ a: "b" }, { a: "b" })).toBe(undefined);
   });
 });
 
@@ -109,10 +106,10 @@ describe("the stack file", () => {
   it("is the project's, or that of its folder for stack files", () => {
     writeFileSync(join(folder, "Pulumi.yaml"), "name: x\n");
     writeFileSync(join(folder, "Pulumi.home.yaml"), "config: { home-ops:tree: cluster }\n");
-    assert.deepEqual(readStackFileConfig(folder, "home"), { "home-ops:tree": "cluster" });
-    assert.equal(readStackFileConfig(folder, "attic"), undefined);
+    expect(readStackFileConfig(folder, "home")).toStrictEqual({ "home-ops:tree": "cluster" });
+    expect(readStackFileConfig(folder, "attic")).toBe(undefined);
     writeFileSync(join(folder, "Pulumi.yaml"), "name: x\nstackConfigDir: stacks\n");
-    assert.equal(readStackFileConfig(folder, "home"), undefined);
+    expect(readStackFileConfig(folder, "home")).toBe(undefined);
   });
 });
 
@@ -176,10 +173,7 @@ describe("what looks like a secret", () => {
   ];
   for (const [patch, path] of refused)
     it(`is found: ${JSON.stringify(patch).slice(0, 120)}`, () => {
-      assert.deepEqual(
-        secretLooks(patch).map(([found]) => pathText(found)),
-        [path],
-      );
+      expect(secretLooks(patch).map(([found]) => pathText(found))).toStrictEqual([path]);
     });
 
   const passed: readonly object[] = [
@@ -238,6 +232,6 @@ describe("what looks like a secret", () => {
   ];
   for (const patch of passed)
     it(`is not found: ${JSON.stringify(patch).slice(0, 120)}`, () => {
-      assert.deepEqual(secretLooks(patch), []);
+      expect(secretLooks(patch)).toStrictEqual([]);
     });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { checkSkew, type Versions } from "../../src/config/skew.ts";
 
 /** Versions, number of errors, number of warnings. */
@@ -35,7 +35,7 @@ describe("checkSkew", () => {
 
   it("says which version to raise", () => {
     const [error] = checkSkew({ talos: "v1.13.9", kubernetes: "v1.37.0" }).errors;
-    assert.deepEqual(error, {
+    expect(error).toStrictEqual({
       path: "versions.kubernetes",
       text: "v1.37.0 is newer than 1.36, the newest Kubernetes that Talos v1.13.9 accepts → lower it to 1.36 or older, or take a newer Talos (versions.talos)",
     });

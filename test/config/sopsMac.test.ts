@@ -1,10 +1,9 @@
 // Files as sops encrypts them. That the real sops agrees is tried where programs are built: test/e2e/sopsFiles.test.ts.
-import assert from "node:assert/strict";
 import { createCipheriv, createHash, randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { before, describe, it } from "node:test";
+import { beforeAll, describe, expect, it } from "@jest/globals";
 import { armor, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { stringify } from "yaml";
 import { checkIntegrity, integrityOf } from "../../src/config/sopsMac.ts";
@@ -47,7 +46,7 @@ async function secretFile(recipient: string): Promise<string> {
 describe("an encrypted file", () => {
   let identity = "";
   let text = "";
-  before(async () => {
+  beforeAll(async () => {
     identity = await generateX25519Identity();
     text = await secretFile(await identityToRecipient(identity));
   });
@@ -55,27 +54,27 @@ describe("an encrypted file", () => {
   const look = async (changed: string): Promise<string> => integrityOf(changed, [identity]);
 
   it("is whole as sops has left it, whatever its comments and order of recipients say", async () => {
-    assert.equal(await look(text), "whole");
-    assert.equal(await look(`# a comment\n${text}`), "whole");
+    expect(await look(text)).toBe("whole");
+    expect(await look(`# a comment\n${text}`)).toBe("whole");
   });
 
   it("was changed when a value in clear, or what is encrypted, is another one", async () => {
-    assert.equal(await look(text.replace("size: 644", "size: 645")), "changed");
-    assert.equal(await look(text.replace("isThere: true", "isThere: false")), "changed");
-    assert.equal(await look(text.replace("kind: Secret", "kind: Secret\nmore: x")), "changed");
-    assert.equal(await look(text.replace(/A: (.|\n)*?type:str\]"?/, "A: in clear")), "changed");
+    expect(await look(text.replace("size: 644", "size: 645"))).toBe("changed");
+    expect(await look(text.replace("isThere: true", "isThere: false"))).toBe("changed");
+    expect(await look(text.replace("kind: Secret", "kind: Secret\nmore: x"))).toBe("changed");
+    expect(await look(text.replace(/A: (.|\n)*?type:str\]"?/, "A: in clear"))).toBe("changed");
   });
 
   it("is damaged when a value has moved to another key", async () => {
-    assert.equal(await look(text.replace("  A: ", "  B: ")), "damaged");
+    expect(await look(text.replace("  A: ", "  B: "))).toBe("damaged");
   });
 
   it("is not judged without its key, or in a form that may be read in more ways", async () => {
-    assert.equal(await integrityOf(text, [await generateX25519Identity()]), "unknown");
-    assert.equal(await look(text.replace("size: 644", "size: 2026-11-28")), "unknown");
-    assert.equal(await look("a: b\n"), "unknown");
-    assert.equal(await look(`${text}---\na: b\n`), "unknown");
-    assert.equal(await look("a: b\n: c"), "unknown");
+    expect(await integrityOf(text, [await generateX25519Identity()])).toBe("unknown");
+    expect(await look(text.replace("size: 644", "size: 2026-11-28"))).toBe("unknown");
+    expect(await look("a: b\n")).toBe("unknown");
+    expect(await look(`${text}---\na: b\n`)).toBe("unknown");
+    expect(await look("a: b\n: c")).toBe("unknown");
   });
 
   it("is named with what to do, and whether the first up needs it", async () => {
@@ -89,14 +88,11 @@ describe("an encrypted file", () => {
       const sopsFiles = [...paths, "apps/gone.sops.yaml"].map((path) => ({ path, recipients: [] }));
       const clusterSecretsFile = join(root, paths[0] ?? "");
       const found = await checkIntegrity([identity], { path: root, sopsFiles, clusterSecretsFile });
-      assert.deepEqual(
-        found.map(({ problem, isNeeded }) => [problem.path, isNeeded]),
-        [
-          [paths[0], true],
-          [paths[1], false],
-        ],
-      );
-      assert.match(found[0]?.problem.text ?? "", /MAC mismatch.* → take the change back.*sops --rotate/);
+      expect(found.map(({ problem, isNeeded }) => [problem.path, isNeeded])).toStrictEqual([
+        [paths[0], true],
+        [paths[1], false],
+      ]);
+      expect(found[0]?.problem.text ?? "").toMatch(/MAC mismatch.* → take the change back.*sops --rotate/);
     } finally {
       rmSync(root, { recursive: true });
     }

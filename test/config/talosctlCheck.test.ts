@@ -1,7 +1,7 @@
 // What is made of talosctl's words; that the words are these is shown by test/e2e/patches.test.ts.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { writePatch } from "../../src/config/patches/lines.ts";
 import {
   checkWithTalosctl,
@@ -26,7 +26,7 @@ describe("talosctl's words", () => {
   line 9: cannot unmarshal !!int \`5\` into v1alpha1.KernelConfig
 `;
     const patch = { machine: { sysctls: [1], install: { wipe: "maybe" }, kernel: 5 } };
-    assert.deepEqual(mistakes(words, patch), [
+    expect(mistakes(words, patch)).toStrictEqual([
       "machine.sysctls: is a list, and Talos expects names with texts",
       "machine.install.wipe: is a text, and Talos expects true or false",
       "machine.kernel: is a number, and Talos expects a section",
@@ -37,37 +37,39 @@ describe("talosctl's words", () => {
     const words =
       "unknown keys found during decoding:\nmachine:\n    network:\n        interfaces:\n            - dhcpx: true\n    other: 1\n\n";
     const patch = { machine: { other: 1, network: { interfaces: [{ interface: "a" }, { dhcpx: true }] } } };
-    assert.deepEqual(mistakes(words, patch), [
+    expect(mistakes(words, patch)).toStrictEqual([
       "machine.network.interfaces[1].dhcpx: unknown key",
       "machine.other: unknown key",
     ]);
   });
 
   it("about a kind suggest the right one", () => {
-    assert.deepEqual(mistakes('"Layer2VIPConfi" "v1alpha1": not registered\n', {}), [
+    expect(mistakes('"Layer2VIPConfi" "v1alpha1": not registered\n', {})).toStrictEqual([
       "kind: Layer2VIPConfi is no kind of document that this Talos knows → did you mean Layer2VIPConfig?",
     ]);
-    assert.deepEqual(mistakes('"Layer2VIPConfig" "": not registered\n', {}), [
+    expect(mistakes('"Layer2VIPConfig" "": not registered\n', {})).toStrictEqual([
       "apiVersion: is missing → write apiVersion: v1alpha1",
     ]);
   });
 
   it("are left out where they may hold a secret", () => {
     const words = 'yaml: unmarshal errors:\n  line 1: parse "hush": missing protocol scheme\n';
-    assert.deepEqual(mistakes(words, { a: 1 }, true), [
+    expect(mistakes(words, { a: 1 }, true)).toStrictEqual([
       ": is refused, in words that may hold the secret and are left out",
     ]);
-    assert.deepEqual(mistakes("something about hush", { a: 1 }, true), [
+    expect(mistakes("something about hush", { a: 1 }, true)).toStrictEqual([
       ": is refused, in words that may hold the secret and are left out",
     ]);
-    assert.deepEqual(mistakes("something else", { a: 1 }), [": is refused: something else"]);
-    assert.deepEqual(mistakes("panic: x\n\ngoroutine 1 [running]:\n", { a: 1 }), [": makes talosctl crash"]);
+    expect(mistakes("something else", { a: 1 })).toStrictEqual([": is refused: something else"]);
+    expect(mistakes("panic: x\n\ngoroutine 1 [running]:\n", { a: 1 })).toStrictEqual([
+      ": makes talosctl crash",
+    ]);
   });
 
   it("of validation are one complaint a line", () => {
     const words =
       "2 errors occurred:\n\t* v1alpha1.Config: 1 error occurred:\n\t* no key (.machine.ca.key)\n\n\n\t* Layer2VIPConfig/x: link must be specified\n\n";
-    assert.deepEqual(complaintsIn(words), [
+    expect(complaintsIn(words)).toStrictEqual([
       "no key (.machine.ca.key)",
       "Layer2VIPConfig/x: link must be specified",
     ]);
@@ -80,12 +82,11 @@ describe("a patch on lines", () => {
       a: { b: [1, { $patch: "delete" }], c: { $patch: "delete" } },
       d: [],
     });
-    assert.deepEqual(JSON.parse(text), { a: { b: [1], c: null }, d: [] });
+    expect(JSON.parse(text)).toStrictEqual({ a: { b: [1], c: null }, d: [] });
     const lines = text.split("\n");
-    assert.deepEqual(
+    expect(
       [...paths].filter(([line]) => /^"|^\d/.test(lines[line - 1] ?? "")).map(([, path]) => pathText(path)),
-      ["a", "a.b", "a.b[0]", "a.c", "d"],
-    );
+    ).toStrictEqual(["a", "a.b", "a.b[0]", "a.c", "d"]);
   });
 });
 
@@ -117,22 +118,22 @@ const shown = ({ problems, warnings }: PatchFindings): readonly unknown[] => [
 
 describe("patches in front of talosctl", () => {
   it("are refused by path, and those that are right pass", async () => {
-    assert.deepEqual(shown(await check(bad, fake("v1.13.9"))), [[message], []]);
-    assert.deepEqual(shown(await check({ machine: {} }, fake("v1.13.2"))), [[], []]);
+    expect(shown(await check(bad, fake("v1.13.9")))).toStrictEqual([[message], []]);
+    expect(shown(await check({ machine: {} }, fake("v1.13.2")))).toStrictEqual([[], []]);
   });
 
   it("are warned of where talosctl is older, unless they hold a secret", async () => {
-    assert.deepEqual(shown(await check(bad, fake("v1.12.0"))), [
+    expect(shown(await check(bad, fake("v1.12.0")))).toStrictEqual([
       [],
       [
         `${message} (checked with talosctl v1.12.0, while versions.talos is v1.13.9: install that one to be sure)`,
       ],
     ]);
-    assert.deepEqual(shown(await check(badSecret, fake("v1.12.0"))), [[message], []]);
+    expect(shown(await check(badSecret, fake("v1.12.0")))).toStrictEqual([[message], []]);
   });
 
   it("are not sure to please the machines where talosctl is newer", async () => {
-    assert.deepEqual(shown(await check({ machine: {} }, fake("v1.14.1"))), [
+    expect(shown(await check({ machine: {} }, fake("v1.14.1")))).toStrictEqual([
       [],
       [
         "patches: were checked with talosctl v1.14.1, while versions.talos is v1.13.9: what only the newer one knows would be refused by the machines",
@@ -144,8 +145,8 @@ describe("patches in front of talosctl", () => {
     const none: RunTalosctl = async () => ({ code: -2, stdout: "", stderr: "talosctl is not on PATH" });
     const warning =
       "patches: are not checked: talosctl is not on PATH. A mistake in them would show late, and not where it is: install talosctl, of the version in versions.talos";
-    assert.deepEqual(shown(await check(bad, none)), [[], [warning]]);
-    assert.deepEqual(shown(await check(badSecret, none)), [
+    expect(shown(await check(bad, none))).toStrictEqual([[], [warning]]);
+    expect(shown(await check(badSecret, none))).toStrictEqual([
       [
         "patches.common[0]: holds a secret and cannot be checked: talosctl is not on PATH; the provider's words about a mistake in it could show it → install talosctl, of the version in versions.talos",
       ],
@@ -160,33 +161,33 @@ describe("patches in front of talosctl", () => {
       stderr: "talosctl did not answer within 20 s",
     });
     const [problems, [warning]] = shown(await check(bad, slow)) as [unknown[], string[]];
-    assert.deepEqual(problems, []);
-    assert.match(warning ?? "", /^patches: are not checked: talosctl did not answer within 20 s\. /);
+    expect(problems).toStrictEqual([]);
+    expect(warning ?? "").toMatch(/^patches: are not checked: talosctl did not answer within 20 s\. /);
   });
 
   it("cost nothing where there are none, and are not looked at where nobody has decrypted them", async () => {
     const never: RunTalosctl = async () => assert.fail("it was run");
-    assert.deepEqual(await checkWithTalosctl({ patches: { common: [] }, nodes: [{}] }, never), {
+    expect(await checkWithTalosctl({ patches: { common: [] }, nodes: [{}] }, never)).toStrictEqual({
       problems: [],
       warnings: [],
     });
     const hidden = { machine: { nope: new SecretText(undefined) } };
-    assert.deepEqual(shown(await check(hidden, never)), [[], []]);
+    expect(shown(await check(hidden, never))).toStrictEqual([[], []]);
     const values = { patches: { common: [hidden, { machine: {} }] }, versions: { talos: "v1.13.9" } };
-    assert.deepEqual(shown(await checkWithTalosctl(values, fake("v1.13.9"))), [[], []]);
+    expect(shown(await checkWithTalosctl(values, fake("v1.13.9")))).toStrictEqual([[], []]);
   });
 
   it("are in no argument, in files for the owner alone, and afterwards nowhere", async () => {
     const files: string[] = [];
     const look = (args: readonly string[]): void => {
-      assert.ok(!args.join(" ").includes("hush"));
+      expect(args.join(" ")).not.toContain("hush");
       for (const file of args.map((arg) => arg.replace(/^@/, "")).filter((arg) => arg.startsWith("/"))) {
-        assert.equal(statSync(file).mode & 0o777, 0o600);
+        expect(statSync(file).mode & 0o777).toBe(0o600);
         files.push(file);
       }
     };
     await check({ machine: { env: { A: new SecretText("hush") } } }, fake("v1.13.9", look));
-    assert.ok(files.length > 0);
-    assert.ok(!files.some((file) => existsSync(file)));
+    expect(files.length).toBeGreaterThan(0);
+    expect(!files.some((file) => existsSync(file))).toBeTruthy();
   });
 });

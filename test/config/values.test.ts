@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { parseGitUrl } from "../../src/config/gitFields.ts";
 import { resolveGit } from "../../src/config/gitRemote.ts";
 import { githubHostKeys } from "../../src/config/githubHostKeys.ts";
@@ -16,33 +16,32 @@ const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9o
 
 describe("IPv4 networks", () => {
   it("contain their first and last address and nothing beyond", () => {
-    assert.deepEqual(
+    expect(
       ["192.0.2.0", "192.0.2.255", "192.0.3.0", "192.0.1.255", "host"].map((address) =>
         contains("192.0.2.0/24", address),
       ),
-      [true, true, false, false, false],
-    );
-    assert.ok(contains("0.0.0.0/0", "255.255.255.255"));
+    ).toStrictEqual([true, true, false, false, false]);
+    expect(contains("0.0.0.0/0", "255.255.255.255")).toBeTruthy();
   });
 
   it("overlap when one lies in the other", () => {
-    assert.ok(overlap("10.0.0.0/8", "10.244.0.0/16"));
-    assert.ok(overlap("10.244.0.0/16", "10.0.0.0/8"));
-    assert.ok(!overlap("10.96.0.0/12", "10.112.0.0/12"));
+    expect(overlap("10.0.0.0/8", "10.244.0.0/16")).toBeTruthy();
+    expect(overlap("10.244.0.0/16", "10.0.0.0/8")).toBeTruthy();
+    expect(!overlap("10.96.0.0/12", "10.112.0.0/12")).toBeTruthy();
   });
 
   it("know their address without host bits", () => {
-    assert.equal(networkAddress("192.0.2.130/25"), "192.0.2.128/25");
-    assert.equal(networkAddress("192.0.2.1/33"), undefined);
-    assert.equal(networkAddress("192.0.2.1"), undefined);
+    expect(networkAddress("192.0.2.130/25")).toBe("192.0.2.128/25");
+    expect(networkAddress("192.0.2.1/33")).toBe(undefined);
+    expect(networkAddress("192.0.2.1")).toBe(undefined);
   });
 });
 
 describe("nearest", () => {
   it("suggests only what is near", () => {
-    assert.equal(nearest("talosContrct", ["name", "talosContract"]), "talosContract");
-    assert.equal(nearest("control-plane", ["controlplane", "worker"]), "controlplane");
-    assert.equal(nearest("colour", ["name", "role"]), undefined);
+    expect(nearest("talosContrct", ["name", "talosContract"])).toBe("talosContract");
+    expect(nearest("control-plane", ["controlplane", "worker"])).toBe("controlplane");
+    expect(nearest("colour", ["name", "role"])).toBe(undefined);
   });
 });
 
@@ -54,31 +53,34 @@ describe("values in messages", () => {
       "ghp_0123",
       "github_pat_0",
     ])
-      assert.equal(show({ deep: [secret] }), "[something secret]");
+      expect(show({ deep: [secret] })).toBe("[something secret]");
   });
 
   it("are cut when they are long", () => {
-    assert.equal(show("x".repeat(100)).length, 81);
+    expect(show("x".repeat(100)).length).toBe(81);
   });
 
   it("have a path as people write it", () => {
-    assert.equal(pathOf(["nodes", 1, "patches", 0]), "nodes[1].patches[0]");
+    expect(pathOf(["nodes", 1, "patches", 0])).toBe("nodes[1].patches[0]");
   });
 });
 
 describe("paths", () => {
   it("start at the home directory, the root or the project", () => {
     const base = { home: "/home/me", projectRoot: "/project" };
-    assert.deepEqual(
-      ["~/a", "~", "/b", "c/d", "../e"].map((path) => resolvePath(path, base)),
-      ["/home/me/a", "/home/me", "/b", "/project/c/d", "/e"],
-    );
+    expect(["~/a", "~", "/b", "c/d", "../e"].map((path) => resolvePath(path, base))).toStrictEqual([
+      "/home/me/a",
+      "/home/me",
+      "/b",
+      "/project/c/d",
+      "/e",
+    ]);
   });
 });
 
 describe("Git remote", () => {
   it("is taken apart", () => {
-    assert.deepEqual(parseGitUrl("ssh://git@git.example.com:2222/home/home-cluster.git"), {
+    expect(parseGitUrl("ssh://git@git.example.com:2222/home/home-cluster.git")).toStrictEqual({
       host: "git.example.com",
       port: 2222,
       repository: "home/home-cluster",
@@ -87,15 +89,15 @@ describe("Git remote", () => {
 
   it("is refused with a password, without a user, or with another protocol", () => {
     for (const url of ["ssh://git:pw@host/a", "ssh://host/a", "git://git@host/a", "ssh://git@host/", "host"])
-      assert.equal(parseGitUrl(url), undefined);
+      expect(parseGitUrl(url)).toBe(undefined);
   });
 
   it("has github.com's keys by default, and the stack's instead where there are some", () => {
     const input = { url: "ssh://git@github.com/home/home-cluster.git", urlPath: "git.url", branch: "main" };
     const byDefault = resolveGit({ ...input, knownHosts: [] });
     const own = resolveGit({ ...input, knownHosts: [`github.com ${key}`] });
-    assert.deepEqual("text" in byDefault ? byDefault : byDefault.knownHosts, githubHostKeys);
-    assert.deepEqual("text" in own ? own : own.knownHosts, [`github.com ${key}`]);
+    expect("text" in byDefault ? byDefault : byDefault.knownHosts).toStrictEqual(githubHostKeys);
+    expect("text" in own ? own : own.knownHosts).toStrictEqual([`github.com ${key}`]);
   });
 
   it("is pinned by a hashed line too", () => {
@@ -108,14 +110,13 @@ describe("Git remote", () => {
   });
 
   it("knows github.com by the fingerprints that GitHub publishes", () => {
-    assert.deepEqual(
+    expect(
       githubHostKeys.map((line) => fingerprint(Buffer.from(line.split(" ")[2] ?? "", "base64"))),
-      [
-        "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU",
-        "SHA256:p2QAMXNIC1TJYWeIOttrVc98/R1BUFWu3/LiyKgUfQM",
-        "SHA256:uNiVztksCsDhcc0u9e8BujQXVUpKZIDTMczCvj3tD2s",
-      ],
-    );
+    ).toStrictEqual([
+      "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU",
+      "SHA256:p2QAMXNIC1TJYWeIOttrVc98/R1BUFWu3/LiyKgUfQM",
+      "SHA256:uNiVztksCsDhcc0u9e8BujQXVUpKZIDTMczCvj3tD2s",
+    ]);
   });
 });
 
@@ -125,8 +126,7 @@ describe("parseConfig", () => {
     assert.ok("config" in parseConfig(values, "home"));
     const one = parseConfig({ ...values, protect: "no" }, "home");
     assert.ok("message" in one);
-    assert.equal(
-      one.message,
+    expect(one.message).toBe(
       "Pulumi.home.yaml: 1 problem\n  protect: no is neither true nor false → write true or false",
     );
     const two = parseConfig({ ...values, protect: "no", tree: 1 }, "attic");

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { TalosMachine } from "../../lab/talos/machine.ts";
 import { MachineRegistry } from "../../lab/talos/registry.ts";
 import { Talosctl } from "../../src/steps/talosctl.ts";
@@ -15,19 +15,21 @@ import { FakeRuntime, type FakeEtcd } from "../lab/talos/fakeRuntime.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { PrivateFolder } from "../../src/steps/privateFolder.ts";
 
+jest.setTimeout(120_000);
+
 const network = "127.10.205";
 const image =
   "factory.talos.dev/metal-installer/376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba:v1.12.0";
 const delays = { applyMs: 30, installMs: 5, bootMs: 5, criMs: 0, rebootMs: 30, pollMs: 5 };
 
-await describe("a machine that is asked who it is", { timeout: 120_000 }, async () => {
+describe("a machine that is asked who it is", () => {
   const path = process.env["PATH"];
   const etcd: FakeEtcd = { members: [] };
   const machines: TalosMachine[] = [];
   let folder: string;
   let program: string;
   let talosctl: Talosctl;
-  before(async () => {
+  beforeAll(async () => {
     program = (await ensureLabTools()).toolbox.talosctl ?? "talosctl";
     process.env["PATH"] = `${dirname(program)}:${String(path)}`;
     folder = mkdtempSync(join(tmpdir(), "ask-"));
@@ -41,7 +43,7 @@ await describe("a machine that is asked who it is", { timeout: 120_000 }, async 
       readFileSync(join(folder, "talosconfig"), "utf8"),
     );
   });
-  after(async () => {
+  afterAll(async () => {
     process.env["PATH"] = path;
     for (const machine of machines) await machine.stop();
     rmSync(folder, { recursive: true });
@@ -107,30 +109,30 @@ await describe("a machine that is asked who it is", { timeout: 120_000 }, async 
     }
   };
 
-  await it("waits for a config", async () => {
+  it("waits for a config", async () => {
     const { address } = await bare(21);
-    assert.deepEqual(await asked(address), { is: "maintenance" });
+    expect(await asked(address)).toStrictEqual({ is: "maintenance" });
   });
 
-  await it("is a member with a name, wherever it is, and shows its generation", async () => {
+  it("is a member with a name, wherever it is, and shows its generation", async () => {
     const machine = await bare(22);
     await configure(machine, "k8s-3");
-    assert.deepEqual(await asked(machine.address), { is: "member", name: "k8s-3" });
-    assert.equal(await configuredGeneration(talosctl, { name: "k8s-3", address: machine.address }), 3);
+    expect(await asked(machine.address)).toStrictEqual({ is: "member", name: "k8s-3" });
+    expect(await configuredGeneration(talosctl, { name: "k8s-3", address: machine.address })).toBe(3);
   });
 
-  await it("is of another cluster", async () => {
+  it("is of another cluster", async () => {
     const other = join(folder, "other");
     generate(other);
     const machine = await bare(23);
     await configure(machine, "k8s-2", other);
     const answer = await asked(machine.address);
-    assert.equal(answer.is, "other");
-    assert.match(answer.is === "other" ? answer.error.message : "", /k8s-2: .* belongs to another cluster/);
+    expect(answer.is).toBe("other");
+    expect(answer.is === "other" ? answer.error.message : "").toMatch(/k8s-2: .* belongs to another cluster/);
   });
 
-  await it("is nobody", async () => {
+  it("is nobody", async () => {
     const answer = await ask(talosctl, { name: "k8s-2", address: `${network}.29` }, 2_000);
-    assert.deepEqual(answer, { is: "unreachable", why: "refuses the connection" });
+    expect(answer).toStrictEqual({ is: "unreachable", why: "refuses the connection" });
   });
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { isDeepStrictEqual } from "node:util";
 import { proxyEnvironment } from "../../lab/proxy/environment.ts";
 import { fluxKinds, fluxObjects } from "./fluxObjects.ts";
@@ -14,23 +14,25 @@ import { leaks } from "./secrets.ts";
 import { readableTexts, secretsOf } from "./secretsOf.ts";
 import { assertNoChange, project, TestLab } from "./testLab.ts";
 
+jest.setTimeout(900_000);
+
 const page = readFileSync(join(project, "cluster", "bootstrap", "README.md"), "utf8");
 const flux = "app.kubernetes.io/part-of=flux";
 const namespace = ["--namespace", "flux-system"] as const;
 
-await describe("breaking the glass", { timeout: 900_000 }, async () => {
+describe("breaking the glass", () => {
   let lab: TestLab;
   let objects: Readonly<Record<string, unknown>>;
   let workload: unknown;
   const get: Get = (args) => lab.get(args);
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.restored("small");
     await lab.until("everything Ready", () => facts.everythingIsReady(get).then(() => true));
     objects = await fluxObjects(lab);
     workload = await podinfo();
     await nameOwnRepository();
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
@@ -57,7 +59,7 @@ await describe("breaking the glass", { timeout: 900_000 }, async () => {
   async function run(wanted: (block: Block) => boolean): Promise<string> {
     const blocks = blocksOf(page).filter(({ language, heading }) => language === "sh" && heading === "");
     const chosen = blocksOf(page).filter((block) => block.language === "sh" && wanted(block));
-    assert.notEqual(chosen.length, 0);
+    expect(chosen.length).not.toBe(0);
     const script = ["set -eu", `cd '${lab.layout.repo}'`, ...[...blocks, ...chosen].map(({ text }) => text)];
     // The lab's Internet is behind its proxy; curl is the only program of the page that must get there.
     const internet = proxyEnvironment(lab.layout);
@@ -67,46 +69,42 @@ await describe("breaking the glass", { timeout: 900_000 }, async () => {
     return output;
   }
 
-  await it("leaves out of the page only what the lab has no program for", () => {
+  it("leaves out of the page only what the lab has no program for", () => {
     const others = blocksOf(page).filter(({ language }) => language !== "sh");
-    assert.deepEqual(
-      others.map(({ heading, text }) => [heading, text.split(" ").slice(0, 2).join(" ")]),
+    expect(others.map(({ heading, text }) => [heading, text.split(" ").slice(0, 2).join(" ")])).toStrictEqual(
       [["1. Cilium", "$ helm"]],
     );
   });
 
-  await it("takes the keys that only Pulumi knows out of the cluster, encrypted", async () => {
+  it("takes the keys that only Pulumi knows out of the cluster, encrypted", async () => {
     await run(({ heading }) => heading === "Before you need it");
     const folder = join(lab.layout.repo, "cluster", "bootstrap");
     const files = ["github-deploy-key", "github-webhook-token"].filter(
       (name) => `Secret flux-system/${name}` in objects,
     );
-    assert.ok(files.includes("github-deploy-key"));
+    expect(files).toContain("github-deploy-key");
     for (const name of files) {
       const file = join(folder, `${name}.sops.yaml`);
       const { data = {} } = objects[`Secret flux-system/${name}`] as KubeObject;
       const text = readFileSync(file, "utf8");
       for (const [key, value] of Object.entries(data)) {
-        assert.match(text, new RegExp(`^ {2,4}${key.replace(".", "\\.")}: ENC\\[`, "m"));
+        expect(text).toMatch(new RegExp(`^ {2,4}${key.replace(".", "\\.")}: ENC\\[`, "m"));
         assert.ok(!text.includes(value), key);
       }
-      assert.ok(!existsSync(`${file}.new`));
+      expect(!existsSync(`${file}.new`)).toBeTruthy();
     }
     // As a home does, so that the files are there on the day.
     await lab.commit("Keep the keys", {});
   });
 
-  await it("loses Flux with all its definitions, while the workloads run on", async () => {
+  it("loses Flux with all its definitions, while the workloads run on", async () => {
     await tearOut();
-    assert.equal(await lab.ok("kubectl", "get", "namespaces", "flux-system", "--ignore-not-found"), "");
-    assert.equal(
-      await lab.ok("kubectl", "get", "crd,clusterrole,clusterrolebinding", "--selector", flux),
-      "",
-    );
-    assert.equal(await podinfo(), workload);
+    expect(await lab.ok("kubectl", "get", "namespaces", "flux-system", "--ignore-not-found")).toBe("");
+    expect(await lab.ok("kubectl", "get", "crd,clusterrole,clusterrolebinding", "--selector", flux)).toBe("");
+    expect(await podinfo()).toBe(workload);
   });
 
-  await it("has Flux back by the commands of the page, with the same objects", async () => {
+  it("has Flux back by the commands of the page, with the same objects", async () => {
     await run(({ heading }) => /^\d/.test(heading));
     const commit = (await lab.git("rev-parse", "HEAD")).trim();
     // The Secrets and ConfigMaps that come with the first pass start a second one.
@@ -114,15 +112,15 @@ await describe("breaking the glass", { timeout: 900_000 }, async () => {
     await lab.until("everything Ready", () => facts.everythingIsReady(get).then(() => true), 120);
     await facts.fluxAloneOwnsItsControllers(get);
     const now = await fluxObjects(lab);
-    assert.deepEqual(Object.keys(now), Object.keys(objects));
+    expect(Object.keys(now)).toStrictEqual(Object.keys(objects));
     // Only what differs, to be read in a failure.
     const differing = Object.keys(objects).filter((name) => !isDeepStrictEqual(now[name], objects[name]));
     const only = (all: typeof objects) => Object.fromEntries(differing.map((name) => [name, all[name]]));
-    assert.deepEqual(only(now), only(objects));
-    assert.equal(await podinfo(), workload);
+    expect(only(now)).toStrictEqual(only(objects));
+    expect(await podinfo()).toBe(workload);
   });
 
-  await it("has nothing to do for Pulumi, which goes on with its own objects", async () => {
+  it("has nothing to do for Pulumi, which goes on with its own objects", async () => {
     assertNoChange(await lab.preview());
     assertNoChange(await lab.preview("--refresh"));
     await lab.commit("Look at Flux less often", {
@@ -132,15 +130,15 @@ await describe("breaking the glass", { timeout: 900_000 }, async () => {
     await lab.ok("kubectl", "delete", ...namespace, "secret", "github-deploy-key");
     const flags = ["--yes", "--skip-preview", "--non-interactive", "--refresh"];
     const output = await lab.ok("npm", "run", "-s", "up", "--", ...flags);
-    assert.match(output, / {4}\+ 1 created\n {4}~ 1 updated\n/);
+    expect(output).toMatch(/ {4}\+ 1 created\n {4}~ 1 updated\n/);
     const { spec } = await get(["ocirepository", "flux-manifests", ...namespace]);
-    assert.equal(spec["interval"], "11m");
+    expect(spec["interval"]).toBe("11m");
     const name = "Secret flux-system/github-deploy-key";
-    assert.deepEqual((await fluxObjects(lab))[name], objects[name]);
+    expect((await fluxObjects(lab))[name]).toStrictEqual(objects[name]);
   });
 
-  await it("has shown no secret on the way", async () => {
-    assert.deepEqual(leaks(await secretsOf(lab), readableTexts(lab)), []);
+  it("has shown no secret on the way", async () => {
+    expect(leaks(await secretsOf(lab), readableTexts(lab))).toStrictEqual([]);
   });
 
   /** What `flux uninstall` does, in its order. Source: fluxcd/flux2 pkg/uninstall/uninstall.go. */

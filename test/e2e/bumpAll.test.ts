@@ -1,18 +1,20 @@
 // All four versions in one commit, in the one order that there is; and a combination for which that order does not work.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { setFluxTag } from "./fluxTag.ts";
 import { newest, oldest } from "./savedLab.ts";
 import { TestLab } from "./testLab.ts";
 import { ciliumVersion, fluxVersions, kubelets, talosVersions } from "./versions.ts";
 import { finishWhileWatched } from "./watch.ts";
 
-await describe("a bump of everything", { timeout: 1_200_000 }, async () => {
+jest.setTimeout(1_200_000);
+
+describe("a bump of everything", () => {
   let lab: TestLab;
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.restored("ha");
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
@@ -24,14 +26,13 @@ await describe("a bump of everything", { timeout: 1_200_000 }, async () => {
     lab.setVersions(inAnOrderOfItsOwn);
     const { code, output } = await lab.up();
     assert.notEqual(code, 0, output);
-    assert.match(
-      output,
+    expect(output).toMatch(
       /Kubernetes comes before Cilium, and Cilium 1\.18\.5 is tested up to Kubernetes 1\.33, not with v1\.35\.4 → bump Cilium to 1\.19\.7 first, in an up of its own/,
     );
-    assert.ok((await talosVersions(lab)).every((version) => version === oldest.talos));
+    expect((await talosVersions(lab)).every((version) => version === oldest.talos)).toBeTruthy();
     lab.setVersions({ talos: oldest.talos, kubernetes: oldest.kubernetes, cilium: oldest.cilium });
     await finishWhileWatched(lab);
-    assert.equal(await ciliumVersion(lab), oldest.cilium);
+    expect(await ciliumVersion(lab)).toBe(oldest.cilium);
   });
 
   it("goes Talos, Kubernetes, Cilium, Flux", async () => {
@@ -52,16 +53,13 @@ await describe("a bump of everything", { timeout: 1_200_000 }, async () => {
       [],
       output,
     );
-    assert.deepEqual(
-      order,
-      order.toSorted((a, b) => a.at - b.at),
-    );
+    expect(order).toStrictEqual(order.toSorted((a, b) => a.at - b.at));
   });
 
   it("has reached all of them", async () => {
-    assert.deepEqual([...new Set(await talosVersions(lab))], [newest.talos]);
-    assert.deepEqual([...new Set(await kubelets(lab))], [newest.kubernetes]);
-    assert.equal(await ciliumVersion(lab), newest.cilium);
-    assert.deepEqual(await fluxVersions(lab), [newest.flux]);
+    expect([...new Set(await talosVersions(lab))]).toStrictEqual([newest.talos]);
+    expect([...new Set(await kubelets(lab))]).toStrictEqual([newest.kubernetes]);
+    expect(await ciliumVersion(lab)).toBe(newest.cilium);
+    expect(await fluxVersions(lab)).toStrictEqual([newest.flux]);
   });
 });

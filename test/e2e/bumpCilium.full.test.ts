@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { assertPreview } from "./changes.ts";
 import type { KubeObject } from "./handOffFacts.ts";
 import { newest, oldest } from "./savedLab.ts";
@@ -10,14 +10,16 @@ import { TestLab } from "./testLab.ts";
 import { ciliumVersion, notReady } from "./versions.ts";
 import { finishWhileWatched } from "./watch.ts";
 
+jest.setTimeout(1_200_000);
+
 const policy = "no-new-agents";
 
-await describe("a bump of Cilium", { timeout: 1_200_000 }, async () => {
+describe("a bump of Cilium", () => {
   let lab: TestLab;
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.restored("ha");
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
@@ -29,12 +31,11 @@ await describe("a bump of Cilium", { timeout: 1_200_000 }, async () => {
     setVersion("1.20.9");
     const { code, output } = await lab.up();
     assert.notEqual(code, 0, output);
-    assert.match(
-      output,
+    expect(output).toMatch(
       /helm\.cilium\.io\/ has no version 1\.20\.9 of cilium; of 1\.20 it has 1\.20\.1, 1\.20\.0/,
     );
-    assert.match(output, /no machine has been touched; correct versions\.cilium/);
-    assert.equal(await ciliumVersion(lab), oldest.cilium);
+    expect(output).toMatch(/no machine has been touched; correct versions\.cilium/);
+    expect(await ciliumVersion(lab)).toBe(oldest.cilium);
   });
 
   it("shows the version with its chart, and nothing else", async () => {
@@ -53,21 +54,20 @@ await describe("a bump of Cilium", { timeout: 1_200_000 }, async () => {
     await refuseAgents(lab, newest.cilium);
     const { code, output } = await lab.up();
     assert.notEqual(code, 0, output);
-    assert.match(
-      output,
+    expect(output).toMatch(
       /Cilium 1\.20\.1 was not ready after 45 s: Helm has rolled it back, and 1\.19\.7 runs/,
     );
-    assert.match(output, /→ look at: kubectl -n kube-system get events,pods .*run npm run up again/);
-    assert.equal(await ciliumVersion(lab), oldest.cilium);
-    assert.equal(await readyAgents(lab), 5);
-    assert.deepEqual(await notReady(lab), []);
+    expect(output).toMatch(/→ look at: kubectl -n kube-system get events,pods .*run npm run up again/);
+    expect(await ciliumVersion(lab)).toBe(oldest.cilium);
+    expect(await readyAgents(lab)).toBe(5);
+    expect(await notReady(lab)).toStrictEqual([]);
   });
 
   it("is finished by the next up once the cause is gone", async () => {
     await allowAgents(lab);
     await finishWhileWatched(lab);
-    assert.equal(await ciliumVersion(lab), newest.cilium);
-    assert.equal(await readyAgents(lab), 5);
+    expect(await ciliumVersion(lab)).toBe(newest.cilium);
+    expect(await readyAgents(lab)).toBe(5);
   });
 
   it("of values shows the changed values, and brings them", async () => {
@@ -78,20 +78,19 @@ await describe("a bump of Cilium", { timeout: 1_200_000 }, async () => {
     await assertPreview(lab, ["cluster-cilium update values.hubble.enabled: false → true"]);
     await finishWhileWatched(lab);
     const config = await lab.get<KubeObject>(["configmap", "cilium-config", "-n", "kube-system"]);
-    assert.equal(config.data?.["enable-hubble"], "true");
+    expect(config.data?.["enable-hubble"]).toBe("true");
   });
 
   it("goes back one minor, and not two", async () => {
     setVersion("1.18.5");
     const { code, output } = await lab.up();
     assert.notEqual(code, 0, output);
-    assert.match(
-      output,
+    expect(output).toMatch(
       /the cluster has Cilium 1\.20\.1, asked is 1\.18\.5, 2 minors back → .*1\.19\.7, then 1\.18\.5/,
     );
     setVersion(oldest.cilium);
     await finishWhileWatched(lab);
-    assert.equal(await ciliumVersion(lab), oldest.cilium);
+    expect(await ciliumVersion(lab)).toBe(oldest.cilium);
   });
 });
 

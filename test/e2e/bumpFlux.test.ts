@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { Decrypter } from "age-encryption";
 import { parseAllDocuments } from "yaml";
 import { assertPreview } from "./changes.ts";
@@ -14,6 +14,8 @@ import { newest, oldest } from "./savedLab.ts";
 import { project, TestLab } from "./testLab.ts";
 import { fluxVersions } from "./versions.ts";
 import { finishWhileWatched } from "./watch.ts";
+
+jest.setTimeout(1_200_000);
 
 /** Images of both releases. */
 const images = {
@@ -33,13 +35,13 @@ const images = {
 const definition = "helmrepositories.source.toolkit.fluxcd.io";
 const [current, former] = ["v1", "v1beta2"];
 
-await describe("a bump of Flux", { timeout: 1_200_000 }, async () => {
+describe("a bump of Flux", () => {
   let lab: TestLab;
   const get: Get = (args) => lab.get(args);
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.restored("ha");
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
@@ -57,10 +59,10 @@ await describe("a bump of Flux", { timeout: 1_200_000 }, async () => {
     const versionBefore = await resourceVersion();
     const { code, output } = await lab.up();
     assert.notEqual(code, 0, output);
-    for (const pattern of expected) assert.match(output, pattern);
-    assert.deepEqual(backups(), []);
-    assert.equal(await resourceVersion(), versionBefore);
-    assert.deepEqual(await fluxVersions(lab), [oldest.flux]);
+    for (const pattern of expected) expect(output).toMatch(pattern);
+    expect(backups()).toStrictEqual([]);
+    expect(await resourceVersion()).toBe(versionBefore);
+    expect(await fluxVersions(lab)).toStrictEqual([oldest.flux]);
   }
   const resourceVersion = async (): Promise<number> =>
     (
@@ -88,9 +90,8 @@ await describe("a bump of Flux", { timeout: 1_200_000 }, async () => {
       "--",
       join(lab.layout.repo, "cluster"),
     ]);
-    assert.equal(migrate.code, 2);
-    assert.match(
-      migrate.output,
+    expect(migrate.code).toBe(2);
+    expect(migrate.output).toMatch(
       /-apiVersion: helm\.toolkit\.fluxcd\.io\/v2beta2\n\+apiVersion: helm\.toolkit\.fluxcd\.io\/v2\n/,
     );
     await lab.git("revert", "--no-edit", "HEAD");
@@ -117,22 +118,22 @@ await describe("a bump of Flux", { timeout: 1_200_000 }, async () => {
 
   it("shows exactly one changed line", async () => {
     await assertPreview(lab, [`flux-flux-manifests update spec.ref.tag: ${oldest.flux} → ${newest.flux}`]);
-    assert.match(await lab.preview(), / ~ 1 to update\n/);
+    expect(await lab.preview()).toMatch(/ ~ 1 to update\n/);
   });
 
   it("takes the cluster there, with all objects backed up and stored anew where the new one needs it", async () => {
     await storeInFormerVersion(lab);
-    assert.equal(await storedVersion(lab), former);
+    expect(await storedVersion(lab)).toBe(former);
     const { output } = await finishWhileWatched(lab);
-    assert.match(output, /HelmRepository: \d+ objects stored anew as source\.toolkit\.fluxcd\.io\/v1/);
-    assert.equal(await storedVersion(lab), current);
-    assert.deepEqual(await storedVersions(lab), [current]);
+    expect(output).toMatch(/HelmRepository: \d+ objects stored anew as source\.toolkit\.fluxcd\.io\/v1/);
+    expect(await storedVersion(lab)).toBe(current);
+    expect(await storedVersions(lab)).toStrictEqual([current]);
     await everythingAt(newest.flux, images.new);
   });
 
   it("has left a backup that the age key opens and kubectl can apply", async () => {
     const [file = "", ...more] = backups();
-    assert.deepEqual(more, []);
+    expect(more).toStrictEqual([]);
     const decrypter = new Decrypter();
     decrypter.addIdentity(
       /^AGE-SECRET-KEY-1\w+$/m.exec(readFileSync(join(lab.layout.secrets, "age.txt"), "utf8"))?.[0] ?? "",
@@ -161,7 +162,7 @@ await describe("a bump of Flux", { timeout: 1_200_000 }, async () => {
     await assertPreview(lab, [`flux-flux-manifests update spec.ref.tag: ${newest.flux} → ${oldest.flux}`]);
     await finishWhileWatched(lab);
     await everythingAt(oldest.flux, images.old);
-    assert.equal(backups().length, 2);
+    expect(backups().length).toBe(2);
   });
 
   async function everythingAt(version: string, expected: Readonly<Record<string, string>>): Promise<void> {
@@ -173,7 +174,7 @@ await describe("a bump of Flux", { timeout: 1_200_000 }, async () => {
     await facts.fluxRunsItself(get, version);
     await facts.rootIsAtTheCommit(get, commit);
     await facts.everythingIsReady(get);
-    assert.deepEqual(await fluxVersions(lab), [version]);
+    expect(await fluxVersions(lab)).toStrictEqual([version]);
   }
 });
 
@@ -210,7 +211,7 @@ async function storeInFormerVersion(lab: TestLab): Promise<void> {
     return (await storedVersion(lab)) === former;
   });
   await store(current);
-  assert.deepEqual([...(await storedVersions(lab))].sort(), [current, former]);
+  expect([...(await storedVersions(lab))].sort()).toStrictEqual([current, former]);
 }
 
 /** In which version the object lies in etcd. */

@@ -3,13 +3,15 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { proxyEnvironment } from "../../lab/proxy/environment.ts";
 import { assertPreview } from "./changes.ts";
 import { newest, oldest } from "./savedLab.ts";
 import { project, TestLab } from "./testLab.ts";
 import { kubelets, talosVersions } from "./versions.ts";
 import { finishWhileWatched } from "./watch.ts";
+
+jest.setTimeout(1_200_000);
 
 const machines = ["k8s-1", "k8s-2", "k8s-3", "k8s-4", "k8s-5"];
 const all = (version: string): readonly string[] => machines.map(() => version);
@@ -22,12 +24,12 @@ const newConfig = [
   (machine: string) => `talos-${machine}-member update environment.CONFIG_HASH`,
 ];
 
-await describe("a bump of Talos and Kubernetes", { timeout: 1_200_000 }, async () => {
+describe("a bump of Talos and Kubernetes", () => {
   let lab: TestLab;
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.restored("ha");
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
@@ -38,12 +40,11 @@ await describe("a bump of Talos and Kubernetes", { timeout: 1_200_000 }, async (
     lab.setVersions({ talos: "v1.12.9" });
     const { code, output } = await lab.up();
     assert.notEqual(code, 0, output);
-    assert.match(
-      output,
+    expect(output).toMatch(
       /k8s-\d cannot pull factory\.talos\.dev\/metal-installer\/\w+:v1\.12\.9: its registry does not have it/,
     );
-    assert.match(output, /no machine has been touched; check that this version exists/);
-    assert.deepEqual(await talosVersions(lab), all(oldest.talos));
+    expect(output).toMatch(/no machine has been touched; check that this version exists/);
+    expect(await talosVersions(lab)).toStrictEqual(all(oldest.talos));
   });
 
   it("shows one changed version per machine", async () => {
@@ -57,8 +58,8 @@ await describe("a bump of Talos and Kubernetes", { timeout: 1_200_000 }, async (
 
   it("takes Talos to the next minor, machine by machine", async () => {
     await finishWhileWatched(lab);
-    assert.deepEqual(await talosVersions(lab), all(newest.talos));
-    assert.equal(snapshots(), 1);
+    expect(await talosVersions(lab)).toStrictEqual(all(newest.talos));
+    expect(snapshots()).toBe(1);
   });
 
   it("takes the machines to another schematic of the same version", async () => {
@@ -76,23 +77,19 @@ await describe("a bump of Talos and Kubernetes", { timeout: 1_200_000 }, async (
     ]);
     await finishWhileWatched(lab);
     const members = (await lab.status()).machines.filter(({ role }) => role !== undefined);
-    assert.deepEqual(
-      members.map(({ schematic: found }) => found),
-      all(schematic),
-    );
-    assert.deepEqual(await talosVersions(lab), all(newest.talos));
-    assert.equal(snapshots(), 2);
+    expect(members.map(({ schematic: found }) => found)).toStrictEqual(all(schematic));
+    expect(await talosVersions(lab)).toStrictEqual(all(newest.talos));
+    expect(snapshots()).toBe(2);
   });
 
   it("stops before any machine is touched when the registries do not have the Kubernetes", async () => {
     lab.setVersions({ kubernetes: "v1.35.9" });
     const { code, output } = await lab.up();
     assert.notEqual(code, 0, output);
-    assert.match(
-      output,
+    expect(output).toMatch(
       /k8s-\d cannot pull ghcr\.io\/siderolabs\/kubelet:v1\.35\.9: its registry does not have it/,
     );
-    assert.deepEqual(await kubelets(lab), all(oldest.kubernetes));
+    expect(await kubelets(lab)).toStrictEqual(all(oldest.kubernetes));
   });
 
   it("takes Kubernetes to the next minor", async () => {
@@ -108,20 +105,19 @@ await describe("a bump of Talos and Kubernetes", { timeout: 1_200_000 }, async (
       ),
     ]);
     await finishWhileWatched(lab);
-    assert.deepEqual(await kubelets(lab), all(newest.kubernetes));
-    assert.equal(snapshots(), 3);
+    expect(await kubelets(lab)).toStrictEqual(all(newest.kubernetes));
+    expect(snapshots()).toBe(3);
   });
 
   it("goes neither back nor two minors ahead, and says which way would work", async () => {
     lab.setVersions({ talos: "v1.11.6", kubernetes: "v1.37.0" });
     const { code, output } = await lab.up();
     assert.notEqual(code, 0, output);
-    assert.match(output, /the cluster has Talos v1\.12\.0, asked is the older v1\.11\.6 → /);
-    assert.match(
-      output,
+    expect(output).toMatch(/the cluster has Talos v1\.12\.0, asked is the older v1\.11\.6 → /);
+    expect(output).toMatch(
       /the cluster has Kubernetes v1\.35\.4, asked is v1\.37\.0, 2 minors ahead → .*v1\.36/,
     );
-    assert.deepEqual(await talosVersions(lab), all(newest.talos));
+    expect(await talosVersions(lab)).toStrictEqual(all(newest.talos));
   });
 });
 

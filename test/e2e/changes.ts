@@ -1,5 +1,5 @@
 // What a preview says, as data: exactly which inputs of which resources change.
-import assert from "node:assert/strict";
+import { expect } from "@jest/globals";
 import type { TestLab } from "./testLab.ts";
 
 /** A step of `pulumi preview --json`. Source: pulumi/pulumi pkg/display/json.go. */
@@ -33,7 +33,7 @@ export async function previewChanges(lab: TestLab): Promise<readonly string[]> {
 
 /** Fails unless a preview shows exactly these changes, in any order. */
 export async function assertPreview(lab: TestLab, expected: readonly string[]): Promise<void> {
-  assert.deepEqual(await previewChanges(lab), [...expected].sort());
+  expect(await previewChanges(lab)).toStrictEqual([...expected].sort());
 }
 
 function differences(before: unknown, after: unknown, path: string): readonly string[] {

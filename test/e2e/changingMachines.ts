@@ -1,4 +1,5 @@
 // A saved lab-ha whose machines change: each change is the stack config's list of machines and one `up`, watched all the time.
+import { expect } from "@jest/globals";
 import assert from "node:assert/strict";
 import type { KubeObject } from "./handOffFacts.ts";
 import { assertNoChange, TestLab } from "./testLab.ts";
@@ -89,13 +90,11 @@ export class ChangingMachines {
     this.nodes = wanted;
     const present = wanted.filter(({ gone }) => gone !== true);
     const found = await this.#nodes();
-    assert.deepEqual(
-      found.map(({ metadata }) => metadata?.name).sort(),
+    expect(found.map(({ metadata }) => metadata?.name).sort()).toStrictEqual(
       present.map(({ name }) => name).sort(),
     );
     assert.ok(found.every(({ spec }) => spec?.["unschedulable"] === undefined));
-    assert.deepEqual(
-      await this.members(),
+    expect(await this.members()).toStrictEqual(
       present.flatMap(({ name, role }) => (role === "controlplane" ? [name] : [])).sort(),
     );
     return output;

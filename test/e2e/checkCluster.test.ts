@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, globSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { before, describe, it } from "node:test";
+import { beforeAll, describe, expect, it } from "@jest/globals";
 import { checkTree } from "../../commands/checkCluster/checkTree.ts";
 import { ensureTools } from "../../tools/ensureTools.ts";
 import { fixtures, readFixture, withTree } from "../commands/checkCluster/fixture.ts";
@@ -14,7 +14,7 @@ const project = join(import.meta.dirname, "..", "..");
 const command = join(project, "commands", "checkCluster.ts");
 
 describe("check:cluster with the build", () => {
-  before(async () => {
+  beforeAll(async () => {
     await ensureTools({ keys: ["cluster-build", "flux-manifests@v2.9.4", "kubernetes-definitions@1.35"] });
   });
 
@@ -28,8 +28,8 @@ describe("check:cluster with the build", () => {
           project: root,
           kubernetes,
         });
-        assert.deepEqual(findings, fixture.findings);
-        assert.deepEqual(leftOut, []);
+        expect(findings).toStrictEqual(fixture.findings);
+        expect(leftOut).toStrictEqual([]);
       });
     });
 
@@ -38,8 +38,8 @@ describe("check:cluster with the build", () => {
       cwd: project,
       encoding: "utf8",
     });
-    assert.match(stdout, /^cluster: nothing found/);
-    assert.deepEqual([stderr, status], ["", 0]);
+    expect(stdout).toMatch(/^cluster: nothing found/);
+    expect([stderr, status]).toStrictEqual(["", 0]);
   });
 
   it("finds nothing in a tree of another style, in its place and in another one", async () => {
@@ -49,7 +49,7 @@ describe("check:cluster with the build", () => {
       cpSync(join(otherStyle, "kubernetes"), join(copy, "mine"), { recursive: true });
       for (const tree of [otherStyle, join(copy, "mine")]) {
         const { findings } = await checkTree({ tree, project });
-        assert.deepEqual(findings, []);
+        expect(findings).toStrictEqual([]);
       }
     } finally {
       rmSync(copy, { recursive: true });
@@ -72,7 +72,7 @@ describe("check:cluster with the build", () => {
         { encoding: "utf8" },
       );
       assert.equal(status, 0, stdout);
-      assert.match(stdout, /nothing found \(306 Kustomizations in 1523 files\)/);
+      expect(stdout).toMatch(/nothing found \(306 Kustomizations in 1523 files\)/);
       const [, user = "", system = ""] = /\n(\S+) (\S+)\s*$/.exec(stderr) ?? [];
       assert.ok(seconds(user) + seconds(system) < 5, stderr);
     });

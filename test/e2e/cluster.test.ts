@@ -2,12 +2,14 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import * as facts from "./handOffFacts.ts";
 import type { Get, KubeObject } from "./handOffFacts.ts";
 import { leaks } from "./secrets.ts";
 import { readableTexts, secretsOf } from "./secretsOf.ts";
 import { assertNoChange, TestLab } from "./testLab.ts";
+
+jest.setTimeout(900_000);
 
 const fluxVersion = "v2.9.4";
 const images = {
@@ -18,18 +20,18 @@ const images = {
 };
 const destroySeconds = 60;
 
-await describe("a cluster's life", { timeout: 900_000 }, async () => {
+describe("a cluster's life", () => {
   let lab: TestLab;
   let authority = "";
   const get: Get = (args) => lab.get(args);
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.start("cluster");
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
-  await it("previews every phase before any machine is touched, also with machines off", async () => {
+  it("previews every phase before any machine is touched, also with machines off", async () => {
     for (const { name } of lab.layout.machines) await lab.cli("fault", "off", name);
     const preview = await lab.preview();
     for (const phase of [
@@ -44,26 +46,26 @@ await describe("a cluster's life", { timeout: 900_000 }, async () => {
       "flux-cluster",
       "flux-proof",
     ])
-      assert.ok(preview.includes(phase), `${phase} in\n${preview}`);
-    assert.match(preview, /\d+ to create/);
+      expect(preview).toContain(phase);
+    expect(preview).toMatch(/\d+ to create/);
     for (const { name } of lab.layout.machines) await lab.cli("fault", "off", name, "--off");
     await lab.until("maintenance", async () =>
       (await lab.status()).machines.every(({ state }) => state === "maintenance"),
     );
   });
 
-  await it("is built by one `npm run up`", async () => {
+  it("is built by one `npm run up`", async () => {
     const { seconds } = await lab.finish();
-    assert.ok(seconds < 170, `${String(seconds)} s`);
+    expect(seconds).toBeLessThan(170);
   });
 
-  await it("changes nothing in a second up, a preview, and a preview with refresh", async () => {
+  it("changes nothing in a second up, a preview, and a preview with refresh", async () => {
     assertNoChange((await lab.finish()).output);
     assertNoChange(await lab.preview());
     assertNoChange(await lab.preview("--refresh"));
   });
 
-  await it("is run by Flux from Git", async () => {
+  it("is run by Flux from Git", async () => {
     const commit = (await lab.ok("git", "-C", lab.layout.repo, "rev-parse", "HEAD")).trim();
     await facts.fluxOwnsItsCrds(get, fluxVersion);
     await facts.oneSetOfRbac(get);
@@ -77,43 +79,42 @@ await describe("a cluster's life", { timeout: 900_000 }, async () => {
     await facts.everythingIsReady(get);
   });
 
-  await it("has decrypted and substituted what the tree says", async () => {
+  it("has decrypted and substituted what the tree says", async () => {
     const secret = await get<KubeObject>(["secret", "smtp-relay", "-n", "default"]);
-    assert.equal(Buffer.from(secret.data?.["SMTP_SERVER"] ?? "", "base64").toString(), "mail.example");
+    expect(Buffer.from(secret.data?.["SMTP_SERVER"] ?? "", "base64").toString()).toBe("mail.example");
     const ingress = await get<KubeObject>(["ingress", "podinfo", "-n", "default"]);
-    assert.ok(JSON.stringify(ingress.spec).includes("podinfo.home.example"), JSON.stringify(ingress.spec));
+    expect(JSON.stringify(ingress.spec)).toContain("podinfo.home.example");
     const script = await get<KubeObject>(["configmap", "backup", "-n", "default"]);
-    assert.ok(script.data?.["backup.sh"]?.includes("${TARGET}"));
+    expect(script.data?.["backup.sh"]?.includes("${TARGET}")).toBeTruthy();
     const release = await get<KubeObject>(["helmrelease", "podinfo", "-n", "default"]);
-    assert.deepEqual(release.spec["driftDetection"], { mode: "enabled" });
+    expect(release.spec["driftDetection"]).toStrictEqual({ mode: "enabled" });
   });
 
-  await it("answers the programs that people use", async () => {
+  it("answers the programs that people use", async () => {
     const nodes = await lab.ok("kubectl", "get", "nodes,pods", "-A");
-    assert.match(nodes, /k8s-1\s+Ready\s+control-plane/);
-    assert.match(nodes, /source-controller-\S+\s+1\/1\s+Running/);
-    assert.match(
+    expect(nodes).toMatch(/k8s-1\s+Ready\s+control-plane/);
+    expect(nodes).toMatch(/source-controller-\S+\s+1\/1\s+Running/);
+    expect(
       await lab.ok("kubectl", "logs", "-n", "flux-system", "deploy/source-controller", "--tail=5"),
-      /"level"/,
-    );
+    ).toMatch(/"level"/);
     await lab.ok("kubectl", "create", "configmap", "mine", "--from-literal=a=b");
     await lab.ok("kubectl", "delete", "configmap", "mine");
-    assert.match(await lab.ok("talosctl", "version"), /Tag:\s+v1\.12\.0[\s\S]*NODE:\s+127\./);
-    assert.match(await lab.ok("talosctl", "get", "members"), /k8s-2/);
-    assert.match(await lab.ok("talosctl", "etcd", "members"), /k8s-1/);
-    assert.match(await lab.ok("talosctl", "service", "etcd"), /Running/);
+    expect(await lab.ok("talosctl", "version")).toMatch(/Tag:\s+v1\.12\.0[\s\S]*NODE:\s+127\./);
+    expect(await lab.ok("talosctl", "get", "members")).toMatch(/k8s-2/);
+    expect(await lab.ok("talosctl", "etcd", "members")).toMatch(/k8s-1/);
+    expect(await lab.ok("talosctl", "service", "etcd")).toMatch(/Running/);
     await lab.ok("talosctl", "health", "--wait-timeout=60s");
     const secrets = join(lab.layout.repo, "cluster", "flux", "vars", "cluster-secrets.sops.yaml");
-    assert.match(await lab.ok("sops", "decrypt", secrets), /SECRET_DOMAIN: home\.example/);
+    expect(await lab.ok("sops", "decrypt", secrets)).toMatch(/SECRET_DOMAIN: home\.example/);
   });
 
-  await it("keeps its secrets", async () => {
+  it("keeps its secrets", async () => {
     const secrets = await secretsOf(lab);
-    assert.ok(secrets.length > 20, `${String(secrets.length)} secrets to look for`);
-    assert.deepEqual(leaks(secrets, readableTexts(lab)), []);
+    expect(secrets.length).toBeGreaterThan(20);
+    expect(leaks(secrets, readableTexts(lab))).toStrictEqual([]);
   });
 
-  await it("comes back with its data after a stop", async () => {
+  it("comes back with its data after a stop", async () => {
     const fetched = await facts.fetchedAt(get);
     await lab.cli("down");
     await lab.cli("up");
@@ -122,11 +123,11 @@ await describe("a cluster's life", { timeout: 900_000 }, async () => {
     );
     // A machine that starts again has its pods' volumes: Flux need not fetch anything anew.
     await lab.until("Flux at work", () => facts.everythingIsReady(get).then(() => true));
-    assert.equal(await facts.fetchedAt(get), fetched);
+    expect(await facts.fetchedAt(get)).toBe(fetched);
     assertNoChange(await lab.preview());
   });
 
-  await it("is destroyed without a word to the Kubernetes API, even a dead one, and the machines are bare again", async () => {
+  it("is destroyed without a word to the Kubernetes API, even a dead one, and the machines are bare again", async () => {
     authority = authorityOf(lab);
     await lab.cli("fault", "api-down", "k8s-1");
     const calls = join("/dev/shm", `home-ops-test-${String(process.pid)}.json`);
@@ -139,11 +140,10 @@ await describe("a cluster's life", { timeout: 900_000 }, async () => {
         },
       );
       assert.equal(code, 0, output);
-      assert.ok(seconds < destroySeconds, `${String(seconds)} s`);
-      assert.deepEqual(
+      expect(seconds).toBeLessThan(destroySeconds);
+      expect(
         deletedTypes(readFileSync(calls, "utf8")).filter((type) => type.startsWith("kubernetes:")),
-        [],
-      );
+      ).toStrictEqual([]);
     } finally {
       rmSync(calls, { force: true });
     }
@@ -154,14 +154,14 @@ await describe("a cluster's life", { timeout: 900_000 }, async () => {
       keys: unknown[];
       webhooks: unknown[];
     };
-    assert.deepEqual([...atGithub.keys, ...atGithub.webhooks], []);
+    expect([...atGithub.keys, ...atGithub.webhooks]).toStrictEqual([]);
   });
 
-  await it("is built anew with new keys by the next up", async () => {
+  it("is built anew with new keys by the next up", async () => {
     await lab.cli("fault", "api-down", "k8s-1", "--off");
     const { output } = await lab.finish();
-    assert.match(output, /Flux runs the cluster from Git/);
-    assert.notEqual(authorityOf(lab), authority);
+    expect(output).toMatch(/Flux runs the cluster from Git/);
+    expect(authorityOf(lab)).not.toBe(authority);
   });
 });
 

@@ -1,6 +1,5 @@
 // The program cluster-build, on small trees. No lab: it is here because the program has to be built.
-import assert from "node:assert/strict";
-import { afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import type { BuiltKustomization } from "../../commands/tree/types.ts";
 import { listFiles } from "../../src/flux/tree/yamlFiles.ts";
 import { configMap, kustomization } from "../commands/tree/treeFixture.ts";
@@ -10,7 +9,7 @@ const list = (...files: readonly string[]): string => `resources: [${files.join(
 
 const builder = new ClusterBuilder();
 const { build, buildApp } = builder;
-before(() => builder.start());
+beforeAll(() => builder.start());
 beforeEach(() => {
   builder.begin();
 });
@@ -32,16 +31,15 @@ describe("what cluster-build finds", () => {
       "cluster/again/a.yaml":
         kustomization("a", "./cluster/another") + kustomization("apps", "./cluster/apps"),
     });
-    assert.deepEqual(
+    expect(
       kustomizations.map(({ name, path, parent, skipped }) => [name, path, parent, skipped]),
-      [
-        ["flux", ".", null, "its source is another one, OCIRepository flux-system/flux-manifests"],
-        ["cluster", "cluster/flux", null, null],
-        ["apps", "cluster/apps", "flux-system/cluster", null],
-        ["again", "cluster/again", "flux-system/cluster", null],
-        ["a", "cluster/apps/a/app", "flux-system/apps", null],
-      ],
-    );
+    ).toStrictEqual([
+      ["flux", ".", null, "its source is another one, OCIRepository flux-system/flux-manifests"],
+      ["cluster", "cluster/flux", null, null],
+      ["apps", "cluster/apps", "flux-system/cluster", null],
+      ["again", "cluster/again", "flux-system/cluster", null],
+      ["a", "cluster/apps/a/app", "flux-system/apps", null],
+    ]);
   });
 
   it("includes what patches bring into a Kustomization", async () => {
@@ -55,7 +53,7 @@ describe("what cluster-build finds", () => {
       "cluster/a/one.yaml": "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: one}\n",
     });
     const [one] = kustomizations.find(({ name }) => name === "a")?.objects ?? [];
-    assert.equal(one?.object.metadata.namespace, "patched");
+    expect(one?.object.metadata.namespace).toBe("patched");
   });
 
   it("leaves out one that Flux does not apply", async () => {
@@ -64,8 +62,7 @@ describe("what cluster-build finds", () => {
       "namespace: flux-system, annotations: {kustomize.toolkit.fluxcd.io/reconcile: disabled}",
     );
     const { kustomizations } = await build({ "cluster/flux/manual.yaml": object });
-    assert.equal(
-      kustomizations.find(({ name }) => name === "manual")?.skipped,
+    expect(kustomizations.find(({ name }) => name === "manual")?.skipped).toBe(
       "its annotation kustomize.toolkit.fluxcd.io/reconcile says disabled: whoever applies it, Flux does not",
     );
   });
@@ -79,20 +76,17 @@ describe("a build", () => {
       "sub/two.yaml": configMap("two", "{a: b}"),
       "sub/unused.yaml": configMap("unused", "{a: b}"),
     });
-    assert.deepEqual(named(app), [
+    expect(named(app)).toStrictEqual([
       "ConfigMap one of cluster/app/one.yaml",
       "ConfigMap two of cluster/app/sub/two.yaml",
     ]);
-    assert.equal(only({ ...app, objects: app.objects.slice(0, 1) }).metadata.annotations, undefined);
-    assert.deepEqual(
-      listFiles(builder.fixture.root).filter((file) => file.startsWith("cluster/app/")),
-      [
-        "cluster/app/one.yaml",
-        "cluster/app/sub/kustomization.yaml",
-        "cluster/app/sub/two.yaml",
-        "cluster/app/sub/unused.yaml",
-      ],
-    );
+    expect(only({ ...app, objects: app.objects.slice(0, 1) }).metadata.annotations).toBe(undefined);
+    expect(listFiles(builder.fixture.root).filter((file) => file.startsWith("cluster/app/"))).toStrictEqual([
+      "cluster/app/one.yaml",
+      "cluster/app/sub/kustomization.yaml",
+      "cluster/app/sub/two.yaml",
+      "cluster/app/sub/unused.yaml",
+    ]);
   });
 
   it("does what the Kustomization says: names, namespace, images, metadata, components", async () => {
@@ -112,7 +106,7 @@ describe("a build", () => {
   images: [{name: busybox, newTag: "2"}]
   commonMetadata: {labels: {common: l}, annotations: {common: a}}`,
     );
-    assert.deepEqual(only(app), {
+    expect(only(app)).toStrictEqual({
       apiVersion: "v1",
       kind: "Pod",
       metadata: {
@@ -130,7 +124,7 @@ describe("a build", () => {
       "kustomization.yaml":
         "namespace: default\nconfigMapGenerator: [{name: made, literals: [a=b], options: {disableNameSuffixHash: true}}]\n",
     });
-    assert.deepEqual(named(app), ["ConfigMap made of cluster/app/kustomization.yaml"]);
+    expect(named(app)).toStrictEqual(["ConfigMap made of cluster/app/kustomization.yaml"]);
   });
 
   it("keeps the origins that a tree asks for itself", async () => {
@@ -138,7 +132,9 @@ describe("a build", () => {
       "kustomization.yaml": `${list("one.yaml")}buildMetadata: [originAnnotations]\n`,
       "one.yaml": configMap("one", "{a: b}"),
     });
-    assert.deepEqual(only(app).metadata.annotations, { "config.kubernetes.io/origin": "path: one.yaml\n" });
+    expect(only(app).metadata.annotations).toStrictEqual({
+      "config.kubernetes.io/origin": "path: one.yaml\n",
+    });
   });
 
   it("lets an example stand for a secret that is not there, and not for one that is", async () => {
@@ -151,8 +147,8 @@ describe("a build", () => {
       "listed/kustomization.yaml": list("c.sops.yaml"),
       "listed/c.sops.yaml.example": secret("c", "x"),
     });
-    assert.deepEqual(app.problems, []);
-    assert.deepEqual(named(app).toSorted(), [
+    expect(app.problems).toStrictEqual([]);
+    expect(named(app).toSorted()).toStrictEqual([
       "Secret a of cluster/app/a.sops.yaml",
       "Secret b of cluster/app/b.sops.yaml",
       "Secret c of cluster/app/listed/c.sops.yaml",
@@ -184,8 +180,8 @@ describe("a build", () => {
     });
     const parts = (app: BuiltKustomization): unknown => only(app)["parts"];
     const own = await buildApp(files("openapi: {path: schema.json}\n"));
-    assert.deepEqual(parts(own), [{ name: "b", x: 1 }, { name: "a" }]);
-    assert.deepEqual(parts(await buildApp(files(""))), [{ name: "b", x: 1 }]);
+    expect(parts(own)).toStrictEqual([{ name: "b", x: 1 }, { name: "a" }]);
+    expect(parts(await buildApp(files("")))).toStrictEqual([{ name: "b", x: 1 }]);
   });
 
   for (const [what, files, expected] of [
@@ -207,16 +203,16 @@ describe("a build", () => {
   ] as const)
     it(`reports ${what}`, async () => {
       const [problem, ...more] = problemsOf(await buildApp(files));
-      assert.deepEqual(more, []);
-      if (typeof expected === "string") assert.equal(problem, expected);
-      else assert.match(problem ?? "", expected);
+      expect(more).toStrictEqual([]);
+      if (typeof expected === "string") expect(problem).toBe(expected);
+      else expect(problem ?? "").toMatch(expected);
     });
 
   it("reports a path that is not there, with the file that says it", async () => {
     const { kustomizations } = await build({
       "cluster/flux/app.yaml": kustomization("app", "./cluster/gone"),
     });
-    assert.deepEqual(kustomizations.flatMap(problemsOf), [
+    expect(kustomizations.flatMap(problemsOf)).toStrictEqual([
       'build | - | cluster/flux/app.yaml | spec.path | found "./cluster/gone", but there is no such folder',
     ]);
   });

@@ -1,4 +1,5 @@
 // Builds small trees with the real cluster-build.
+import { expect } from "@jest/globals";
 import assert from "node:assert/strict";
 import { runClusterBuild } from "../../commands/tree/buildTree.ts";
 import { treeRequest } from "../../commands/tree/request.ts";
@@ -48,8 +49,8 @@ export class ClusterBuilder {
 
 /** The only object of a Kustomization without problems. */
 export function only({ objects, problems }: BuiltKustomization): TreeObject {
-  assert.deepEqual(problems, []);
-  assert.equal(objects.length, 1);
+  expect(problems).toStrictEqual([]);
+  expect(objects.length).toBe(1);
   return objects[0]?.object as TreeObject;
 }
 

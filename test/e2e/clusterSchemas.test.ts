@@ -1,10 +1,10 @@
 // What cluster-build finds wrong with objects. No lab: it is here because the program has to be built.
 import assert from "node:assert/strict";
-import { afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { ClusterBuilder, type Files } from "./clusterBuilder.ts";
 
 const builder = new ClusterBuilder();
-before(() => builder.start());
+beforeAll(() => builder.start());
 beforeEach(() => {
   builder.begin();
 });
@@ -145,7 +145,7 @@ for (const [of, cases] of [
   describe(`${of} that`, () => {
     for (const [what, object, expected] of cases)
       it(what, async () => {
-        assert.deepEqual(await wrong(object), expected);
+        expect(await wrong(object)).toStrictEqual(expected);
       });
   });
 
@@ -153,7 +153,7 @@ describe("a Secret", () => {
   const secret = (more: object): object => ({ apiVersion: "v1", kind: "Secret", metadata, ...more });
 
   it("is not read out in messages", async () => {
-    assert.deepEqual(await wrong(secret({ data: { a: "not base64!" }, stringData: { b: 12345 } })), [
+    expect(await wrong(secret({ data: { a: "not base64!" }, stringData: { b: 12345 } }))).toStrictEqual([
       "data.a: it is not base64; what is not encoded belongs into stringData",
       "stringData.b: expected string: put it in quotes",
     ]);
@@ -161,7 +161,7 @@ describe("a Secret", () => {
 
   it("may be encrypted", async () => {
     const value = "ENC[AES256_GCM,data:abc=,type:str]";
-    assert.deepEqual(await wrong(secret({ data: { a: value }, sops: { mac: value } })), []);
+    expect(await wrong(secret({ data: { a: value }, sops: { mac: value } }))).toStrictEqual([]);
   });
 
   it("may have any type and form where its values are put in", async () => {
@@ -177,7 +177,7 @@ describe("a Secret", () => {
       },
       "  postBuild: {substituteFrom: [{kind: Secret, name: one}]}",
     );
-    assert.deepEqual(problems, []);
+    expect(problems).toStrictEqual([]);
   });
 });
 
@@ -204,15 +204,15 @@ describe("an object of another kind", () => {
 
   it("is passed over while nothing is known about it, but for its metadata", async () => {
     const labelled = { ...thing({ b: 1 }), metadata: { ...metadata, finalizers: "none" } };
-    assert.deepEqual(await wrong(labelled), ['metadata.finalizers: found "none", expected array']);
+    expect(await wrong(labelled)).toStrictEqual(['metadata.finalizers: found "none", expected array']);
   });
 
   it("is judged by a definition in the tree", async () => {
-    assert.deepEqual(await wrong(definition, thing({ b: 1 })), [
+    expect(await wrong(definition, thing({ b: 1 }))).toStrictEqual([
       "spec.a: it is required, but not there",
       "spec.b: there is no such field",
     ]);
-    assert.deepEqual(await wrong(definition, thing({ a: "x" }, "v2")), [
+    expect(await wrong(definition, thing({ a: "x" }, "v2"))).toStrictEqual([
       "apiVersion: there is no Thing in example.org/v2; there is one in example.org/v1",
     ]);
   });

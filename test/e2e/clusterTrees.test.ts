@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { runClusterBuild } from "../../commands/tree/buildTree.ts";
 import { treeRequest } from "../../commands/tree/request.ts";
 import type { BuildAnswer } from "../../commands/tree/types.ts";
@@ -13,7 +13,7 @@ import { ClusterBuilder, problemsOf, type Files } from "./clusterBuilder.ts";
 const list = (...files: readonly string[]): string => `resources: [${files.join(", ")}]\n`;
 
 const builder = new ClusterBuilder();
-before(() => builder.start());
+beforeAll(() => builder.start());
 beforeEach(() => {
   builder.begin();
 });
@@ -45,9 +45,9 @@ describe("a tree of 300 apps", () => {
     });
     assert.equal(status, 0, stderr);
     const { kustomizations } = JSON.parse(stdout) as BuildAnswer;
-    assert.equal(kustomizations.length, 303);
-    assert.equal(kustomizations.flatMap(({ objects }) => objects).length, 905);
-    assert.deepEqual(kustomizations.flatMap(problemsOf), []);
+    expect(kustomizations.length).toBe(303);
+    expect(kustomizations.flatMap(({ objects }) => objects).length).toBe(905);
+    expect(kustomizations.flatMap(problemsOf)).toStrictEqual([]);
     const [, user = "", system = ""] = /\n(\S+) (\S+)\s*$/.exec(stderr) ?? [];
     assert.ok(seconds(user) + seconds(system) < 5, stderr);
   });
@@ -72,8 +72,8 @@ describe("the shipped tree", () => {
   it("builds without a problem", async () => {
     const tree = join(import.meta.dirname, "../../cluster");
     const { kustomizations } = await runClusterBuild(builder.program, treeRequest(tree).request);
-    assert.deepEqual(kustomizations.flatMap(problemsOf), []);
-    assert.ok(kustomizations.length > 5);
+    expect(kustomizations.flatMap(problemsOf)).toStrictEqual([]);
+    expect(kustomizations.length).toBeGreaterThan(5);
     for (const { object, file } of kustomizations.flatMap(({ objects }) => objects)) {
       const path = join(tree, "..", file ?? "");
       const text = readFileSync(path.endsWith(".sops.yaml") ? `${path}.example` : path, "utf8");

@@ -1,12 +1,11 @@
 // How cluster-build puts variables in. No lab: it is here because the program has to be built.
-import assert from "node:assert/strict";
-import { afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { configFile, configMap } from "../commands/tree/treeFixture.ts";
 import { ClusterBuilder, only, problemsOf } from "./clusterBuilder.ts";
 
 const builder = new ClusterBuilder();
 const { buildApp } = builder;
-before(() => builder.start());
+beforeAll(() => builder.start());
 beforeEach(() => {
   builder.begin();
 });
@@ -31,7 +30,7 @@ describe("substitution", () => {
   it("takes ConfigMaps, Secrets as placeholders, what is optional, and a Kustomization's own values first", async () => {
     const data = '{a: "${ZONE} ${LINES} ${DOMAIN} ${OTHER:=default} $${ZONE}"}';
     const app = await buildApp({ ...settings, "one.yaml": configMap("one", data) }, from);
-    assert.deepEqual(only(app)["data"], { a: "mine ab ..DOMAIN.. default ${ZONE}" });
+    expect(only(app)["data"]).toStrictEqual({ a: "mine ab ..DOMAIN.. default ${ZONE}" });
   });
 
   it("passes over what opts out, and Kustomizations without postBuild", async () => {
@@ -41,8 +40,8 @@ describe("substitution", () => {
       "namespace: default, labels: {kustomize.toolkit.fluxcd.io/substitute: disabled}",
     );
     const data = { a: "${ZONE} ${NOTHING}" };
-    assert.deepEqual(only(await buildApp({ ...settings, "one.yaml": optedOut }, from))["data"], data);
-    assert.deepEqual(only(await buildApp({ ...settings, "one.yaml": one }))["data"], data);
+    expect(only(await buildApp({ ...settings, "one.yaml": optedOut }, from))["data"]).toStrictEqual(data);
+    expect(only(await buildApp({ ...settings, "one.yaml": one }))["data"]).toStrictEqual(data);
   });
 
   it("reports all undefined variables of an object at once, and goes on", async () => {
@@ -50,22 +49,22 @@ describe("substitution", () => {
       { ...settings, "one.yaml": configMap("one", '{a: "${ONE} ${TWO}", b: "${ZONE}"}') },
       from,
     );
-    assert.deepEqual(problemsOf(app), [
+    expect(problemsOf(app)).toStrictEqual([
       "substitution | ConfigMap default/one | cluster/app/one.yaml | - | the variable ${ONE} is not defined",
       "substitution | ConfigMap default/one | cluster/app/one.yaml | - | the variable ${TWO} is not defined",
     ]);
-    assert.deepEqual(app.objects[0]?.object["data"], { a: "..ONE.. ..TWO..", b: "mine" });
+    expect(app.objects[0]?.object["data"]).toStrictEqual({ a: "..ONE.. ..TWO..", b: "mine" });
   });
 
   it("replaces them by nothing where Flux is older", async () => {
     builder.fixture.write({ "cluster/flux/config/cluster.yaml": configFile("./cluster/flux", "v2.7.3") });
     const app = await buildApp({ ...settings, "one.yaml": configMap("one", '{a: "${ONE}x"}') }, from);
-    assert.deepEqual(only(app)["data"], { a: "x" });
+    expect(only(app)["data"]).toStrictEqual({ a: "x" });
   });
 
   it("reports a source of variables that is not there", async () => {
     const app = await buildApp({ "one.yaml": configMap("one", "{a: b}") }, from);
-    assert.deepEqual(problemsOf(app), [
+    expect(problemsOf(app)).toStrictEqual([
       "substitution | - | cluster/flux/app.yaml | spec.postBuild.substituteFrom |" +
         " substitute from 'ConfigMap/settings' error: configmaps \"settings\" not found",
     ]);

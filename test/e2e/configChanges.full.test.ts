@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it, jest } from "@jest/globals";
 import { parse, stringify } from "yaml";
 import {
   configChanges,
@@ -19,22 +19,24 @@ import {
 } from "../config/configChanges.ts";
 import { project, TestLab } from "./testLab.ts";
 
+jest.setTimeout(600_000);
+
 /** Previews at a time: as many as there are cores to carry them. */
 const places = 2;
 
-await describe("a change of the stack config", { timeout: 900_000 }, async () => {
+describe("a change of the stack config", () => {
   let lab: TestLab;
   let home: Home;
   const listed: Record<string, string> = {};
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.restored("small");
     home = await prepare(lab);
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
-  await it("can be previewed for every key", { timeout: 600_000 }, async () => {
+  it("can be previewed for every key", async () => {
     const waiting = [...configChanges];
     const work = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
@@ -43,7 +45,7 @@ await describe("a change of the stack config", { timeout: 900_000 }, async () =>
     await Promise.all(Array.from({ length: places }, work));
   });
 
-  await it("does what the docs say", () => {
+  it("does what the docs say", () => {
     const file = join(project, tableFile);
     const document = readFileSync(file, "utf8");
     if (process.env["HOME_OPS_UPDATE"] === "1") writeFileSync(file, withTable(document, listed));

@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import type { ClusterDiff } from "../../commands/diff/types.ts";
 import { configMap, kustomization } from "../commands/tree/treeFixture.ts";
 import { ClusterBuilder } from "./clusterBuilder.ts";
 
 const command = join(import.meta.dirname, "../../commands/diff.ts");
 const builder = new ClusterBuilder();
-before(() => builder.start());
+beforeAll(() => builder.start());
 beforeEach(() => {
   builder.begin();
   builder.fixture.write({
@@ -52,8 +52,8 @@ describe("npm run diff", () => {
   it("ends with 0 where only what Git ignores, or nothing that is applied, has changed", () => {
     builder.fixture.write({ "cluster/flux/x.local.yaml": configMap("x", "{}"), "README.md": "new\n" });
     const { status, stdout } = run("HEAD");
-    assert.equal(stdout, "HEAD → the working tree: nothing that Flux applies changes.\n");
-    assert.equal(status, 0);
+    expect(stdout).toBe("HEAD → the working tree: nothing that Flux applies changes.\n");
+    expect(status).toBe(0);
   });
 
   it("shows as deleted what Flux does not fetch any more, and what goes with it", () => {
@@ -66,17 +66,16 @@ describe("npm run diff", () => {
     const { status, stdout, stderr } = run("main", "--json");
     assert.equal(status, 2, stderr);
     const { losses, kustomizations } = JSON.parse(stdout) as ClusterDiff;
-    assert.deepEqual(losses, ["PersistentVolumeClaim default/data is deleted, and perhaps its data"]);
-    assert.deepEqual(
+    expect(losses).toStrictEqual(["PersistentVolumeClaim default/data is deleted, and perhaps its data"]);
+    expect(
       kustomizations
         .flatMap(({ objects }) => objects.map(({ name, note }) => `${name} ${note ?? ""}`))
         .sort(),
-      [
-        "ConfigMap default/config is deleted from the cluster",
-        "Kustomization flux-system/app is deleted from the cluster",
-        "PersistentVolumeClaim default/data is deleted from the cluster",
-      ],
-    );
+    ).toStrictEqual([
+      "ConfigMap default/config is deleted from the cluster",
+      "Kustomization flux-system/app is deleted from the cluster",
+      "PersistentVolumeClaim default/data is deleted from the cluster",
+    ]);
   });
 
   it("shows what a component changes in the objects, and touches nothing", () => {
@@ -89,7 +88,7 @@ describe("npm run diff", () => {
     const { status, stdout, stderr } = run("main", "--json");
     assert.equal(status, 2, stderr);
     const diff = JSON.parse(stdout) as ClusterDiff;
-    assert.deepEqual(diff.kustomizations, [
+    expect(diff.kustomizations).toStrictEqual([
       {
         name: "flux-system/app",
         path: "cluster/app",
@@ -105,10 +104,10 @@ describe("npm run diff", () => {
         ],
       },
     ]);
-    assert.deepEqual(
-      [git("status", "--porcelain"), readFileSync(join(builder.fixture.root, ".git/index"))],
-      before,
-    );
+    expect([
+      git("status", "--porcelain"),
+      readFileSync(join(builder.fixture.root, ".git/index")),
+    ]).toStrictEqual(before);
   });
 
   it("compares two commits, in Markdown, from a tree of another name", () => {
@@ -122,22 +121,21 @@ describe("npm run diff", () => {
     commit();
     const { status, stdout, stderr } = run("HEAD~1", "--to", "HEAD", "--tree", "home", "--markdown");
     assert.equal(status, 2, stderr);
-    assert.match(stdout, /^### HEAD~1 → HEAD: 1 Kustomization, 1 added, 1 removed\n/);
-    assert.match(stdout, /- <code>- ConfigMap default\/config — is deleted from the cluster<\/code>/);
+    expect(stdout).toMatch(/^### HEAD~1 → HEAD: 1 Kustomization, 1 added, 1 removed\n/);
+    expect(stdout).toMatch(/- <code>- ConfigMap default\/config — is deleted from the cluster<\/code>/);
   });
 
   it("ends with 1 where the new side does not build, and says what is known", () => {
     rmSync(join(builder.fixture.root, "cluster/app/config.yaml"));
     builder.fixture.write({ "cluster/flux/more.yaml": configMap("more", "{}", "flux-system") });
     const { status, stdout } = run("HEAD");
-    assert.equal(status, 1);
+    expect(status).toBe(1);
     const lines = stdout.split("\n");
-    assert.equal(
-      lines[0],
+    expect(lines[0]).toBe(
       "warning: the working tree: flux-system/app does not build, nothing is known of it and what is below it:" +
         " cluster/app/kustomization.yaml: cluster/app/config.yaml is named, but is not there",
     );
-    assert.equal(lines[1], "HEAD → the working tree: 1 Kustomization, 1 added");
+    expect(lines[1]).toBe("HEAD → the working tree: 1 Kustomization, 1 added");
   });
 
   for (const [what, words, message] of [
@@ -151,9 +149,9 @@ describe("npm run diff", () => {
   ] as const)
     it(`ends with 1 and one message where there is ${what}`, () => {
       const { status, stdout, stderr } = run(...words);
-      assert.match(stderr, message);
-      assert.equal(stdout, "");
-      assert.equal(status, 1);
+      expect(stderr).toMatch(message);
+      expect(stdout).toBe("");
+      expect(status).toBe(1);
     });
 
   it("says where a commit has no tree", () => {
@@ -161,7 +159,7 @@ describe("npm run diff", () => {
     commit();
     git("mv", "elsewhere", "cluster");
     const { status, stderr } = run("HEAD");
-    assert.equal(stderr, "there is no cluster in HEAD\n");
-    assert.equal(status, 1);
+    expect(stderr).toBe("there is no cluster in HEAD\n");
+    expect(status).toBe(1);
   });
 });

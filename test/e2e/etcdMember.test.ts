@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { setTimeout as delay } from "node:timers/promises";
 import { issueCertificate } from "../../lab/kubernetes/certificates.ts";
 import type { ControlPlaneFiles } from "../../lab/kubernetes/controlPlaneFiles.ts";
@@ -13,7 +13,9 @@ import { ensureLabTools } from "../../tools/labToolbox.ts";
 import { freeNetwork, type TestNetwork } from "../lab/freeNetwork.ts";
 import { newAuthority } from "../lab/kubernetes/authority.ts";
 
-await describe("a member of the lab's etcd", { timeout: 120_000 }, async () => {
+jest.setTimeout(120_000);
+
+describe("a member of the lab's etcd", () => {
   let folder: string;
   let network: TestNetwork;
   let authority: { readonly crt: string; readonly key: string };
@@ -22,7 +24,7 @@ await describe("a member of the lab's etcd", { timeout: 120_000 }, async () => {
   let second: Etcd;
   let third: Etcd;
 
-  before(async () => {
+  beforeAll(async () => {
     const { toolbox } = await ensureLabTools();
     programs = { etcd: toolbox.etcd ?? "", etcdutl: toolbox.etcdutl ?? "" };
     folder = mkdtempSync(join(tmpdir(), "etcd-members-"));
@@ -31,7 +33,7 @@ await describe("a member of the lab's etcd", { timeout: 120_000 }, async () => {
     [first, second, third] = [await memberAt(11), await memberAt(12), await memberAt(13)];
     await first.start("new");
   });
-  after(async () => {
+  afterAll(async () => {
     for (const member of [first, second, third]) await member.stop();
     rmSync(folder, { recursive: true });
   });
@@ -75,49 +77,47 @@ await describe("a member of the lab's etcd", { timeout: 120_000 }, async () => {
       }
   }
 
-  await it("cannot leave as the last one", async () => {
-    await assert.rejects(first.leave(), {
+  it("cannot leave as the last one", async () => {
+    await expect(first.leave()).rejects.toMatchObject({
       code: "Unknown",
-      message:
+      message: expect.stringMatching(
         /^failed to leave cluster: 1 error\(s\) occurred:\s+failed to remove member \d+: etcdserver: re-configuration failed due to not enough started members$/,
+      ),
     });
   });
 
-  await it("joins as a learner, of which there is one at a time and which answers only for itself", async () => {
+  it("joins as a learner, of which there is one at a time and which answers only for itself", async () => {
     const members = await first.add("m12", second.peerUrl);
-    await assert.rejects(first.add("m13", third.peerUrl), /too many learner members in cluster/);
+    await expect(first.add("m13", third.peerUrl)).rejects.toThrow(/too many learner members in cluster/);
     await second.start(members);
-    assert.equal(second.learner, true);
-    await assert.rejects(second.members(), /^Error: etcdserver: rpc not supported for learner$/);
-    assert.equal((await second.status()).isLearner, true);
-    assert.deepEqual(
-      (await first.members()).map(({ hostname, isLearner }) => [hostname, isLearner]),
-      [
-        ["m11", false],
-        ["m12", true],
-      ],
-    );
+    expect(second.learner).toBe(true);
+    await expect(second.members()).rejects.toThrow(/^etcdserver: rpc not supported for learner$/);
+    expect((await second.status()).isLearner).toBe(true);
+    expect((await first.members()).map(({ hostname, isLearner }) => [hostname, isLearner])).toStrictEqual([
+      ["m11", false],
+      ["m12", true],
+    ]);
   });
 
-  await it("gets its vote, and the next one may join", async () => {
+  it("gets its vote, and the next one may join", async () => {
     const { memberId } = await second.status();
     await until("it catches up", () => first.promote(memberId));
     second.noteLearner((await second.status()).isLearner);
-    assert.equal(second.learner, false);
-    assert.equal((await second.members()).length, 2);
+    expect(second.learner).toBe(false);
+    expect((await second.members()).length).toBe(2);
     await third.start(await added(third.peerUrl));
   });
 
-  await it("takes the place of one of its name that has lost its data", async () => {
+  it("takes the place of one of its name that has lost its data", async () => {
     await third.wipe();
     const members = await added(third.peerUrl);
-    assert.equal(members.length, 3);
+    expect(members.length).toBe(3);
     await third.start(members);
     const { memberId } = await third.status();
     await until("it catches up", () => first.promote(memberId));
   });
 
-  await it("tells the others when it has another address", async () => {
+  it("tells the others when it has another address", async () => {
     await third.stop();
     third = await memberAt(14, 13);
     await third.start();
@@ -126,13 +126,13 @@ await describe("a member of the lab's etcd", { timeout: 120_000 }, async () => {
     assert.ok(urls.includes(`https://${network.address(14)}:2380`), urls.join(" "));
   });
 
-  await it("says that there is no leader without a quorum, and still how it is itself", async () => {
+  it("says that there is no leader without a quorum, and still how it is itself", async () => {
     await first.stop();
     await second.stop();
     await until("it notices", async () => {
-      await assert.rejects(third.members(), /^Error: etcdserver: no leader$/);
+      await expect(third.members()).rejects.toThrow(/^etcdserver: no leader$/);
     });
     const { leader, errors } = await third.status();
-    assert.deepEqual([leader, errors], ["0", ["etcdserver: no leader"]]);
+    expect([leader, errors]).toStrictEqual(["0", ["etcdserver: no leader"]]);
   });
 });

@@ -4,20 +4,22 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { generateX25519Identity } from "age-encryption";
 import type { KubeObject } from "./handOffFacts.ts";
 import { assertNoChange, TestLab } from "./testLab.ts";
 
+jest.setTimeout(900_000);
+
 /** No failure may take longer, from the first line to the last. */
 const boundSeconds = 60;
 
-await describe("a mistake around an up", { timeout: 900_000 }, async () => {
+describe("a mistake around an up", () => {
   let lab: TestLab;
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.start("faults");
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
@@ -25,15 +27,15 @@ await describe("a mistake around an up", { timeout: 900_000 }, async () => {
   async function fails(expected: readonly RegExp[], env: NodeJS.ProcessEnv = {}): Promise<void> {
     const { code, output, seconds } = await lab.up(env);
     assert.notEqual(code, 0, output);
-    assert.ok(seconds < boundSeconds, `${String(seconds)} s`);
-    for (const pattern of expected) assert.match(output, pattern);
+    expect(seconds).toBeLessThan(boundSeconds);
+    for (const pattern of expected) expect(output).toMatch(pattern);
   }
 
   type Change = Record<string, (value: object) => unknown>;
   const withConfig = (changes: Change, test: () => Promise<void>): Promise<void> =>
     lab.withConfig(changes, test);
 
-  await it("all mistakes in the stack config at once, and no resource", () =>
+  it("all mistakes in the stack config at once, and no resource", () =>
     withConfig(
       { versions: (versions) => ({ ...versions, talos: "1.12" }), protect: () => "perhaps" },
       async () => {
@@ -46,51 +48,50 @@ await describe("a mistake around an up", { timeout: 900_000 }, async () => {
           }
         ).deployment;
         const types = (resources ?? []).map(({ type }) => type);
-        assert.deepEqual(
+        expect(
           types.filter((type) => !["pulumi:pulumi:Stack", "pulumi:providers:pulumi"].includes(type)),
-          [],
-        );
+        ).toStrictEqual([]);
       },
     ));
 
-  await it("a wrong GitHub token", () =>
+  it("a wrong GitHub token", () =>
     fails([/GitHub/, /401|Bad credentials/, /→ .*GITHUB_TOKEN/], { GITHUB_TOKEN: "github_pat_wrong" }));
 
-  await it("a GitHub token that may not register webhooks", () =>
+  it("a GitHub token that may not register webhooks", () =>
     lab.withFault(["github-no-webhooks"], () =>
       fails([/webhook on home\/home-cluster: HTTP 403/, /→ give the token Webhooks: read and write/]),
     ));
 
-  await it("a missing repository", () =>
+  it("a missing repository", () =>
     withConfig({ github: (github) => ({ ...github, repository: "nothing-here" }) }, () =>
       fails([/home\/nothing-here/, /404|not there|no repository|does not exist/i, /→ /]),
     ));
 
-  await it("a Git host key that is not pinned", () =>
+  it("a Git host key that is not pinned", () =>
     lab.withFault(["git-other-host-key"], () => fails([/SHA256:/, /git\.knownHosts|pinned/, /→ /])));
 
-  await it("a wrong age key", () =>
+  it("a wrong age key", () =>
     lab.withFile(
       join(lab.layout.secrets, "age.txt"),
       async () => `${await generateX25519Identity()}\n`,
       () => fails([/ageKeyFile/, /age1/]),
     ));
 
-  await it("a variable that nothing defines", () =>
+  it("a variable that nothing defines", () =>
     lab.withFile(
       join(lab.layout.repo, "cluster", "flux", "vars", "cluster-settings.yaml"),
       (right) => right.replace("  INGRESS_CLASS: traefik\n", ""),
       () => fails([/\$\{INGRESS_CLASS\}/, /helmrelease\.yaml:\d+/, /flux\/vars/]),
     ));
 
-  await it("a machine that is off", async () => {
+  it("a machine that is off", async () => {
     await lab.withFault(["off", "k8s-2"], () => fails([/k8s-2/, /127\.10\.\d+\.21/, /→ /]));
     await lab.until("k8s-2", async () =>
       (await lab.status()).machines.every(({ state }) => state === "maintenance"),
     );
   });
 
-  await it("a wrong address", () =>
+  it("a wrong address", () =>
     withConfig(
       {
         nodes: (nodes) =>
@@ -101,18 +102,18 @@ await describe("a mistake around an up", { timeout: 900_000 }, async () => {
       () => fails([/k8s-2/, /127\.10\.\d+\.29/, /→ /]),
     ));
 
-  await it("an address that another cluster uses", () =>
+  it("an address that another cluster uses", () =>
     lab.withFault(["foreign", "k8s-2"], () => fails([/k8s-2/, /another cluster|other cluster/, /→ /])));
 
-  await it("is behind after one up", async () => {
+  it("is behind after one up", async () => {
     const { output } = await lab.finish();
-    assert.match(output, /Flux runs the cluster from Git/);
+    expect(output).toMatch(/Flux runs the cluster from Git/);
   });
 
-  await it("a token that has expired since, though nothing changes", () =>
+  it("a token that has expired since, though nothing changes", () =>
     fails([/401|Bad credentials/, /→ .*GITHUB_TOKEN/], { GITHUB_TOKEN: "github_pat_expired" }));
 
-  await it("a deploy key that the Git host takes no longer, though nothing changes", () =>
+  it("a deploy key that the Git host takes no longer, though nothing changes", () =>
     lab.withFault(["git-refuses-keys"], () =>
       fails([
         /everything of this run is done, but Flux does not bring what Git says: GitRepository home-cluster/,
@@ -120,29 +121,29 @@ await describe("a mistake around an up", { timeout: 900_000 }, async () => {
       ]),
     ));
 
-  await it("is no mistake when a site is down that nothing needs", async () => {
+  it("is no mistake when a site is down that nothing needs", async () => {
     for (const fault of ["github-down", "host-down:helm.cilium.io"])
       await lab.withFault([fault], async () => {
         const { output } = await lab.finish();
         assertNoChange(output);
-        if (fault === "github-down") assert.match(output, /does not answer: .*this run goes on/);
+        if (fault === "github-down") expect(output).toMatch(/does not answer: .*this run goes on/);
       });
   });
 
-  await it("a destroy while protect is true deletes nothing", () =>
+  it("a destroy while protect is true deletes nothing", () =>
     withConfig({ protect: () => true }, async () => {
       await lab.finish();
       const before = await lab.ok("pulumi", "stack", "--show-urns");
       const { code, output } = await lab.destroyStack();
       assert.notEqual(code, 0, output);
-      assert.match(output, /::protection" cannot be deleted/);
-      assert.equal(urnsIn(await lab.ok("pulumi", "stack", "--show-urns")), urnsIn(before));
+      expect(output).toMatch(/::protection" cannot be deleted/);
+      expect(urnsIn(await lab.ok("pulumi", "stack", "--show-urns"))).toBe(urnsIn(before));
       const ours = await lab.run("npm", ["run", "-s", "destroy", "--", "--yes", "--skip-preview"]);
       assert.notEqual(ours.code, 0, ours.output);
-      assert.match(ours.output, /is protected: nothing has been destroyed\n {2}→ set protect: false/);
+      expect(ours.output).toMatch(/is protected: nothing has been destroyed\n {2}→ set protect: false/);
     }));
 
-  await it("and one up lifts the protection again", async () => {
+  it("and one up lifts the protection again", async () => {
     assertNoChange((await lab.finish()).output);
   });
 
@@ -217,7 +218,7 @@ await describe("a mistake around an up", { timeout: 900_000 }, async () => {
 
   const encoded = (text: string): string => Buffer.from(text).toString("base64");
 
-  await it("14. without cluster-secrets apps wait, and the root, which takes no variables, brings it back", async () => {
+  it("14. without cluster-secrets apps wait, and the root, which takes no variables, brings it back", async () => {
     await lab.ok("kubectl", "delete", "secret", "cluster-secrets", "-n", "flux-system");
     await reconciled(
       "kustomization",
@@ -229,7 +230,7 @@ await describe("a mistake around an up", { timeout: 900_000 }, async () => {
     await reconciled("kustomization", "metrics-server", "True", /Applied revision/);
   });
 
-  await it("14b. a name of a variable that Flux refuses is cured by the commit that corrects it", async () => {
+  it("14b. a name of a variable that Flux refuses is cured by the commit that corrects it", async () => {
     const settings = "cluster/flux/vars/cluster-settings.yaml";
     const fetched = async (): Promise<void> =>
       reconciled("gitrepository", "home-cluster", "True", /stored artifact/);
@@ -239,9 +240,8 @@ await describe("a mistake around an up", { timeout: 900_000 }, async () => {
     await reconciled("kustomization", "metrics-server", "False", /'smtp-relay-host' var name is invalid/);
     const { code, output } = await lab.run("npm", ["run", "-s", "doctor", "--", "--cluster"]);
     assert.equal(code, 1, output);
-    assert.match(output, /^1\. Kustomization flux-system\/[\w-]+ fails: variable smtp-relay-host$/m);
-    assert.match(
-      output,
+    expect(output).toMatch(/^1\. Kustomization flux-system\/[\w-]+ fails: variable smtp-relay-host$/m);
+    expect(output).toMatch(
       /→ Flux refuses the name of the variable smtp-relay-host: .*ConfigMap cluster-settings/,
     );
 
@@ -253,7 +253,7 @@ await describe("a mistake around an up", { timeout: 900_000 }, async () => {
     await reconciled("kustomization", "metrics-server", "True", /Applied revision/);
   });
 
-  await it("15. a wrong known_hosts shows in the GitRepository", async () => {
+  it("15. a wrong known_hosts shows in the GitRepository", async () => {
     const otherHost = `[${lab.layout.servicesAddress}]:2222 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl\n`;
     await withSecret(
       "github-deploy-key",
@@ -263,7 +263,7 @@ await describe("a mistake around an up", { timeout: 900_000 }, async () => {
     await reconciled("gitrepository", "home-cluster", "True", /stored artifact/);
   });
 
-  await it("16. a wrong age key shows in the Kustomization", async () => {
+  it("16. a wrong age key shows in the Kustomization", async () => {
     const other = await generateX25519Identity();
     await withSecret(
       "age-key",
@@ -273,7 +273,7 @@ await describe("a mistake around an up", { timeout: 900_000 }, async () => {
     await reconciled("kustomization", "smtp-relay", "True", /Applied revision/);
   });
 
-  await it("17. and so does a key under a name that Flux does not read", async () => {
+  it("17. and so does a key under a name that Flux does not read", async () => {
     await withSecret(
       "age-key",
       (secret) => ({ ...secret, data: { "age.txt": secret.data?.["age.agekey"] ?? "" } }),

@@ -1,5 +1,6 @@
 // What must be observable in a cluster that has been handed over to Flux. Each function is one fact; it throws an
 // AssertionError that names what was found.
+import { expect } from "@jest/globals";
 import assert from "node:assert/strict";
 
 /** Reads objects of a cluster as plain JSON: `get(["deployments", "-n", "flux-system"])`. */
@@ -55,10 +56,10 @@ function isReady(object: KubeObject): boolean {
 export async function fluxOwnsItsCrds(get: Get, version: string): Promise<void> {
   const crd = await get(["crd", "gitrepositories.source.toolkit.fluxcd.io"]);
   const labels = crd.metadata.labels ?? {};
-  assert.equal(labels["app.kubernetes.io/part-of"], "flux");
-  assert.equal(labels["app.kubernetes.io/version"], version);
-  assert.equal(labels["kustomize.toolkit.fluxcd.io/name"], "flux");
-  assert.equal(labels["kustomize.toolkit.fluxcd.io/namespace"], "flux-system");
+  expect(labels["app.kubernetes.io/part-of"]).toBe("flux");
+  expect(labels["app.kubernetes.io/version"]).toBe(version);
+  expect(labels["kustomize.toolkit.fluxcd.io/name"]).toBe("flux");
+  expect(labels["kustomize.toolkit.fluxcd.io/namespace"]).toBe("flux-system");
 }
 
 /** 2. One set of RBAC objects: that of the artifact, none of the differently named install.yaml. */
@@ -69,10 +70,10 @@ export async function oneSetOfRbac(get: Get): Promise<void> {
   const quotas = names(await get<List>(["resourcequotas", ...namespace]));
   for (const name of ["cluster-reconciler", "crd-controller"]) {
     assert.equal(bindings.filter((found) => found === `${name}-flux-system`).length, 1, name);
-    assert.ok(!bindings.includes(name), name);
+    expect(bindings).not.toContain(name);
   }
-  for (const name of ["flux-edit", "flux-view"]) assert.ok(!roles.includes(name), name);
-  assert.ok(!quotas.includes("critical-pods"));
+  for (const name of ["flux-edit", "flux-view"]) expect(roles).not.toContain(name);
+  expect(quotas).not.toContain("critical-pods");
 }
 
 /** 3. The controllers' images, arguments and limits are those of the artifact and the tree's patches, each once. */
@@ -112,15 +113,14 @@ export async function fluxAloneOwnsItsControllers(get: Get): Promise<void> {
   const managers = (deployment.metadata.managedFields ?? []).filter(
     (found) => found.subresource === undefined,
   );
-  assert.ok(
+  expect(
     managers.some((found) => found.manager === "kustomize-controller" && found.operation === "Apply"),
-  );
-  assert.deepEqual(
+  ).toBeTruthy();
+  expect(
     managers
       .map((found) => found.manager)
       .filter((manager) => /^(kubectl|pulumi-kubernetes|home-ops)/.test(manager)),
-    [],
-  );
+  ).toStrictEqual([]);
 }
 
 /** 5. Flux leaves the four hand-off objects alone. */
@@ -146,12 +146,11 @@ export async function fluxRunsItself(get: Get, version: string): Promise<void> {
   const source = await get(["ocirepository", "flux-manifests", ...namespace]);
   const self = await get(["kustomization", "flux", ...namespace]);
   assert.ok(isReady(source) && isReady(self));
-  assert.match(
-    source.status?.artifact?.revision ?? "",
+  expect(source.status?.artifact?.revision ?? "").toMatch(
     new RegExp(`^${version.replaceAll(".", "\\.")}@sha256:[0-9a-f]{64}$`),
   );
-  assert.equal(self.status?.lastAppliedRevision, source.status?.artifact?.revision);
-  assert.ok((self.status?.inventory?.entries.length ?? 0) > 20);
+  expect(self.status?.lastAppliedRevision).toBe(source.status?.artifact?.revision);
+  expect(self.status?.inventory?.entries.length ?? 0).toBeGreaterThan(20);
 }
 
 /** 7. The root Kustomization has applied the commit, and none of the four hand-off objects is in its inventory to prune. */
@@ -159,15 +158,15 @@ export async function rootIsAtTheCommit(get: Get, commit: string): Promise<void>
   const repository = await get(["gitrepository", "home-cluster", ...namespace]);
   const root = await get(["kustomization", "cluster", ...namespace]);
   assert.ok(isReady(repository) && isReady(root));
-  assert.equal(repository.status?.artifact?.revision, `main@sha1:${commit}`);
-  assert.equal(root.status?.lastAppliedRevision, `main@sha1:${commit}`);
+  expect(repository.status?.artifact?.revision).toBe(`main@sha1:${commit}`);
+  expect(root.status?.lastAppliedRevision).toBe(`main@sha1:${commit}`);
   const entries = (root.status?.inventory?.entries ?? []).map((entry) => entry.id);
   for (const expected of ["cluster-apps", "cluster-secrets"])
     assert.ok(
       entries.some((id) => id.includes(expected)),
       `${expected} in ${entries.join(" ")}`,
     );
-  assert.ok(entries.some((id) => id.includes("HelmRepository")));
+  expect(entries.some((id) => id.includes("HelmRepository"))).toBeTruthy();
 }
 
 /** 9. Every child of cluster-apps has decryption and substitution, except the ones that opted out. */
@@ -180,7 +179,7 @@ export async function childrenArePatched(get: Get): Promise<void> {
     children.some((child) => child.metadata.labels?.[optOut] === "true"),
     "one child opts out",
   );
-  assert.ok(children.length >= 4);
+  expect(children.length).toBeGreaterThanOrEqual(4);
   for (const child of children) {
     const out = child.metadata.labels?.[optOut] === "true";
     const postBuild = child.spec["postBuild"] as { substituteFrom?: { name: string }[] } | undefined;
@@ -213,7 +212,7 @@ export async function dependenciesCameFirst(get: Get): Promise<void> {
       );
       compared += 1;
     }
-  assert.ok(compared >= 2, "the tree has a chain of dependencies");
+  expect(compared).toBeGreaterThanOrEqual(2);
 }
 
 /** All Kustomizations and HelmReleases are Ready. */

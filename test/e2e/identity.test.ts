@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import { writeFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import type { StackState } from "../../commands/recover/state.ts";
 import { withoutResources } from "../../commands/recover/stateEdit.ts";
 import { assertNoChange, TestLab, type CommandResult } from "./testLab.ts";
+
+jest.setTimeout(1_200_000);
 
 interface AskedMachine {
   readonly name: string;
@@ -15,14 +17,14 @@ interface AskedMachine {
 }
 
 // Begins at TestLab.restored("small").
-await describe("machines that are not what they are taken for", { timeout: 1_200_000 }, async () => {
+describe("machines that are not what they are taken for", () => {
   let lab: TestLab;
   let nodes: readonly AskedMachine[] = [];
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.restored("small");
     lab.changeConfig({ nodes: (found) => (nodes = found as readonly AskedMachine[]) });
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
@@ -59,68 +61,66 @@ await describe("machines that are not what they are taken for", { timeout: 1_200
     lab.changeConfig({ nodes: () => nodes.filter(({ name }) => name !== "k8s-2") });
   };
 
-  await it("one under another name is refused, and goes on", async () => {
+  it("one under another name is refused, and goes on", async () => {
     const renamed = workerChanged({ name: "attic" });
     await lab.withConfig({ nodes: () => renamed }, async () => {
       const { code, output } = await plainUp();
       assert.notEqual(code, 0, output);
-      assert.match(output, /nodes\[1\]\.name: [\d.]+ is the address of k8s-2, which is in nodes no longer/);
+      expect(output).toMatch(/nodes\[1\]\.name: [\d.]+ is the address of k8s-2, which is in nodes no longer/);
     });
-    assert.equal(await stateOfWorker(), "running");
+    expect(await stateOfWorker()).toBe("running");
   });
 
-  await it("one that was wiped outside shows at the next run, and joins as the next generation", async () => {
+  it("one that was wiped outside shows at the next run, and joins as the next generation", async () => {
     await wipeByHand();
     const said = /k8s-2 \([\d.]+\) is in maintenance mode, but was a machine of this cluster/;
     const preview = await lab.preview();
-    assert.match(preview, said);
+    expect(preview).toMatch(said);
     assertNoChange(preview);
-    assert.match((await npm("plan")).output, said);
-    assert.match((await npm("doctor")).output, /k8s-2 .*maintenance mode[\s\S]*generation: 2/);
+    expect((await npm("plan")).output).toMatch(said);
+    expect((await npm("doctor")).output).toMatch(/k8s-2 .*maintenance mode[\s\S]*generation: 2/);
     const { code, output } = await plainUp();
     assert.notEqual(code, 0, output);
-    assert.match(output, said);
-    assert.match(output, /→ set generation: 2 on k8s-2 in the stack config/);
+    expect(output).toMatch(said);
+    expect(output).toMatch(/→ set generation: 2 on k8s-2 in the stack config/);
     nodes = workerChanged({ generation: 2 });
     lab.changeConfig({ nodes: () => nodes });
     await lab.finish();
-    assert.equal(await stateOfWorker(), "running");
+    expect(await stateOfWorker()).toBe("running");
     assertNoChange(await lab.preview());
   });
 
-  await it("one that has left and is wiped is forgotten by npm run up", async () => {
+  it("one that has left and is wiped is forgotten by npm run up", async () => {
     await leavesWithoutWipe();
     await wipeByHand();
     const { code, output } = await plainUp();
     assert.notEqual(code, 0, output);
-    assert.match(
-      output,
+    expect(output).toMatch(
       /k8s-2 has left the cluster and is wiped; only the state still has it\s+→ npm run recover/,
     );
     const up = await lab.finish();
-    assert.match(up.output, /recovered: k8s-2 \([\d.]+\) is in maintenance mode/);
+    expect(up.output).toMatch(/recovered: k8s-2 \([\d.]+\) is in maintenance mode/);
     assertNoChange(await lab.preview());
     lab.changeConfig({ nodes: () => nodes });
     await lab.finish();
-    assert.equal(await stateOfWorker(), "running");
+    expect(await stateOfWorker()).toBe("running");
   });
 
-  await it("one that has left and is dead is forgotten by npm run recover", async () => {
+  it("one that has left and is dead is forgotten by npm run recover", async () => {
     await leavesWithoutWipe();
     await lab.cli("fault", "off", "k8s-2");
     const { code, output } = await plainUp();
     assert.notEqual(code, 0, output);
-    assert.match(
-      output,
+    expect(output).toMatch(
       /k8s-2 has left the cluster and is still to be wiped at [\s\S]* npm run recover -- --gone k8s-2/,
     );
     const recovered = await npm("recover", "--", "--gone", "k8s-2");
-    assert.match(recovered.output, /the state has forgotten k8s-2/);
+    expect(recovered.output).toMatch(/the state has forgotten k8s-2/);
     await lab.finish();
     assertNoChange(await lab.preview());
   });
 
-  await it("a destroy with dead hardware names it, and goes on without it", async () => {
+  it("a destroy with dead hardware names it, and goes on without it", async () => {
     await lab.cli("fault", "off", "k8s-2", "--off");
     await becomes("running");
     await wipeByHand();
@@ -131,11 +131,10 @@ await describe("machines that are not what they are taken for", { timeout: 1_200
     await lab.cli("fault", "off", "k8s-2");
     const first = await npm("destroy", "--", "--yes", "--skip-preview", "--non-interactive");
     assert.notEqual(first.code, 0, first.output);
-    assert.match(
-      first.output,
+    expect(first.output).toMatch(
       /k8s-2 \([\d.]+\) is still to be wiped, and does not answer[\s\S]*--gone k8s-2/,
     );
-    assert.equal((await npm("recover", "--", "--gone", "k8s-2")).code, 0);
+    expect((await npm("recover", "--", "--gone", "k8s-2")).code).toBe(0);
     const second = await npm("destroy", "--", "--yes", "--skip-preview", "--non-interactive");
     assert.equal(second.code, 0, second.output);
   });

@@ -2,10 +2,12 @@
 // an `up` on it restarts nothing.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { previewChanges } from "./changes.ts";
 import { keptState, type ExportedState } from "./keptState/keptState.ts";
 import { TestLab } from "./testLab.ts";
+
+jest.setTimeout(900_000);
 
 /** What people see, by the commit that their cluster was made with. A change here is one for the release notes. */
 const expected: Readonly<Record<string, readonly string[]>> = {
@@ -34,12 +36,12 @@ interface Pod {
   };
 }
 
-await describe("a cluster that an older version made", { timeout: 900_000 }, async () => {
+describe("a cluster that an older version made", () => {
   let lab: TestLab;
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.restored("small");
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
@@ -69,16 +71,16 @@ await describe("a cluster that an older version made", { timeout: 900_000 }, asy
   };
 
   for (const [commit, changes] of Object.entries(expected))
-    await it(`of ${commit} shows in a preview what is known, and an up restarts nothing`, async () => {
+    it(`of ${commit} shows in a preview what is known, and an up restarts nothing`, async () => {
       const live = JSON.parse(pulumi(["stack", "export", "--show-secrets"])) as ExportedState;
       const { name, servicesAddress } = lab.layout;
       const network = servicesAddress.split(".").slice(0, 3).join(".");
       pulumi(["stack", "import"], JSON.stringify(keptState(commit, live, { stack: name, network })));
       const shown = (await previewChanges(lab)).map((change) => change.replaceAll(`${network}.`, "192.0.2."));
-      assert.deepEqual(shown, changes);
+      expect(shown).toStrictEqual(changes);
       const before = await running();
       await lab.finish();
-      assert.deepEqual(await running(), before);
-      assert.deepEqual(await previewChanges(lab), []);
+      expect(await running()).toStrictEqual(before);
+      expect(await previewChanges(lab)).toStrictEqual([]);
     });
 });

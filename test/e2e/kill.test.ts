@@ -1,11 +1,12 @@
 // `up` killed once in each phase, with everything below it. Each time the next `npm run up` puts right what is left and
 // goes on, without any hand work; the last one finishes.
-import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { killedAt, type Moment } from "./killedUp.ts";
 import { assertNoChange, TestLab } from "./testLab.ts";
+
+jest.setTimeout(900_000);
 
 /** A resource in whose creation the engine dies, and what must have happened outside by then. */
 interface CreationMoment extends Moment {
@@ -51,28 +52,28 @@ const moments: readonly CreationMoment[] = [
   },
 ];
 
-await describe("a killed up", { timeout: 900_000 }, async () => {
+describe("a killed up", () => {
   let lab: TestLab;
   let last: CreationMoment | undefined;
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.start("kill");
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
   for (const moment of moments)
-    await it(`goes on after a kill in ${moment.resource}`, async () => {
+    it(`goes on after a kill in ${moment.resource}`, async () => {
       const output = await killedAt(lab, moment);
-      if (last?.recovered !== undefined) assert.match(output, last.recovered);
+      if (last?.recovered !== undefined) expect(output).toMatch(last.recovered);
       last = moment;
     });
 
-  await it("is finished by the next one", async () => {
+  it("is finished by the next one", async () => {
     const { output } = await lab.finish();
-    if (last?.recovered !== undefined) assert.match(output, last.recovered);
-    assert.equal(registeredKeys(lab), 1);
-    assert.equal(registeredWebhooks(lab), 1);
+    if (last?.recovered !== undefined) expect(output).toMatch(last.recovered);
+    expect(registeredKeys(lab)).toBe(1);
+    expect(registeredWebhooks(lab)).toBe(1);
     assertNoChange((await lab.finish()).output);
   });
 });

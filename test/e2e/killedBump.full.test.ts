@@ -1,7 +1,6 @@
 // `up` killed with -9 in the middle of Kubernetes', Cilium's and Flux's own bumps. Each next one goes on from there without
 // any hand work, and nothing is left behind.
-import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { setFluxTag } from "./fluxTag.ts";
 import type { KubeObject } from "./handOffFacts.ts";
 import { killedAt } from "./killedUp.ts";
@@ -11,12 +10,14 @@ import { TestLab } from "./testLab.ts";
 import { ciliumVersion, fluxVersions, kubelets } from "./versions.ts";
 import { finishWhileWatched } from "./watch.ts";
 
-await describe("a killed bump", { timeout: 1_800_000 }, async () => {
+jest.setTimeout(1_800_000);
+
+describe("a killed bump", () => {
   let lab: TestLab;
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.restored("ha");
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
@@ -26,7 +27,7 @@ await describe("a killed bump", { timeout: 1_800_000 }, async () => {
   const count = (versions: readonly string[], wanted: string): number =>
     versions.filter((version) => version === wanted).length;
 
-  await it("of Kubernetes, among its API servers", async () => {
+  it("of Kubernetes, among its API servers", async () => {
     // Talos 1.11 knows Kubernetes up to 1.34.
     setVersion({ talos: newest.talos });
     await lab.finish();
@@ -46,24 +47,24 @@ await describe("a killed bump", { timeout: 1_800_000 }, async () => {
         return images.some((image) => image.includes(newest.kubernetes));
       },
     });
-    assert.equal(count(await kubelets(lab), oldest.kubernetes), 5);
+    expect(count(await kubelets(lab), oldest.kubernetes)).toBe(5);
   });
 
-  await it("of Kubernetes, among its kubelets, has gone on from there", async () => {
+  it("of Kubernetes, among its kubelets, has gone on from there", async () => {
     await killedAt(lab, {
       resource: "talos-kubernetes",
       happened: async () => count(await kubelets(lab), newest.kubernetes) >= 2,
     });
-    assert.ok(count(await kubelets(lab), oldest.kubernetes) >= 1, "it was in the middle");
+    expect(count(await kubelets(lab), oldest.kubernetes)).toBeGreaterThanOrEqual(1);
   });
 
-  await it("of Kubernetes, is finished by the next one", async () => {
+  it("of Kubernetes, is finished by the next one", async () => {
     await finishWhileWatched(lab);
-    assert.equal(count(await kubelets(lab), newest.kubernetes), 5);
-    assert.deepEqual(await cordoned(lab), []);
+    expect(count(await kubelets(lab), newest.kubernetes)).toBe(5);
+    expect(await cordoned(lab)).toStrictEqual([]);
   });
 
-  await it("of Cilium, in the middle of Helm's upgrade, and is finished by the next one", async () => {
+  it("of Cilium, in the middle of Helm's upgrade, and is finished by the next one", async () => {
     setVersion({ cilium: newest.cilium });
     await killedAt(lab, {
       resource: "cluster-cilium",
@@ -79,11 +80,10 @@ await describe("a killed bump", { timeout: 1_800_000 }, async () => {
         ).items.length === 1,
     });
     const { output } = await finishWhileWatched(lab);
-    assert.match(
-      output,
+    expect(output).toMatch(
       /recovered: removed Helm revision sh\.helm\.release\.v1\.cilium\.v\d+ \(pending-upgrade\)/,
     );
-    assert.equal(await ciliumVersion(lab), newest.cilium);
+    expect(await ciliumVersion(lab)).toBe(newest.cilium);
   });
 
   /** Tag that the cluster's OCIRepository asks for. */
@@ -97,18 +97,18 @@ await describe("a killed bump", { timeout: 1_800_000 }, async () => {
       ])
     ).spec.ref.tag;
 
-  await it("of Flux, before its tag is applied", async () => {
+  it("of Flux, before its tag is applied", async () => {
     await setFluxTag(lab, newest.flux);
     await killedAt(lab, { said: /ready for Flux v2\.9\.4/ });
-    assert.equal(await tag(), oldest.flux);
+    expect(await tag()).toBe(oldest.flux);
   });
 
-  await it("of Flux, after its tag is applied", async () => {
+  it("of Flux, after its tag is applied", async () => {
     await killedAt(lab, { happened: async () => (await tag()) === newest.flux });
   });
 
-  await it("of Flux, is finished by the next one", async () => {
+  it("of Flux, is finished by the next one", async () => {
     await finishWhileWatched(lab);
-    assert.deepEqual(await fluxVersions(lab), [newest.flux]);
+    expect(await fluxVersions(lab)).toStrictEqual([newest.flux]);
   });
 });

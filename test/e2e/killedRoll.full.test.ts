@@ -1,7 +1,7 @@
 // `up` killed with -9 in the middle of a roll over the machines. Each next one goes on from there without any hand work;
 // the last one finishes, and nothing is left behind.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { killedAt } from "./killedUp.ts";
 import { pin } from "./pinned.ts";
 import { cordoned, machineFacts } from "./roll.ts";
@@ -9,13 +9,15 @@ import { newest, oldest } from "./savedLab.ts";
 import { TestLab } from "./testLab.ts";
 import { finishWhileWatched } from "./watch.ts";
 
-await describe("a killed roll", { timeout: 1_200_000 }, async () => {
+jest.setTimeout(1_200_000);
+
+describe("a killed roll", () => {
   let lab: TestLab;
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.restored("ha");
     lab.changeConfig({ versions: (versions) => ({ ...versions, talos: newest.talos }) });
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
@@ -27,22 +29,22 @@ await describe("a killed roll", { timeout: 1_200_000 }, async () => {
   const talos = async (): Promise<readonly string[]> =>
     Object.values(await machineFacts(lab)).map((facts) => facts.talos);
 
-  await it("while it is prepared, has touched no machine", async () => {
+  it("while it is prepared, has touched no machine", async () => {
     const before = await machineFacts(lab);
     await killedAt(lab, { resource: "talos-prepare", said: /k8s-\d: has factory\.talos\.dev/ });
-    assert.deepEqual(await machineFacts(lab), before);
+    expect(await machineFacts(lab)).toStrictEqual(before);
   });
 
-  await it("while a control plane is drained, leaves it cordoned and as it was", async () => {
+  it("while a control plane is drained, leaves it cordoned and as it was", async () => {
     const before = await machineFacts(lab);
     const release = await pin(lab, "k8s-1");
     await killedAt(lab, { resource: "talos-k8s-1-os", said: /k8s-1: draining/ });
     await release();
-    assert.deepEqual(await cordoned(lab), ["k8s-1"]);
-    assert.equal((await machineFacts(lab))["k8s-1"]?.boot, before["k8s-1"]?.boot);
+    expect(await cordoned(lab)).toStrictEqual(["k8s-1"]);
+    expect((await machineFacts(lab))["k8s-1"]?.boot).toBe(before["k8s-1"]?.boot);
   });
 
-  await it("while a control plane reboots, goes on in the machine", async () => {
+  it("while a control plane reboots, goes on in the machine", async () => {
     await killedAt(lab, {
       resource: "talos-k8s-1-os",
       happened: async () => (await machine("k8s-1")).state === "rebooting",
@@ -51,10 +53,10 @@ await describe("a killed roll", { timeout: 1_200_000 }, async () => {
       const { state, talos } = await machine("k8s-1");
       return state === "running" && talos === newest.talos;
     });
-    assert.deepEqual(await cordoned(lab), ["k8s-1"]);
+    expect(await cordoned(lab)).toStrictEqual(["k8s-1"]);
   });
 
-  await it("when a control plane is back and takes no pods yet, has gone on from the one before", async () => {
+  it("when a control plane is back and takes no pods yet, has gone on from the one before", async () => {
     await killedAt(lab, {
       resource: "talos-k8s-2-os",
       happened: async () => {
@@ -62,27 +64,30 @@ await describe("a killed roll", { timeout: 1_200_000 }, async () => {
         return state === "running" && talos === newest.talos;
       },
     });
-    assert.deepEqual(await cordoned(lab), ["k8s-2"]);
-    assert.deepEqual(await talos(), [newest.talos, newest.talos, oldest.talos, oldest.talos, oldest.talos]);
+    expect(await cordoned(lab)).toStrictEqual(["k8s-2"]);
+    expect(await talos()).toStrictEqual([
+      newest.talos,
+      newest.talos,
+      oldest.talos,
+      oldest.talos,
+      oldest.talos,
+    ]);
   });
 
-  await it("while a worker reboots, has gone on from there", async () => {
+  it("while a worker reboots, has gone on from there", async () => {
     await killedAt(lab, {
       resource: "talos-k8s-4-os",
       happened: async () => (await machine("k8s-4")).state === "rebooting",
     });
-    assert.deepEqual(await cordoned(lab), ["k8s-4"]);
+    expect(await cordoned(lab)).toStrictEqual(["k8s-4"]);
   });
 
-  await it("is finished by the next one", async () => {
+  it("is finished by the next one", async () => {
     const before = await machineFacts(lab);
     await finishWhileWatched(lab);
     const facts = await machineFacts(lab);
-    assert.deepEqual(
-      await talos(),
-      Array.from({ length: 5 }, () => newest.talos),
-    );
-    assert.deepEqual(await cordoned(lab), []);
-    for (const done of ["k8s-1", "k8s-2", "k8s-3"]) assert.equal(facts[done]?.boot, before[done]?.boot);
+    expect(await talos()).toStrictEqual(Array.from({ length: 5 }, () => newest.talos));
+    expect(await cordoned(lab)).toStrictEqual([]);
+    for (const done of ["k8s-1", "k8s-2", "k8s-3"]) expect(facts[done]?.boot).toBe(before[done]?.boot);
   });
 });

@@ -1,9 +1,11 @@
 // Machines with another lease: the same machines at other addresses. Nothing of them is drained or wiped, and no machine
 // reboots because of it. At the end one leaves and loses its power where it is to be wiped.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import type { KubeObject } from "../../src/steps/kubernetes.ts";
 import { assertNoChange, TestLab } from "./testLab.ts";
+
+jest.setTimeout(1_200_000);
 
 interface AskedMachine {
   readonly name: string;
@@ -11,14 +13,14 @@ interface AskedMachine {
 }
 
 // Begins at TestLab.restored("small").
-await describe("machines with another lease", { timeout: 1_200_000 }, async () => {
+describe("machines with another lease", () => {
   let lab: TestLab;
   let nodes: readonly AskedMachine[] = [];
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.restored("small");
     lab.changeConfig({ nodes: (found) => (nodes = found as readonly AskedMachine[]) });
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
@@ -43,39 +45,36 @@ await describe("machines with another lease", { timeout: 1_200_000 }, async () =
     nodes = nodes.map((node) => ({ ...node, address: addressIn(now, node.name) }));
     lab.changeConfig({ nodes: () => nodes });
     const preview = await lab.preview();
-    for (const name of names) assert.match(preview, new RegExp(`${name} answers at .*: it is moved from`));
-    assert.doesNotMatch(preview, /replace|delete/);
+    for (const name of names) expect(preview).toMatch(new RegExp(`${name} answers at .*: it is moved from`));
+    expect(preview).not.toMatch(/replace|delete/);
     await lab.finish();
-    assert.deepEqual(
-      (await machines()).map(({ bootId }) => bootId),
-      boots,
-    );
+    expect((await machines()).map(({ bootId }) => bootId)).toStrictEqual(boots);
     const { items } = await lab.get<{ items: readonly KubeObject[] }>(["nodes"]);
     for (const { metadata, status } of items) {
       const found = status?.["addresses"] as readonly { type: string; address: string }[];
       const internal = found.find(({ type }) => type === "InternalIP")?.address;
-      assert.equal(internal, addressIn(nodes, metadata?.name ?? ""));
+      expect(internal).toBe(addressIn(nodes, metadata?.name ?? ""));
     }
     assertNoChange(await lab.preview());
   }
 
-  await it("a worker is moved", async () => {
+  it("a worker is moved", async () => {
     await move("k8s-2");
     await follow("k8s-2");
   });
 
-  await it("so is the only control plane", async () => {
+  it("so is the only control plane", async () => {
     await move("k8s-1");
     await follow("k8s-1");
   });
 
-  await it("so are all at once", async () => {
+  it("so are all at once", async () => {
     await move("k8s-1", "--off");
     await move("k8s-2", "--off");
     await follow("k8s-1", "k8s-2");
   });
 
-  await it("one whose power goes at its wipe is forgotten without pulumi state", async () => {
+  it("one whose power goes at its wipe is forgotten without pulumi state", async () => {
     await lab.cli("fault", "offAtReset", "k8s-2");
     // Without a worker Flux has no machine to run on, unless the control plane takes pods.
     lab.changeConfig({
@@ -84,10 +83,10 @@ await describe("machines with another lease", { timeout: 1_200_000 }, async () =
     });
     const { code, output } = await lab.up();
     assert.notEqual(code, 0, output);
-    assert.match(output, /k8s-2 has left the cluster/);
-    assert.match(output, /k8s-2 \([\d.]+\) is still to be wiped, and does not answer[\s\S]*--gone k8s-2/);
+    expect(output).toMatch(/k8s-2 has left the cluster/);
+    expect(output).toMatch(/k8s-2 \([\d.]+\) is still to be wiped, and does not answer[\s\S]*--gone k8s-2/);
     const recovered = await lab.ok("npm", "run", "-s", "recover", "--", "--gone", "k8s-2");
-    assert.match(recovered, /the state has forgotten k8s-2/);
+    expect(recovered).toMatch(/the state has forgotten k8s-2/);
     await lab.finish();
     assertNoChange(await lab.preview());
   });

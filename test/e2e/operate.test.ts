@@ -1,22 +1,24 @@
 // The day after: a broken commit and its mending, one object by hand, and maintenance, as people do them.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { assertPreview } from "./changes.ts";
 import type { KubeObject } from "./handOffFacts.ts";
 import { leaks } from "./secrets.ts";
 import { secretsOf } from "./secretsOf.ts";
 import { assertNoChange, TestLab, type CommandResult } from "./testLab.ts";
 
+jest.setTimeout(900_000);
+
 const dns = "cluster/apps/networking/external-dns/app/kustomization.yaml";
 const apps = "cluster/apps/default/kustomization.yaml";
 const podinfo = "cluster/apps/default/podinfo/app/helmrelease.yaml";
 
-await describe("operating Flux", { timeout: 900_000 }, async () => {
+describe("operating Flux", () => {
   let lab: TestLab;
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.restored("small");
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
@@ -52,8 +54,8 @@ await describe("operating Flux", { timeout: 900_000 }, async () => {
       "age key",
       "k8s-2",
     ])
-      assert.match(computer, new RegExp(`^ok +${what} `, "m"));
-    assert.match(await ends(0, "doctor", "--cluster"), /nothing is wrong/);
+      expect(computer).toMatch(new RegExp(`^ok +${what} `, "m"));
+    expect(await ends(0, "doctor", "--cluster")).toMatch(/nothing is wrong/);
   });
 
   it("says why a broken commit is not there, and ends without waiting for what cannot come", async () => {
@@ -62,66 +64,57 @@ await describe("operating Flux", { timeout: 900_000 }, async () => {
     });
     const { code, output, seconds } = await npm("reconcile");
     assert.equal(code, 1, output);
-    assert.match(
-      output,
+    expect(output).toMatch(
       new RegExp(`GitRepository home-cluster has main@sha1:${await head()}, which is your checkout's HEAD`),
     );
-    assert.match(
-      output,
+    expect(output).toMatch(
       /✗ Kustomization flux-system\/external-dns: kustomize build failed.*gone\.yaml.*\n +→ .*mend it, push/,
     );
-    assert.match(
-      output,
+    expect(output).toMatch(
       /… Kustomization flux-system\/cloudflared waits for Kustomization flux-system\/external-dns, which fails/,
     );
-    assert.match(output, /\d+ Ready, 1 failed, 1 waiting for those\n$/);
-    assert.ok(seconds < 90, `${String(seconds)} s`);
+    expect(output).toMatch(/\d+ Ready, 1 failed, 1 waiting for those\n$/);
+    expect(seconds).toBeLessThan(90);
   });
 
   it("finds the root cause, what waits for it, and what to do, and prints no secret", async () => {
     const output = await ends(1, "doctor", "--cluster");
-    assert.match(
-      output,
+    expect(output).toMatch(
       /^1\. Kustomization flux-system\/external-dns fails\n +kustomize build failed.*gone\.yaml/m,
     );
-    assert.match(output, new RegExp(`applied main@sha1:\\w{12}, its source has main@sha1:${await head()}`));
-    assert.match(output, /^ +event +BuildFailed: /m);
-    assert.match(output, /^ +log +kustomize-controller: Reconciliation failed/m);
-    assert.match(
-      output,
+    expect(output).toMatch(new RegExp(`applied main@sha1:\\w{12}, its source has main@sha1:${await head()}`));
+    expect(output).toMatch(/^ +event +BuildFailed: /m);
+    expect(output).toMatch(/^ +log +kustomize-controller: Reconciliation failed/m);
+    expect(output).toMatch(
       /waiting for it: Kustomization flux-system\/cloudflared\n +→ .*mend it, push, npm run reconcile/,
     );
-    assert.match(output, /1 root cause, 1 object waiting/);
-    assert.deepEqual(leaks(await secretsOf(lab), [{ name: "doctor", text: output }]), []);
+    expect(output).toMatch(/1 root cause, 1 object waiting/);
+    expect(leaks(await secretsOf(lab), [{ name: "doctor", text: output }])).toStrictEqual([]);
   });
 
   it("suspends, resumes, reconciles and forces one object", async () => {
     const word = "HelmRelease/networking/traefik";
-    assert.match(
-      await ends(0, "flux", "suspend", "hr/networking/traefik"),
+    expect(await ends(0, "flux", "suspend", "hr/networking/traefik")).toMatch(
       /stays so, also when Kustomization flux-system\/traefik is applied/,
     );
-    assert.equal((await release("traefik", "networking")).spec["suspend"], true);
-    assert.match(
-      await ends(1, "flux", "reconcile", word),
+    expect((await release("traefik", "networking")).spec["suspend"]).toBe(true);
+    expect(await ends(1, "flux", "reconcile", word)).toMatch(
       new RegExp(`suspended .* → npm run flux -- resume ${word}`),
     );
-    assert.match(await ends(0, "flux", "resume", word), /traefik is Ready/);
-    assert.equal((await release("traefik", "networking")).spec["suspend"], undefined);
-    assert.match(await ends(0, "flux", "reconcile", "helmreleases/networking/traefik"), /traefik is Ready/);
+    expect(await ends(0, "flux", "resume", word)).toMatch(/traefik is Ready/);
+    expect((await release("traefik", "networking")).spec["suspend"]).toBe(undefined);
+    expect(await ends(0, "flux", "reconcile", "helmreleases/networking/traefik")).toMatch(/traefik is Ready/);
     const version = async (): Promise<number> => {
       const { status } = await release("traefik", "networking");
       return (status as unknown as { history: { version: number }[] }).history[0]?.version ?? 0;
     };
     const former = await version();
-    assert.match(await ends(0, "flux", "force", word), /Helm upgrade succeeded/);
-    assert.equal(await version(), former + 1);
-    assert.match(
-      await ends(1, "flux", "suspend", "hr/default/podnfo"),
+    expect(await ends(0, "flux", "force", word)).toMatch(/Helm upgrade succeeded/);
+    expect(await version()).toBe(former + 1);
+    expect(await ends(1, "flux", "suspend", "hr/default/podnfo")).toMatch(
       /did you mean HelmRelease\/default\/podinfo\?/,
     );
-    assert.match(
-      await ends(1, "flux", "suspend", "ks/flux-system/cluster"),
+    expect(await ends(1, "flux", "suspend", "ks/flux-system/cluster")).toMatch(
       /is Pulumi's, .* write suspend: true in the stack config/,
     );
   });
@@ -129,8 +122,8 @@ await describe("operating Flux", { timeout: 900_000 }, async () => {
   it("is at the next commit, which mends it, when reconcile ends", async () => {
     await lab.commit("Mend it", { [dns]: (text) => text.replace("  - gone.yaml\n", "") });
     const output = await ends(0, "reconcile");
-    assert.match(output, new RegExp(`^GitRepository home-cluster has main@sha1:${await head()}`));
-    assert.match(output, /^\d+ Ready\n$/m);
+    expect(output).toMatch(new RegExp(`^GitRepository home-cluster has main@sha1:${await head()}`));
+    expect(output).toMatch(/^\d+ Ready\n$/m);
     // The webhook may have brought some of them there before the command looked.
     const commit = (await lab.git("rev-parse", "HEAD")).trim();
     for (const name of ["external-dns", "cloudflared", "podinfo"]) {
@@ -155,32 +148,30 @@ await describe("operating Flux", { timeout: 900_000 }, async () => {
   it("changes nothing during maintenance, whatever is pushed", async () => {
     await ends(0, "flux", "suspend", "hr/media/jellyfin");
     const { output } = await lab.finish();
-    assert.match(output, /Flux is suspended: \d+ Kustomizations and \d+ HelmReleases stay as they are/);
+    expect(output).toMatch(/Flux is suspended: \d+ Kustomizations and \d+ HelmReleases stay as they are/);
     const { items } = await lab.get<{ items: KubeObject[] }>([
       "kustomizations,helmreleases,gitrepositories",
       "-A",
     ]);
-    assert.deepEqual(
+    expect(
       items.filter(({ spec }) => spec["suspend"] !== true).map(({ metadata }) => metadata.name),
-      [],
-    );
+    ).toStrictEqual([]);
     assertNoChange(await lab.preview());
     const former = await replicas();
     await scale(5);
     await lab.commit("No homepage", { [apps]: (text) => text.replace("  - homepage/ks.yaml\n", "") });
-    assert.match(
-      await ends(1, "reconcile"),
+    expect(await ends(1, "reconcile")).toMatch(
       /Flux is suspended .* → write suspend: false in the stack config, then npm run up/,
     );
-    assert.equal(await replicas(), former);
+    expect(await replicas()).toBe(former);
   });
 
   it("takes up what was pushed when maintenance ends, and leaves alone what a person had suspended", async () => {
     lab.changeConfig({ suspend: () => false });
     const { output } = await lab.finish();
-    assert.match(output, /resumed; suspended by hand and left so: HelmRelease media\/jellyfin/);
-    assert.match(output, new RegExp(`Flux runs the cluster from Git: main at ${await head()}`));
-    assert.equal(await replicas(), 5);
+    expect(output).toMatch(/resumed; suspended by hand and left so: HelmRelease media\/jellyfin/);
+    expect(output).toMatch(new RegExp(`Flux runs the cluster from Git: main at ${await head()}`));
+    expect(await replicas()).toBe(5);
     // It was suspended when it was taken out. Nothing of it is left behind.
     await lab.until("homepage is gone", async () => {
       const of = ["kustomizations,helmreleases,deployments", "-A"];
@@ -191,10 +182,9 @@ await describe("operating Flux", { timeout: 900_000 }, async () => {
       "kustomizations,helmreleases,gitrepositories",
       "-A",
     ]);
-    assert.deepEqual(
+    expect(
       items.filter(({ spec }) => spec["suspend"] === true).map(({ metadata }) => metadata.name),
-      ["jellyfin"],
-    );
+    ).toStrictEqual(["jellyfin"]);
     assertNoChange(await lab.preview());
   });
 });

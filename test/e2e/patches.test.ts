@@ -1,6 +1,6 @@
 // Machine config patches in front of the real talosctl. No lab: it is here because the program has to be built.
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { beforeAll, describe, expect, it } from "@jest/globals";
 import { parseAllDocuments } from "yaml";
 import { checkPatches } from "../../src/config/checks/patches.ts";
 import {
@@ -20,7 +20,7 @@ describe("patches in front of talosctl", () => {
   let version = "";
   let talosctl = talosctlOnPath;
 
-  before(async () => {
+  beforeAll(async () => {
     const { talosctl: path = "talosctl" } = await ensureTools({ keys: ["talosctl"] });
     talosctl = async (args) => run(path, args, { timeoutSeconds: 60, signal: new AbortController().signal });
     version = /Tag:\s+(v\S+)/.exec((await talosctl(["version", "--client"])).stdout)?.[1] ?? "";
@@ -36,7 +36,7 @@ describe("patches in front of talosctl", () => {
       patches: { common: [patch] },
       nodes: [{ role: "controlplane" }],
     });
-    assert.deepEqual(warnings, []);
+    expect(warnings).toStrictEqual([]);
     return problems.map(({ path, text }) =>
       `${path.replace("patches.common[0]", "")}: ${text}`.replace(
         / → write it as Talos has it: https:\S+$/,
@@ -86,7 +86,7 @@ describe("patches in front of talosctl", () => {
   ];
   for (const [patch, message] of refused)
     it(`are refused: ${JSON.stringify(patch)}`, async () => {
-      assert.deepEqual(await about(patch), [message]);
+      expect(await about(patch)).toStrictEqual([message]);
     });
 
   it("pass together, with their secrets and with what they take away, in well under a second", async () => {
@@ -140,7 +140,7 @@ describe("patches in front of talosctl", () => {
         worker: [document("VolumeConfig", { name: "EPHEMERAL", $patch: "delete" })],
       },
     };
-    assert.deepEqual(await check(values), { problems: [], warnings: [] });
+    expect(await check(values)).toStrictEqual({ problems: [], warnings: [] });
   });
 
   it("are each named where several are wrong, and those of one machine by its place", async () => {
@@ -148,14 +148,11 @@ describe("patches in front of talosctl", () => {
       nodes: [{ role: "worker", patches: [{ machine: {} }, { machine: { sysctl: {} } }] }],
       patches: { common: [{ machine: { nope: 1 } }, { machine: {} }], worker: [{ machine: { alsoNot: 1 } }] },
     });
-    assert.deepEqual(
-      problems.map(({ path }) => path),
-      [
-        "patches.common[0].machine.nope",
-        "patches.worker[0].machine.alsoNot",
-        "nodes[0].patches[1].machine.sysctl",
-      ],
-    );
+    expect(problems.map(({ path }) => path)).toStrictEqual([
+      "patches.common[0].machine.nope",
+      "patches.worker[0].machine.alsoNot",
+      "nodes[0].patches[1].machine.sysctl",
+    ]);
   });
 
   it("are refused at everything that Talos generates from this program's own inputs, and free at the rest", async () => {
@@ -173,10 +170,9 @@ describe("patches in front of talosctl", () => {
           return checkPatches({ patches: { common: [patch] } }).length === 0;
         })
         .map((path) => path.join("."));
-      assert.deepEqual(
+      expect(
         allowed.filter((path) => !free.some((one) => path === one || path.startsWith(`${one}.`))),
-        [],
-      );
+      ).toStrictEqual([]);
     }
   });
 });

@@ -1,7 +1,7 @@
 // `npm run plan`: what `up` would do, said beforehand, from the state and the config alone.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { ports } from "../../lab/layout.ts";
 import { publishLayout } from "../../lab/registry/publish.ts";
 import { ensureTools } from "../../tools/ensureTools.ts";
@@ -12,12 +12,14 @@ import { leaks } from "./secrets.ts";
 import { secretsOf } from "./secretsOf.ts";
 import { TestLab, type CommandResult, type ConfigChange } from "./testLab.ts";
 
-await describe("npm run plan", { timeout: 900_000 }, async () => {
+jest.setTimeout(900_000);
+
+describe("npm run plan", () => {
   let lab: TestLab;
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.start("plan");
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
@@ -32,10 +34,10 @@ await describe("npm run plan", { timeout: 900_000 }, async () => {
   const short = ({ on, what, impact, changes }: PlanRow): string =>
     [...on, what, impact, ...changes.map(({ from, to }) => `${from ?? ""}>${to ?? ""}`)].join(" ");
 
-  await it("is short before there is anything", async () => {
+  it("is short before there is anything", async () => {
     const { rows, outcome } = await plan(2);
-    assert.equal(outcome, "changes");
-    assert.deepEqual(rows.map(short), [
+    expect(outcome).toBe("changes");
+    expect(rows.map(short)).toStrictEqual([
       "cluster keys none",
       "k8s-1 k8s-2 new machine none >v1.12.0",
       "Kubernetes bootstrap none",
@@ -48,54 +50,49 @@ await describe("npm run plan", { timeout: 900_000 }, async () => {
     ]);
   });
 
-  await it("says when nothing changes", async () => {
+  it("says when nothing changes", async () => {
     await lab.finish();
     const { code, stdout, output } = await run();
     assert.equal(code, 0, output);
-    assert.equal(stdout, `Stack ${lab.name}: nothing changes.\n`);
-    assert.deepEqual((await plan(0)).steps, []);
+    expect(stdout).toBe(`Stack ${lab.name}: nothing changes.\n`);
+    expect((await plan(0)).steps).toStrictEqual([]);
   });
 
   const versions = (changed: object): ConfigChange => ({
     versions: (value) => ({ ...value, ...changed }),
   });
 
-  await it("shows a bump of Talos machine by machine, with everything switched off", () =>
+  it("shows a bump of Talos machine by machine, with everything switched off", () =>
     lab.withConfig(versions({ talos: "v1.13.9" }), async () => {
       for (const { name } of lab.layout.machines) await lab.cli("fault", "off", name);
       const { rows, machineConfigs } = await plan(2);
       for (const { name } of lab.layout.machines) await lab.cli("fault", "off", name, "--off");
-      assert.deepEqual(rows.map(short), [
+      expect(rows.map(short)).toStrictEqual([
         "k8s-1 Talos drain and reboot v1.12.0>v1.13.9",
         "k8s-2 Talos drain and reboot v1.12.0>v1.13.9",
       ]);
-      assert.deepEqual(
-        machineConfigs.map(({ of }) => of),
-        [["k8s-1", "k8s-2"]],
-      );
-      assert.match(machineConfigs[0]?.diff ?? "", /-.*:v1\.12\.0\n\+.*:v1\.13\.9$/m);
+      expect(machineConfigs.map(({ of }) => of)).toStrictEqual([["k8s-1", "k8s-2"]]);
+      expect(machineConfigs[0]?.diff ?? "").toMatch(/-.*:v1\.12\.0\n\+.*:v1\.13\.9$/m);
       // The rest needs no cluster either, but Kubernetes' provider looks for one for a minute before it goes on.
       await untilWhole(lab);
     }));
 
-  await it("prints a table for people and one for a pull request", () =>
+  it("prints a table for people and one for a pull request", () =>
     lab.withConfig(versions({ talos: "v1.13.9" }), async () => {
       const terminal = await run();
-      assert.equal(terminal.code, 2);
-      assert.match(
-        terminal.stdout,
+      expect(terminal.code).toBe(2);
+      expect(terminal.stdout).toMatch(
         /^k8s-1 +Talos +v1\.12\.0 → v1\.13\.9 +drain and reboot +about \d+ min$/m,
       );
       const markdown = await run("--markdown");
-      assert.equal(markdown.code, 2);
-      assert.match(
-        markdown.stdout,
+      expect(markdown.code).toBe(2);
+      expect(markdown.stdout).toMatch(
         /^\| k8s-2 \| Talos \| <code>v1\.12\.0 → v1\.13\.9<\/code> \| drain and reboot \|/m,
       );
-      assert.match(markdown.stdout, /<details><summary>machine config of k8s-1, k8s-2<\/summary>/);
+      expect(markdown.stdout).toMatch(/<details><summary>machine config of k8s-1, k8s-2<\/summary>/);
     }));
 
-  await it("tells a patch that Talos takes at once from one that reboots", () =>
+  it("tells a patch that Talos takes at once from one that reboots", () =>
     lab.withConfig(
       {
         patches: () => ({
@@ -109,17 +106,14 @@ await describe("npm run plan", { timeout: 900_000 }, async () => {
       },
       async () => {
         const { rows } = await plan(2);
-        assert.deepEqual(
-          rows.map(({ on, what, impact }) => [...on, what, impact]),
-          [
-            ["k8s-1", "machine config", "live"],
-            ["k8s-2", "machine config", "reboot"],
-          ],
-        );
+        expect(rows.map(({ on, what, impact }) => [...on, what, impact])).toStrictEqual([
+          ["k8s-1", "machine config", "live"],
+          ["k8s-2", "machine config", "reboot"],
+        ]);
       },
     ));
 
-  await it("shows another endpoint, which stands in the secret base config", () =>
+  it("shows another endpoint, which stands in the secret base config", () =>
     lab.withConfig(
       { cluster: (value) => ({ ...value, endpoint: "https://home.example.com:6443" }) },
       async () => {
@@ -127,22 +121,21 @@ await describe("npm run plan", { timeout: 900_000 }, async () => {
         const of = rows.find(({ on }) => on.includes("k8s-1"));
         const change = of?.changes.find(({ name }) => name === "cluster.controlPlane.endpoint");
         assert.equal(change?.to, "https://home.example.com:6443", JSON.stringify(rows));
-        assert.match(change?.from ?? "", /^https:\/\//);
-        assert.match(
-          warnings.join(),
+        expect(change?.from ?? "").toMatch(/^https:\/\//);
+        expect(warnings.join()).toMatch(
           /the Kubernetes API does not answer while its only server starts again/,
         );
       },
     ));
 
-  await it("shows changed values of Cilium", () =>
+  it("shows changed values of Cilium", () =>
     lab.withFile(
       join(lab.layout.repo, "cluster", "bootstrap", "cilium", "values.yaml"),
       (right) => `${right}\ndebug:\n  enabled: true\n`,
       async () => {
         const { rows, ciliumValues } = await plan(2);
-        assert.deepEqual(rows.map(short), ["Cilium chart restart >true"]);
-        assert.equal(ciliumValues, "+debug:\n+  enabled: true");
+        expect(rows.map(short)).toStrictEqual(["Cilium chart restart >true"]);
+        expect(ciliumValues).toBe("+debug:\n+  enabled: true");
       },
     ));
 
@@ -150,16 +143,16 @@ await describe("npm run plan", { timeout: 900_000 }, async () => {
   const withFlux = (test: () => Promise<void>): Promise<void> =>
     lab.withFile(fluxFile(), (right) => right.replace("tag: v2.9.4", "tag: v2.7.3"), test);
 
-  await it("shows another Flux as one row, and goes on when the registry cannot be reached", () =>
+  it("shows another Flux as one row, and goes on when the registry cannot be reached", () =>
     withFlux(() =>
       lab.withFault(["host-down:ghcr.io"], async () => {
         const { rows, fluxBundle } = await plan(2);
-        assert.deepEqual(rows.map(short), ["Flux version restart v2.9.4>v2.7.3"]);
-        assert.match(fluxBundle?.problem ?? "", /ghcr\.io/);
+        expect(rows.map(short)).toStrictEqual(["Flux version restart v2.9.4>v2.7.3"]);
+        expect(fluxBundle?.problem ?? "").toMatch(/ghcr\.io/);
       }),
     ));
 
-  await it("shows what another Flux installs, object by object", async () => {
+  it("shows what another Flux installs, object by object", async () => {
     const toolbox = await ensureTools({ keys: ["crane", "flux-manifests@v2.7.3"] });
     await publishLayout(
       { host: `${lab.layout.servicesAddress}:${String(ports.registry)}` },
@@ -169,40 +162,40 @@ await describe("npm run plan", { timeout: 900_000 }, async () => {
     );
     await withFlux(async () => {
       const { fluxBundle } = await plan(2);
-      assert.equal(fluxBundle?.problem, undefined);
+      expect(fluxBundle?.problem).toBe(undefined);
       const images =
         fluxBundle?.changed.filter(({ of: [name = ""] }) => name.startsWith("Deployment ")) ?? [];
-      assert.ok(images.length >= 3);
-      for (const { diff } of images) assert.match(diff, /^-.*image: .*\n\+.*image: /m);
+      expect(images.length).toBeGreaterThanOrEqual(3);
+      for (const { diff } of images) expect(diff).toMatch(/^-.*image: .*\n\+.*image: /m);
     });
   });
 
-  await it("calls a machine that goes destructive", () =>
+  it("calls a machine that goes destructive", () =>
     lab.withConfig({ nodes: (nodes) => (nodes as object[]).slice(0, 1) }, async () => {
       const { rows, outcome } = await plan(3);
-      assert.equal(outcome, "destructive");
-      assert.deepEqual(rows.filter(({ destructive }) => destructive).map(short), [
+      expect(outcome).toBe("destructive");
+      expect(rows.filter(({ destructive }) => destructive).map(short)).toStrictEqual([
         "k8s-2 leaves the cluster wipe",
       ]);
     }));
 
-  await it("says once and cleanly what is wrong with the config", () =>
+  it("says once and cleanly what is wrong with the config", () =>
     lab.withConfig(versions({ talos: "1.12" }), async () => {
       const { code, output } = await run();
-      assert.equal(code, 1);
+      expect(code).toBe(1);
       assert.equal([...output.matchAll(/versions\.talos/g)].length, 1, output);
-      assert.doesNotMatch(output, /preview failed|\bat .*\.ts:\d|"diagnostics"/);
+      expect(output).not.toMatch(/preview failed|\bat .*\.ts:\d|"diagnostics"/);
     }));
 
-  await it("says that there is no such stack", async () => {
+  it("says that there is no such stack", async () => {
     const { code, output } = await run("--stack", "nothing-here");
-    assert.equal(code, 1);
-    assert.match(output, /^no stack named 'nothing-here' found/);
+    expect(code).toBe(1);
+    expect(output).toMatch(/^no stack named 'nothing-here' found/);
   });
 
-  await it("prints no secret in any of this", async () => {
+  it("prints no secret in any of this", async () => {
     const printed = lab.printed.filter(({ name }) => name.includes(" plan "));
-    assert.ok(printed.length > 10);
-    assert.deepEqual(leaks(await secretsOf(lab), printed), []);
+    expect(printed.length).toBeGreaterThan(10);
+    expect(leaks(await secretsOf(lab), printed)).toStrictEqual([]);
   });
 });

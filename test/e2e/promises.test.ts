@@ -1,10 +1,12 @@
 // What the config promises is there afterwards: labels and taints of a worker, and an endpoint that moves.
 import assert from "node:assert/strict";
 import { get } from "node:https";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { connect } from "node:tls";
 import { assertPreview } from "./changes.ts";
 import { assertNoChange, TestLab } from "./testLab.ts";
+
+jest.setTimeout(900_000);
 
 interface Node {
   readonly metadata: { readonly labels: Readonly<Record<string, string>> };
@@ -13,12 +15,12 @@ interface Node {
 
 const role = "node-role.kubernetes.io/gpu";
 
-await describe("what the stack config promises", { timeout: 900_000 }, async () => {
+describe("what the stack config promises", () => {
   let lab: TestLab;
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.restored("small");
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
@@ -27,7 +29,7 @@ await describe("what the stack config promises", { timeout: 900_000 }, async () 
     lab.changeConfig({ patches: () => ({ worker: patch === undefined ? [] : [patch] }) });
   };
 
-  await it("is set on a worker where its kubelet may not, beside what others have set", async () => {
+  it("is set on a worker where its kubelet may not, beside what others have set", async () => {
     await lab.ok("kubectl", "taint", "node", "k8s-2", "example.com/mine=yes:PreferNoSchedule");
     setPatch({
       machine: {
@@ -37,51 +39,47 @@ await describe("what the stack config promises", { timeout: 900_000 }, async () 
     });
     await lab.finish();
     const { metadata, spec } = await worker();
-    assert.equal(metadata.labels[role], "");
-    assert.equal(metadata.labels["example.com/rack"], "2");
+    expect(metadata.labels[role]).toBe("");
+    expect(metadata.labels["example.com/rack"]).toBe("2");
     const taints = spec.taints?.map(({ key, value }) => `${key}=${value ?? ""}`).sort();
-    assert.deepEqual(taints, ["dedicated=gpu", "example.com/mine=yes"]);
+    expect(taints).toStrictEqual(["dedicated=gpu", "example.com/mine=yes"]);
     assertNoChange(await lab.preview());
   });
 
-  await it("fails the run with machine, what, declared and found when somebody else has set it otherwise", async () => {
+  it("fails the run with machine, what, declared and found when somebody else has set it otherwise", async () => {
     await lab.ok("kubectl", "label", "node", "k8s-2", "example.com/zone=kitchen");
     setPatch({ machine: { nodeLabels: { [role]: "", "example.com/zone": "attic" } } });
     const { code, output } = await lab.up();
     assert.equal(code, 1, output);
-    assert.match(output, /k8s-2: label example\.com\/zone is "kitchen", declared is "attic"/);
-    assert.match(output, /kubectl label node k8s-2 example\.com\/zone-/);
+    expect(output).toMatch(/k8s-2: label example\.com\/zone is "kitchen", declared is "attic"/);
+    expect(output).toMatch(/kubectl label node k8s-2 example\.com\/zone-/);
     await lab.ok("kubectl", "label", "node", "k8s-2", "example.com/zone-");
     await lab.finish();
-    assert.equal((await worker()).metadata.labels["example.com/zone"], "attic");
+    expect((await worker()).metadata.labels["example.com/zone"]).toBe("attic");
   });
 
-  await it("is taken back when the lines go, and nothing else", async () => {
+  it("is taken back when the lines go, and nothing else", async () => {
     setPatch(undefined);
     await lab.finish();
     const { metadata, spec } = await worker();
-    assert.deepEqual(
+    expect(
       [role, "example.com/rack", "example.com/zone"].filter((key) => key in metadata.labels),
-      [],
-    );
-    assert.deepEqual(
-      spec.taints?.map(({ key }) => key),
-      ["example.com/mine"],
-    );
+    ).toStrictEqual([]);
+    expect(spec.taints?.map(({ key }) => key)).toStrictEqual(["example.com/mine"]);
   });
 
-  await it("moves the endpoint: both names, all clients, then the new name alone", async () => {
+  it("moves the endpoint: both names, all clients, then the new name alone", async () => {
     const address = lab.layout.machines[0]?.address ?? "";
     const before = new URL((await kubeconfig()).server).hostname;
     const token = await lab.ok("kubectl", "create", "token", "default", "--duration=1h");
     lab.changeConfig({ cluster: (cluster) => ({ ...cluster, endpoint: `https://${address}:6443` }) });
     const { output } = await lab.finish();
-    assert.match(output, /cluster\.endpoint moves from /);
-    assert.equal((await kubeconfig()).server, `https://${address}:6443`);
-    assert.equal((await lab.ok("pulumi", "stack", "output", "endpoint")).trim(), `https://${address}:6443`);
-    assert.ok((await certificateNames(address)).includes(before), "the old name is in the certificate");
+    expect(output).toMatch(/cluster\.endpoint moves from /);
+    expect((await kubeconfig()).server).toBe(`https://${address}:6443`);
+    expect((await lab.ok("pulumi", "stack", "output", "endpoint")).trim()).toBe(`https://${address}:6443`);
+    expect(await certificateNames(address)).toContain(before);
     // Tokens that pods hold must go on: Cilium's and Flux's are such.
-    assert.equal(await statusFor(token.trim(), address), 200);
+    expect(await statusFor(token.trim(), address)).toBe(200);
 
     await assertPreview(lab, [
       "talos-k8s-1-config update configPatches[5]",
@@ -89,7 +87,7 @@ await describe("what the stack config promises", { timeout: 900_000 }, async () 
       "talos-k8s-1-member update environment.CONFIG_HASH",
     ]);
     await lab.finish();
-    assert.ok(!(await certificateNames(address)).includes(before), "the old name is out of the certificate");
+    expect(await certificateNames(address)).not.toContain(before);
     assertNoChange(await lab.preview());
   });
 

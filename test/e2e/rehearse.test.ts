@@ -5,11 +5,13 @@ import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { stringify } from "yaml";
 import type { Report } from "../../commands/rehearse/report.ts";
 import { labExists } from "../../lab/labFile.ts";
 import { project } from "./testLab.ts";
+
+jest.setTimeout(900_000);
 
 const lab = "rehearse-twin";
 const files = [`.lab/${lab}`, `Pulumi.${lab}.yaml`, `backups/${lab}`].map((file) => join(project, file));
@@ -18,10 +20,10 @@ const files = [`.lab/${lab}`, `Pulumi.${lab}.yaml`, `backups/${lab}`].map((file)
 const versions = { talos: "v1.13.9", kubernetes: "v1.35.8", cilium: "1.20.0" };
 const bumped = { ...versions, kubernetes: "v1.36.3", cilium: "1.20.1" };
 
-describe("npm run rehearse", { timeout: 900_000 }, () => {
+describe("npm run rehearse", () => {
   let home: string;
   let stackFile: string;
-  before(() => {
+  beforeAll(() => {
     home = mkdtempSync(join(tmpdir(), "rehearse-home-"));
     stackFile = join(home, "Pulumi.twin.yaml");
     cpSync(join(project, "cluster"), join(home, "cluster"), { recursive: true });
@@ -33,7 +35,7 @@ describe("npm run rehearse", { timeout: 900_000 }, () => {
     git("add", ".");
     git("-c", "user.name=me", "-c", "user.email=me@home.example", "commit", "--quiet", "--message", "home");
   });
-  after(() => {
+  afterAll(() => {
     rmSync(home, { recursive: true, force: true });
   });
 
@@ -57,12 +59,12 @@ describe("npm run rehearse", { timeout: 900_000 }, () => {
     return { code: await ended(child), ...child.output() };
   }
 
-  const leavesNothing = (): void => assert.deepEqual(files.filter(existsSync), []);
+  const leavesNothing = (): void => expect(files.filter(existsSync)).toStrictEqual([]);
 
   it("says that there is nothing to rehearse while nothing differs", async () => {
     const { code, stdout } = await rehearse();
-    assert.equal(code, 0);
-    assert.match(stdout, /twin: there is nothing to rehearse/);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/twin: there is nothing to rehearse/);
     leavesNothing();
   });
 
@@ -71,9 +73,8 @@ describe("npm run rehearse", { timeout: 900_000 }, () => {
     const { code, stdout } = await rehearse("--json");
     assert.equal(code, 2, stdout);
     const { outcome, failure } = JSON.parse(stdout) as Report;
-    assert.equal(outcome, "failed");
-    assert.match(
-      failure?.messages.join("\n") ?? "",
+    expect(outcome).toBe("failed");
+    expect(failure?.messages.join("\n") ?? "").toMatch(
       /versions\.cilium: the cluster has Cilium 1\.20\.0, asked is 1\.18\.5, 2 minors back → go one minor at a time/,
     );
     leavesNothing();
@@ -84,27 +85,22 @@ describe("npm run rehearse", { timeout: 900_000 }, () => {
     const { code, stdout, stderr } = await rehearse("--json");
     assert.equal(code, 0, `${stdout}\n${stderr}`);
     const report = JSON.parse(stdout) as Report;
-    assert.equal(report.outcome, "well");
-    assert.deepEqual(report.versions?.rehearsed, {
+    expect(report.outcome).toBe("well");
+    expect(report.versions?.rehearsed).toStrictEqual({
       talos: { from: "v1.12.9", to: "v1.12.9" },
       kubernetes: { from: "v1.34.4", to: "v1.35.4" },
       cilium: { from: "1.20.0", to: "1.20.1" },
       flux: { from: "v2.9.4", to: "v2.9.4" },
     });
-    assert.deepEqual(
-      report.versions.notes.map((note) => note.split(" ")[0]),
-      ["Talos", "Kubernetes"],
-    );
-    assert.match(
-      report.versions.notes[1] ?? "",
+    expect(report.versions?.notes.map((note) => note.split(" ")[0])).toStrictEqual(["Talos", "Kubernetes"]);
+    expect(report.versions?.notes[1] ?? "").toMatch(
       /v1\.35\.8 and v1\.36\.3 .* rehearsed as v1\.34\.4 → v1\.35\.4/,
     );
-    assert.deepEqual(report.versions.notRehearsed, []);
-    assert.equal(report.left.length, 1);
-    assert.match(report.left[0] ?? "", /patches\.common\[1\]: .*HolographicConfig/);
+    expect(report.versions?.notRehearsed).toStrictEqual([]);
+    expect(report.left.length).toBe(1);
+    expect(report.left[0] ?? "").toMatch(/patches\.common\[1\]: .*HolographicConfig/);
 
-    assert.deepEqual(
-      report.machines?.map(({ name, did }) => ({ name, kubernetes: did[0] })),
+    expect(report.machines?.map(({ name, did }) => ({ name, kubernetes: did[0] }))).toStrictEqual(
       ["alpha", "nas"].map((name) => ({ name, kubernetes: "Kubernetes v1.34.4 → v1.35.4" })),
     );
     const changed = report.cluster?.map(({ name, op }) => `${op} ${name}`) ?? [];
@@ -113,14 +109,14 @@ describe("npm run rehearse", { timeout: 900_000 }, () => {
       changed.some((name) => name.endsWith(" talos-kubernetes")),
       changed.join(", "),
     );
-    assert.deepEqual(report.surprises, []);
-    assert.ok((report.silenceSeconds ?? Infinity) < 30);
-    assert.deepEqual(report.afterwards?.waiting, []);
-    assert.ok(report.afterwards.ready > 5);
-    assert.deepEqual(report.afterwards.stillToDo, []);
+    expect(report.surprises).toStrictEqual([]);
+    expect(report.silenceSeconds ?? Infinity).toBeLessThan(30);
+    expect(report.afterwards?.waiting).toStrictEqual([]);
+    expect(report.afterwards?.ready).toBeGreaterThan(5);
+    expect(report.afterwards?.stillToDo).toStrictEqual([]);
 
     assert.match(stderr, /talos-kubernetes/, "shows what is going on");
-    assert.equal(git("status", "--porcelain"), " M Pulumi.twin.yaml\n");
+    expect(git("status", "--porcelain")).toBe(" M Pulumi.twin.yaml\n");
     leavesNothing();
   });
 
@@ -133,7 +129,7 @@ describe("npm run rehearse", { timeout: 900_000 }, () => {
       });
       child.once("close", () => reject(new Error(`ended by itself: ${child.output().stderr}`)));
     });
-    assert.ok(labExists(project, lab));
+    expect(labExists(project, lab)).toBeTruthy();
     child.removeAllListeners("close");
     child.kill("SIGINT");
     assert.equal(await ended(child), 130, child.output().stderr);

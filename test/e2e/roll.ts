@@ -1,4 +1,5 @@
 // What tests of a roll over the machines look at: what runs where, which boot that is, who is cordoned, is all of it whole.
+import { expect } from "@jest/globals";
 import assert from "node:assert/strict";
 import type { KubeObject } from "./handOffFacts.ts";
 import type { TestLab } from "./testLab.ts";
@@ -67,7 +68,7 @@ export async function stops(lab: TestLab, stop: Stop): Promise<void> {
   const run = async (): Promise<void> => {
     const { code, output, seconds } = await lab.up();
     assert.notEqual(code, 0, output);
-    for (const pattern of [...stop.says, /→ \S/]) assert.match(output, pattern);
+    for (const pattern of [...stop.says, /→ \S/]) expect(output).toMatch(pattern);
     assert.ok(seconds < stop.withinSeconds, `${String(seconds)} s:\n${output}`);
     const { reached = [] } = stop;
     const others = (facts: typeof before): object =>

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { integrityOf } from "../../src/config/sopsMac.ts";
 import { sopsProblem } from "../../src/steps/sopsFailure.ts";
@@ -12,16 +12,16 @@ import { ensureTools } from "../../tools/ensureTools.ts";
 
 const example = join(import.meta.dirname, "../../cluster/flux/vars/cluster-secrets.sops.yaml.example");
 
-await describe("an encrypted file", async () => {
+describe("an encrypted file", () => {
   let sops = "";
   let folder = "";
   let identity = "";
-  before(async () => {
+  beforeAll(async () => {
     sops = (await ensureTools({ keys: ["sops"] }))["sops"] ?? "";
     folder = mkdtempSync(join(tmpdir(), "home-ops-sops-"));
     identity = await generateX25519Identity();
   });
-  after(() => {
+  afterAll(() => {
     rmSync(folder, { recursive: true });
   });
 
@@ -46,42 +46,42 @@ await describe("an encrypted file", async () => {
     const { status, said } = runSops(identity, "encrypt", "--in-place", file);
     assert.equal(status, 0, said);
     const before = readFileSync(file, "utf8");
-    assert.ok(before.includes(from));
+    expect(before).toContain(from);
     const text = before.replace(from, to);
     writeFileSync(file, text);
     return { file, text };
   }
 
-  await it("is whole for both", async () => {
+  it("is whole for both", async () => {
     const { file, text } = await secret();
-    assert.equal(runSops(identity, "decrypt", file).status, 0);
-    assert.equal(await integrityOf(text, [identity]), "whole");
+    expect(runSops(identity, "decrypt", file).status).toBe(0);
+    expect(await integrityOf(text, [identity])).toBe("whole");
   });
 
-  await it("was changed for both, and is whole again after what the message says", async () => {
+  it("was changed for both, and is whole again after what the message says", async () => {
     const { file, text } = await secret("Enabled", "Other");
-    assert.match(sopsProblem(file, runSops(identity, "decrypt", file).said).what, /MAC mismatch/);
-    assert.equal(await integrityOf(text, [identity]), "changed");
-    assert.equal(runSops(identity, "--rotate", "--ignore-mac", "--in-place", file).status, 0);
-    assert.equal(await integrityOf(readFileSync(file, "utf8"), [identity]), "whole");
+    expect(sopsProblem(file, runSops(identity, "decrypt", file).said).what).toMatch(/MAC mismatch/);
+    expect(await integrityOf(text, [identity])).toBe("changed");
+    expect(runSops(identity, "--rotate", "--ignore-mac", "--in-place", file).status).toBe(0);
+    expect(await integrityOf(readFileSync(file, "utf8"), [identity])).toBe("whole");
   });
 
-  await it("is whole for both where only encrypted values count", async () => {
+  it("is whole for both where only encrypted values count", async () => {
     const { file, text } = await secret("Enabled", "Other", "    mac_only_encrypted: true\n");
-    assert.equal(runSops(identity, "decrypt", file).status, 0);
-    assert.equal(await integrityOf(text, [identity]), "whole");
+    expect(runSops(identity, "decrypt", file).status).toBe(0);
+    expect(await integrityOf(text, [identity])).toBe("whole");
   });
 
-  await it("is damaged for both", async () => {
+  it("is damaged for both", async () => {
     const { file, text } = await secret("SECRET_DOMAIN: ENC", "SECRET_DOMAINS: ENC");
-    assert.match(sopsProblem(file, runSops(identity, "decrypt", file).said).what, /damaged/);
-    assert.equal(await integrityOf(text, [identity]), "damaged");
+    expect(sopsProblem(file, runSops(identity, "decrypt", file).said).what).toMatch(/damaged/);
+    expect(await integrityOf(text, [identity])).toBe("damaged");
   });
 
-  await it("is locked for another key", async () => {
+  it("is locked for another key", async () => {
     const { file, text } = await secret();
     const other = await generateX25519Identity();
-    assert.match(sopsProblem(file, runSops(other, "decrypt", file).said).what, /another key/);
-    assert.equal(await integrityOf(text, [other]), "unknown");
+    expect(sopsProblem(file, runSops(other, "decrypt", file).said).what).toMatch(/another key/);
+    expect(await integrityOf(text, [other])).toBe("unknown");
   });
 });

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { setTimeout as delay } from "node:timers/promises";
 import { TalosMachine } from "../../lab/talos/machine.ts";
 import type { MachineState } from "../../lab/talos/options.ts";
@@ -13,6 +13,8 @@ import { MachineRegistry } from "../../lab/talos/registry.ts";
 import { ensureLabTools } from "../../tools/labToolbox.ts";
 import { freeNetwork } from "../lab/freeNetwork.ts";
 import { FakeRuntime, type FakeEtcd } from "../lab/talos/fakeRuntime.ts";
+
+jest.setTimeout(120_000);
 
 const network = `127.10.${String((await freeNetwork()).slot)}`;
 const image =
@@ -29,14 +31,14 @@ interface Answer {
   readonly stderr: string;
 }
 
-await describe("a Talos machine of the lab", { timeout: 120_000 }, async () => {
+describe("a Talos machine of the lab", () => {
   let talosctl: string;
   let folder: string;
   let registry: MachineRegistry;
   let etcd: FakeEtcd;
   let machines: TalosMachine[] = [];
 
-  before(async () => {
+  beforeAll(async () => {
     talosctl = (await ensureLabTools()).toolbox.talosctl ?? "talosctl";
     folder = mkdtempSync(join(tmpdir(), "machines-"));
     const { code, stderr } = await run(
@@ -53,7 +55,7 @@ await describe("a Talos machine of the lab", { timeout: 120_000 }, async () => {
     );
     assert.equal(code, 0, stderr);
   });
-  after(() => {
+  afterAll(() => {
     rmSync(folder, { recursive: true });
   });
   beforeEach(() => {
@@ -152,112 +154,115 @@ await describe("a Talos machine of the lab", { timeout: 120_000 }, async () => {
   const version = async (machine: TalosMachine): Promise<string | undefined> =>
     /Server:[^]*Tag:\s+(\S+)/.exec(await ok(machine, "version"))?.[1];
 
-  await it("serves nobody but the one who configures it, in maintenance mode", async () => {
+  it("serves nobody but the one who configures it, in maintenance mode", async () => {
     const machine = await bare("k8s-1", 11);
-    assert.match((await run("get", "disks", "--insecure", "-n", machine.address)).stdout, /vda/);
+    expect((await run("get", "disks", "--insecure", "-n", machine.address)).stdout).toMatch(/vda/);
     // Talos 1.12 keeps its version to itself there.
-    assert.match(
-      (await run("version", "--insecure", "-n", machine.address)).stderr,
+    expect((await run("version", "--insecure", "-n", machine.address)).stderr).toMatch(
       /API is not implemented in maintenance mode/,
     );
-    assert.match((await ask(machine, "version")).stderr, /certificate signed by unknown authority/);
+    expect((await ask(machine, "version")).stderr).toMatch(/certificate signed by unknown authority/);
   });
 
-  await it("refuses a config that is none, and stays as it was", async () => {
+  it("refuses a config that is none, and stays as it was", async () => {
     const machine = await bare("k8s-1", 11);
     const file = join(folder, "wrong.yaml");
     writeFileSync(file, "machine: {type: controlplane, nope: 1}\n");
     const { code, stderr } = await run("apply-config", "--insecure", "-n", machine.address, "-f", file);
-    assert.notEqual(code, 0);
-    assert.match(stderr, /unknown keys found during decoding/);
-    assert.equal(machine.state, "maintenance");
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/unknown keys found during decoding/);
+    expect(machine.state).toBe("maintenance");
   });
 
-  await it("becomes a member, whose etcd is bootstrapped once", async () => {
+  it("becomes a member, whose etcd is bootstrapped once", async () => {
     const machine = await configured("k8s-1", 11);
-    assert.equal(await version(machine), "v1.12.0");
-    assert.match((await run("version", "--insecure", "-n", machine.address)).stderr, /certificate required/);
-    assert.match(await ok(machine, "service", "etcd"), /STATE\s+Preparing/);
+    expect(await version(machine)).toBe("v1.12.0");
+    expect((await run("version", "--insecure", "-n", machine.address)).stderr).toMatch(
+      /certificate required/,
+    );
+    expect(await ok(machine, "service", "etcd")).toMatch(/STATE\s+Preparing/);
     await ok(machine, "bootstrap");
-    assert.match((await ask(machine, "bootstrap")).stderr, /AlreadyExists.*etcd data directory is not empty/);
-    assert.match(await ok(machine, "etcd", "members"), new RegExp(`k8s-1.*${network}\\.11:2380`));
+    expect((await ask(machine, "bootstrap")).stderr).toMatch(
+      /AlreadyExists.*etcd data directory is not empty/,
+    );
+    expect(await ok(machine, "etcd", "members")).toMatch(new RegExp(`k8s-1.*${network}\\.11:2380`));
   });
 
-  await it("lets further control planes join, and asks each through another", async () => {
+  it("lets further control planes join, and asks each through another", async () => {
     const first = await member("k8s-1", 11);
     const second = await member("k8s-2", 12);
     const { stdout } = await run("-n", `${first.address},${second.address}`, "-e", first.address, "version");
-    assert.deepEqual(
-      [...stdout.matchAll(/NODE:\s+(\S+)/g)].map(([, node]) => node),
-      [first.address, second.address],
-    );
-    assert.match(await ok(second, "etcd", "members"), /k8s-1[^]*k8s-2/);
-    assert.match(await ok(first, "get", "members"), /k8s-1[^]*k8s-2/);
+    expect([...stdout.matchAll(/NODE:\s+(\S+)/g)].map(([, node]) => node)).toStrictEqual([
+      first.address,
+      second.address,
+    ]);
+    expect(await ok(second, "etcd", "members")).toMatch(/k8s-1[^]*k8s-2/);
+    expect(await ok(first, "get", "members")).toMatch(/k8s-1[^]*k8s-2/);
   });
 
-  await it("upgrades, and goes back", async () => {
+  it("upgrades, and goes back", async () => {
     const machine = await member("k8s-1", 11, asSlowAsReal);
     const boot = machine.bootId;
     await ok(machine, "upgrade", "--image", `${image}:v1.12.1`, "--timeout", "20s");
-    assert.equal(await version(machine), "v1.12.1");
-    assert.notEqual(machine.bootId, boot);
+    expect(await version(machine)).toBe("v1.12.1");
+    expect(machine.bootId).not.toBe(boot);
     await ok(machine, "rollback");
     await becomes(machine, "running");
-    assert.equal(await version(machine), "v1.12.0");
+    expect(await version(machine)).toBe("v1.12.0");
   });
 
-  await it("says why when the installer fails, and reboots to what it ran before", async () => {
+  it("says why when the installer fails, and reboots to what it ran before", async () => {
     const machine = await member("k8s-1", 11);
     await machine.fault("installerFails", true);
     const boot = machine.bootId;
     const { code, stderr } = await ask(machine, "upgrade", "--image", `${image}:v1.12.1`, "--timeout", "20s");
-    assert.notEqual(code, 0);
-    assert.match(stderr, /installer failed with exit code 1/);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/installer failed with exit code 1/);
     while (machine.bootId === boot) await delay(10);
     await becomes(machine, "running");
-    assert.equal(await version(machine), "v1.12.0");
+    expect(await version(machine)).toBe("v1.12.0");
   });
 
-  await it("boots the old image when the new one does not boot", async () => {
+  it("boots the old image when the new one does not boot", async () => {
     const machine = await member("k8s-1", 11, asSlowAsReal);
     await machine.fault("oldImage", true);
     const boot = machine.bootId;
     await ask(machine, "upgrade", "--image", `${image}:v1.12.1`, "--timeout", "20s");
     await becomes(machine, "running");
-    assert.notEqual(machine.bootId, boot);
-    assert.equal(await version(machine), "v1.12.0");
+    expect(machine.bootId).not.toBe(boot);
+    expect(await version(machine)).toBe("v1.12.0");
   });
 
-  await it("does not come back when it is not to", async () => {
+  it("does not come back when it is not to", async () => {
     const machine = await member("k8s-1", 11);
     await machine.fault("neverBack", true);
     await ask(machine, "reboot", "--wait=false");
     await becomes(machine, "off");
-    assert.match((await ask(machine, "version")).stderr, /connection refused/);
+    expect((await ask(machine, "version")).stderr).toMatch(/connection refused/);
     await machine.fault("neverBack", false);
     await becomes(machine, "running");
   });
 
-  await it("loses what it was doing when its power is cut", async () => {
+  it("loses what it was doing when its power is cut", async () => {
     const machine = await bare("k8s-1", 11, { installMs: 60_000 });
-    assert.equal((await configure(machine)).code, 0);
+    expect((await configure(machine)).code).toBe(0);
     await becomes(machine, "installing");
     await machine.fault("off", true);
-    assert.equal(machine.state, "off");
+    expect(machine.state).toBe("off");
     await machine.fault("off", false);
     await becomes(machine, "installing");
   });
 
-  await it("is bare again after a reset; the last member of etcd only leaves by force", async () => {
+  it("is bare again after a reset; the last member of etcd only leaves by force", async () => {
     const machine = await member("k8s-1", 11);
-    assert.match((await ask(machine, "reset", "--timeout", "10s")).stderr, /failed to leave cluster/);
+    expect((await ask(machine, "reset", "--timeout", "10s")).stderr).toMatch(/failed to leave cluster/);
     await becomes(machine, "running");
     await ok(machine, "reset", "--graceful=false", "--reboot", "--wait=false");
     await becomes(machine, "maintenance");
-    assert.deepEqual(etcd.members, []);
+    expect(etcd.members).toStrictEqual([]);
   });
 
-  await it("belongs to somebody else, or to another time, when it is to", async () => {
+  it("belongs to somebody else, or to another time, when it is to", async () => {
     const machine = await member("k8s-1", 11);
     for (const [fault, message] of [
       ["foreign", /unknown authority/],
@@ -270,28 +275,28 @@ await describe("a Talos machine of the lab", { timeout: 120_000 }, async () => {
     }
   });
 
-  await it("takes a config of `--mode=try` back", async () => {
+  it("takes a config of `--mode=try` back", async () => {
     const machine = await member("k8s-1", 11);
     const patch = JSON.stringify({ machine: { nodeLabels: { tried: "yes" } } });
     await ok(machine, "patch", "machineconfig", "--mode=try", "--timeout=1s", "-p", patch);
-    assert.match(machine.config?.raw.toString() ?? "", /tried/);
+    expect(machine.config?.raw.toString() ?? "").toMatch(/tried/);
     await until(() => Promise.resolve(!(machine.config?.raw.toString() ?? "").includes("tried")));
   });
 
-  await it("makes client certificates with the asked-for rights", async () => {
+  it("makes client certificates with the asked-for rights", async () => {
     const machine = await member("k8s-1", 11);
     const reader = join(folder, "reader");
     await ok(machine, "config", "new", reader, "--roles", "os:reader");
     const asReader = (...args: string[]): Promise<Answer> =>
       run("--talosconfig", reader, "-n", machine.address, "-e", machine.address, ...args);
-    assert.equal((await asReader("version")).code, 0);
-    assert.match((await asReader("reset", "--wait=false")).stderr, /PermissionDenied/);
+    expect((await asReader("version")).code).toBe(0);
+    expect((await asReader("reset", "--wait=false")).stderr).toMatch(/PermissionDenied/);
   });
 
   async function until(condition: () => Promise<boolean>): Promise<void> {
     const end = Date.now() + 10_000;
     while (!(await condition())) {
-      assert.ok(Date.now() < end, "it never happened");
+      expect(Date.now()).toBeLessThan(end);
       await delay(10);
     }
   }

@@ -37,11 +37,11 @@ const labMain = join(project, "lab", "cli", "main.ts");
  * - `TestLab.start("name")` is a new lab of bare machines. It costs the minutes of building a cluster.
  * - `TestLab.restored("ha")` is a finished cluster, from a copy, in seconds (savedLab.ts says what it is). Every test file
  *   that wants one calls it in `before`, and `destroy` in `after`. All of them use the same lab, one after the other; the
- *   copy is built by the first one that finds none of this code, which `describe` needs ten minutes of timeout for.
+ *   copy is built by the first one that finds none of this code, which `jest.setTimeout` needs ten minutes for.
  *
- * `npm run test:e2e` runs the files that take the saved lab-ha beside those that do not, each kind one after the other. A
- * file named `*.full.test.ts` runs only in `make test-full`. While you work on a test, `HOME_OPS_STALE_COPY=1 node --test
- * test/e2e/mine.test.ts` keeps the copy that there is although the code has changed.
+ * `npm run test:e2e` runs two files at a time, never two that begin with the same saved lab. A file named `*.full.test.ts`
+ * runs only in `make test-full`. While you work on a test, `HOME_OPS_STALE_COPY=1 npm run test:e2e -- mine` keeps the copy
+ * that there is although the code has changed.
  */
 export class TestLab {
   readonly name: string;

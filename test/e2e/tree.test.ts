@@ -3,9 +3,11 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import type { KubeObject } from "./handOffFacts.ts";
 import { project, TestLab } from "./testLab.ts";
+
+jest.setTimeout(600_000);
 
 interface List {
   readonly items: readonly KubeObject[];
@@ -18,12 +20,12 @@ interface Workload {
   };
 }
 
-await describe("the tree on a cluster", { timeout: 600_000 }, async () => {
+describe("the tree on a cluster", () => {
   let lab: TestLab;
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.restored("small");
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
@@ -65,7 +67,7 @@ await describe("the tree on a cluster", { timeout: 600_000 }, async () => {
       const { items } = await lab.get<List>([kind, "-A"]);
       const wanted = namesInTree(kind);
       assert.ok(wanted.length >= least, wanted.join(", "));
-      assert.deepEqual(items.map(({ metadata }) => metadata.name).toSorted(), wanted);
+      expect(items.map(({ metadata }) => metadata.name).toSorted()).toStrictEqual(wanted);
     }
     // The sources' pods have lost what they had fetched when the lab was stopped.
     await lab.until(
@@ -112,7 +114,7 @@ await describe("the tree on a cluster", { timeout: 600_000 }, async () => {
     await lab.git("rm", "-r", "--quiet", "cluster/apps/media");
     const commitOfMedia = await commit("No media", {});
     await lab.until("cluster-apps is at the commit", () => isAt("cluster-apps", commitOfMedia));
-    assert.ok(await exists("namespace", "media", "default"));
+    expect(await exists("namespace", "media", "default")).toBeTruthy();
     await lab.git("revert", "--no-edit", "HEAD", "HEAD~1");
     const whole = await push();
     await lab.until("homepage is back", () => isAt("homepage", whole));
@@ -135,10 +137,10 @@ await describe("the tree on a cluster", { timeout: 600_000 }, async () => {
     await lab.until("smtp-relay's port is complained about", async () =>
       (await complaint("smtp-relay")).includes("Service/default/smtp-relay"),
     );
-    assert.equal(ready(await kustomization("podinfo"))?.status, "False");
+    expect(ready(await kustomization("podinfo"))?.status).toBe("False");
     const still = await lab.get<KubeObject>(["deployment", "podinfo", "-n", "default"]);
-    assert.deepEqual(still.spec, podinfo.spec);
-    assert.ok(await exists("service", "smtp-relay", "default"));
+    expect(still.spec).toStrictEqual(podinfo.spec);
+    expect(await exists("service", "smtp-relay", "default")).toBeTruthy();
     const mended = await revert();
     await lab.until("podinfo is at the commit that mends it", () => isAt("podinfo", mended));
     await lab.until("smtp-relay, too", () => isAt("smtp-relay", mended));
@@ -153,7 +155,7 @@ await describe("the tree on a cluster", { timeout: 600_000 }, async () => {
       >(["helmrelease", "podinfo", "-n", "default"]);
       return object.status?.history?.[0]?.chartVersion ?? "";
     };
-    assert.equal(await chart(), from);
+    expect(await chart()).toBe(from);
     await commit("Another podinfo", { [release]: (text) => text.replace(from, "6.9.9") });
     // Flux looks into a chart repository every two hours.
     await reconcile("helmrepository", "podinfo");

@@ -1,6 +1,6 @@
 // The rest of what can stop a roll over the machines (upgradeFaults.test.ts has the quick half), in one roll again.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { bare, pin } from "./pinned.ts";
 import { cordoned, machineFacts, stops, untilWhole } from "./roll.ts";
 import { newest, oldest } from "./savedLab.ts";
@@ -8,26 +8,28 @@ import { TestLab } from "./testLab.ts";
 import { kubelets } from "./versions.ts";
 import { finishWhileWatched } from "./watch.ts";
 
+jest.setTimeout(1_800_000);
+
 /** From the beginning of an `up` to its first step and from its last one to its end, on a busy computer. */
 const aroundSeconds = 60;
 /** A machine's own upgrade. */
 const machineSeconds = 60;
 const gateSeconds = 30;
 
-await describe("a roll that something else stops", { timeout: 1_800_000 }, async () => {
+describe("a roll that something else stops", () => {
   let lab: TestLab;
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.restored("ha");
     lab.changeConfig({
       versions: (versions) => ({ ...versions, talos: newest.talos }),
       upgrades: (upgrades) => ({ ...upgrades, rebootSeconds: 30 }),
     });
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
-  await it("an Image Factory that nobody reaches", () =>
+  it("an Image Factory that nobody reaches", () =>
     stops(lab, {
       fault: ["host-down:factory.talos.dev"],
       says: [
@@ -37,7 +39,7 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
       withinSeconds: aroundSeconds,
     }));
 
-  await it("an etcd that is down on another control plane than the first", () =>
+  it("an etcd that is down on another control plane than the first", () =>
     stops(lab, {
       fault: ["etcd-down", "k8s-2"],
       says: [
@@ -47,14 +49,14 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
       withinSeconds: aroundSeconds + gateSeconds,
     }));
 
-  await it("an etcd that runs and is not healthy", () =>
+  it("an etcd that runs and is not healthy", () =>
     stops(lab, {
       fault: ["etcd-unhealthy", "k8s-3"],
       says: [/last seen: k8s-3: etcd is Running, its health Fail: context deadline exceeded/],
       withinSeconds: aroundSeconds + gateSeconds,
     }));
 
-  await it("an API server that is dead, which the cluster's endpoint hides", () =>
+  it("an API server that is dead, which the cluster's endpoint hides", () =>
     stops(lab, {
       fault: ["api-down", "k8s-3"],
       says: [
@@ -64,7 +66,7 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
       withinSeconds: aroundSeconds + gateSeconds,
     }));
 
-  await it("an installer that fails on a control plane, which is what it was again", () =>
+  it("an installer that fails on a control plane, which is what it was again", () =>
     stops(lab, {
       fault: ["installerFails", "k8s-1"],
       says: [
@@ -76,7 +78,7 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
     }));
 
   let strangerUid: string;
-  await it("a pod that cannot be evicted; a node that somebody else has cordoned stays so", async () => {
+  it("a pod that cannot be evicted; a node that somebody else has cordoned stays so", async () => {
     await lab.ok("kubectl", "cordon", "k8s-3");
     strangerUid = await bare(lab, "k8s-4");
     const release = await pin(lab, "k8s-4");
@@ -94,7 +96,7 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
     await lab.ok("kubectl", "uncordon", "k8s-3");
   });
 
-  await it("an installer that fails on one of two workers at once, while the other one is finished", async () => {
+  it("an installer that fails on one of two workers at once, while the other one is finished", async () => {
     // With both cordoned, what they ran has nowhere to go, and takes its time to end.
     lab.changeConfig({ upgrades: (upgrades) => ({ ...upgrades, workersAtOnce: 2, drainSeconds: 60 }) });
     await stops(lab, {
@@ -104,16 +106,15 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
       reached: ["k8s-4", "k8s-5"],
     });
     const facts = await machineFacts(lab);
-    assert.deepEqual([facts["k8s-4"]?.talos, facts["k8s-5"]?.talos], [newest.talos, oldest.talos]);
+    expect([facts["k8s-4"]?.talos, facts["k8s-5"]?.talos]).toStrictEqual([newest.talos, oldest.talos]);
   });
 
-  await it("and nothing any more: the rest is done", async () => {
+  it("and nothing any more: the rest is done", async () => {
     await finishWhileWatched(lab);
-    assert.deepEqual(
-      Object.values(await machineFacts(lab)).map(({ talos }) => talos),
+    expect(Object.values(await machineFacts(lab)).map(({ talos }) => talos)).toStrictEqual(
       Array.from({ length: 5 }, () => newest.talos),
     );
-    assert.deepEqual(await cordoned(lab), []);
+    expect(await cordoned(lab)).toStrictEqual([]);
     const stranger = await lab.get<{ metadata: { uid: string } }>(["pod", "bare-k8s-4", "-n", "default"]);
     assert.equal(
       stranger.metadata.uid,
@@ -122,7 +123,7 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
     );
   });
 
-  await it("a registry without an image of the wanted Kubernetes, before any machine is touched", async () => {
+  it("a registry without an image of the wanted Kubernetes, before any machine is touched", async () => {
     lab.changeConfig({ versions: (versions) => ({ ...versions, kubernetes: newest.kubernetes }) });
     await stops(lab, {
       fault: ["image-missing:kube-scheduler"],
@@ -132,13 +133,10 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
       ],
       withinSeconds: aroundSeconds,
     });
-    assert.deepEqual(
-      await kubelets(lab),
-      Array.from({ length: 5 }, () => oldest.kubernetes),
-    );
+    expect(await kubelets(lab)).toStrictEqual(Array.from({ length: 5 }, () => oldest.kubernetes));
   });
 
-  await it("an API server that is dead, before Kubernetes is upgraded", async () => {
+  it("an API server that is dead, before Kubernetes is upgraded", async () => {
     await stops(lab, {
       fault: ["api-down", "k8s-2"],
       says: [
@@ -146,18 +144,12 @@ await describe("a roll that something else stops", { timeout: 1_800_000 }, async
       ],
       withinSeconds: aroundSeconds + 60,
     });
-    assert.deepEqual(
-      await kubelets(lab),
-      Array.from({ length: 5 }, () => oldest.kubernetes),
-    );
+    expect(await kubelets(lab)).toStrictEqual(Array.from({ length: 5 }, () => oldest.kubernetes));
   });
 
-  await it("and nothing any more: Kubernetes follows", async () => {
+  it("and nothing any more: Kubernetes follows", async () => {
     await finishWhileWatched(lab);
-    assert.deepEqual(
-      await kubelets(lab),
-      Array.from({ length: 5 }, () => newest.kubernetes),
-    );
+    expect(await kubelets(lab)).toStrictEqual(Array.from({ length: 5 }, () => newest.kubernetes));
     await untilWhole(lab);
   });
 });

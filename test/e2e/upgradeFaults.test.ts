@@ -1,11 +1,13 @@
 // What stops a roll over the machines. Each time it names the machine, leaves those behind it untouched down to their boot,
 // and the next `up` goes on from there, once the cause is gone: all of it is one roll.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { cordoned, machineFacts, stops } from "./roll.ts";
 import { newest } from "./savedLab.ts";
 import { TestLab } from "./testLab.ts";
 import { finishWhileWatched } from "./watch.ts";
+
+jest.setTimeout(1_200_000);
 
 const rebootSeconds = 30;
 /** From the beginning of an `up` to its first step and from its last one to its end, on a busy computer. */
@@ -13,20 +15,20 @@ const aroundSeconds = 60;
 /** A machine's own upgrade. */
 const machineSeconds = 60;
 
-await describe("a roll that something stops", { timeout: 1_200_000 }, async () => {
+describe("a roll that something stops", () => {
   let lab: TestLab;
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.restored("ha");
     lab.changeConfig({
       versions: (versions) => ({ ...versions, talos: newest.talos }),
       upgrades: (upgrades) => ({ ...upgrades, rebootSeconds }),
     });
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
-  await it("a registry without the image, before any machine is touched", () =>
+  it("a registry without the image, before any machine is touched", () =>
     stops(lab, {
       fault: ["image-missing:metal-installer"],
       says: [
@@ -36,7 +38,7 @@ await describe("a roll that something stops", { timeout: 1_200_000 }, async () =
       withinSeconds: aroundSeconds,
     }));
 
-  await it("a machine that boots the old image, which takes pods again", () =>
+  it("a machine that boots the old image, which takes pods again", () =>
     stops(lab, {
       fault: ["oldImage", "k8s-1"],
       says: [
@@ -47,7 +49,7 @@ await describe("a roll that something stops", { timeout: 1_200_000 }, async () =
       reached: ["k8s-1"],
     }));
 
-  await it("a machine that never comes back, which stays cordoned", async () => {
+  it("a machine that never comes back, which stays cordoned", async () => {
     await stops(lab, {
       fault: ["neverBack", "k8s-2"],
       says: [
@@ -61,19 +63,18 @@ await describe("a roll that something stops", { timeout: 1_200_000 }, async () =
     assert.deepEqual(await cordoned(lab), ["k8s-2"], "nobody but an up knows that it is whole again");
   });
 
-  await it("and nothing any more: the rest is done, and no machine twice", async () => {
+  it("and nothing any more: the rest is done, and no machine twice", async () => {
     const before = await machineFacts(lab);
     await finishWhileWatched(lab);
     const facts = await machineFacts(lab);
-    assert.deepEqual(
-      Object.entries(facts).map(([name, { talos }]) => `${name} ${talos}`),
+    expect(Object.entries(facts).map(([name, { talos }]) => `${name} ${talos}`)).toStrictEqual(
       [1, 2, 3, 4, 5].map((n) => `k8s-${String(n)} ${newest.talos}`),
     );
-    assert.deepEqual(await cordoned(lab), []);
-    for (const done of ["k8s-1", "k8s-2"]) assert.equal(facts[done]?.boot, before[done]?.boot);
+    expect(await cordoned(lab)).toStrictEqual([]);
+    for (const done of ["k8s-1", "k8s-2"]) expect(facts[done]?.boot).toBe(before[done]?.boot);
   });
 
-  await it("a talosctl older than the wanted Talos, before any machine is touched", async () => {
+  it("a talosctl older than the wanted Talos, before any machine is touched", async () => {
     lab.changeConfig({ versions: (versions) => ({ ...versions, talos: "v1.13.9" }) });
     await stops(lab, {
       says: [

@@ -1,5 +1,5 @@
 // What must hold while an `up` changes a cluster of three control planes, looked at all the time.
-import assert from "node:assert/strict";
+import { expect } from "@jest/globals";
 import { setTimeout as delay } from "node:timers/promises";
 import type { LabStatus } from "../../lab/supervisor/status.ts";
 import { Prober } from "./prober.ts";
@@ -34,8 +34,8 @@ export class Watch {
     await this.#running;
     const silence = await this.#prober.stop();
     if (silence >= longestSilenceMs) this.#problems.add(`the API was silent for ${String(silence)} ms`);
-    assert.ok(this.#looks > 0, "the lab was looked at");
-    assert.deepEqual([...this.#problems], []);
+    expect(this.#looks).toBeGreaterThan(0);
+    expect([...this.#problems]).toStrictEqual([]);
   }
 
   async #run(): Promise<void> {

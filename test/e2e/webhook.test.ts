@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import type { CommitStatus } from "../../lab/github/store.ts";
 import type { Webhook } from "../../lab/github/webhooks.ts";
 import { ports } from "../../lab/layout.ts";
@@ -16,14 +16,16 @@ import { readableTexts, secretsOf } from "./secretsOf.ts";
 import { previewChanges } from "./changes.ts";
 import { assertNoChange, TestLab } from "./testLab.ts";
 
+jest.setTimeout(900_000);
+
 /** The GitRepository's own interval is five minutes. */
 const atOnceSeconds = 20;
 const settings = "cluster/flux/vars/cluster-settings.yaml";
 
-await describe("a push to GitHub", { timeout: 900_000 }, async () => {
+describe("a push to GitHub", () => {
   let lab: TestLab;
   let path = "";
-  before(async () => {
+  beforeAll(async () => {
     lab = await TestLab.restored("small");
     // Not by lab.get: what that prints is searched for secrets.
     const file = join(lab.layout.state, "github.json");
@@ -32,7 +34,7 @@ await describe("a push to GitHub", { timeout: 900_000 }, async () => {
     await reconciled("gitrepository", "home-cluster");
     await reconciled("kustomization", "cluster");
   });
-  after(async () => {
+  afterAll(async () => {
     await lab.destroy();
   });
 
@@ -69,14 +71,17 @@ await describe("a push to GitHub", { timeout: 900_000 }, async () => {
     (await lab.get<KubeObject>(["gitrepository", "home-cluster", "-n", "flux-system"])).metadata
       .annotations?.["reconcile.fluxcd.io/requestedAt"];
 
-  await it("is told to a webhook of exactly this kind, whose ping the Receiver has taken", async () => {
+  it("is told to a webhook of exactly this kind, whose ping the Receiver has taken", async () => {
     const [hook, ...more] = atGithub().webhooks;
-    assert.deepEqual(more, []);
-    assert.equal(hook?.url, `https://${webhookHost}${path}`);
-    assert.deepEqual(
-      [hook.events, hook.contentType, hook.insecureSsl, hook.active, hook.lastResponse.code],
-      [["push"], "json", false, true, 200],
-    );
+    expect(more).toStrictEqual([]);
+    expect(hook?.url).toBe(`https://${webhookHost}${path}`);
+    expect([
+      hook?.events,
+      hook?.contentType,
+      hook?.insecureSsl,
+      hook?.active,
+      hook?.lastResponse.code,
+    ]).toStrictEqual([["push"], "json", false, true, 200]);
     const receiver = await lab.run("kubectl", [
       "get",
       "receiver",
@@ -88,16 +93,16 @@ await describe("a push to GitHub", { timeout: 900_000 }, async () => {
     ]);
     // It prints the path, which is a secret elsewhere.
     lab.printed.pop();
-    assert.equal(receiver.stdout, path);
+    expect(receiver.stdout).toBe(path);
     assertNoChange(await lab.preview("--refresh"));
   });
 
-  await it("is applied within seconds", async () => {
+  it("is applied within seconds", async () => {
     await lab.commit("Something new", { [settings]: inTree("pushed", "first") });
     await appliedAtOnce("pushed", "first");
   });
 
-  await it("gets a status of its commit", async () => {
+  it("gets a status of its commit", async () => {
     const sha = await commit();
     await lab.until("a status of cluster", () =>
       Promise.resolve(
@@ -111,7 +116,7 @@ await describe("a push to GitHub", { timeout: 900_000 }, async () => {
     );
   });
 
-  await it("is said to have failed where it is broken, and leaves what runs alone", async () => {
+  it("is said to have failed where it is broken, and leaves what runs alone", async () => {
     await lab.commit("Something broken", { [settings]: (text) => `${text}---\nkind: Nothing\n` });
     const broken = await commit();
     await lab.until("a failed status", () =>
@@ -123,7 +128,7 @@ await describe("a push to GitHub", { timeout: 900_000 }, async () => {
     await appliedAtOnce("pushed-again", "second");
   });
 
-  await it("counts for nothing when somebody else has signed it", async () => {
+  it("counts for nothing when somebody else has signed it", async () => {
     const token = Buffer.from(
       (await lab.get<KubeObject>(["secret", "github-webhook-token", "-n", "flux-system"])).data?.["token"] ??
         "",
@@ -147,15 +152,15 @@ await describe("a push to GitHub", { timeout: 900_000 }, async () => {
       return answer.status;
     };
     const before = await requestedAt();
-    assert.equal(await send("another token"), 400);
-    assert.equal(await send(undefined), 400);
-    assert.equal(await send(token, `/hook/${"0".repeat(64)}`), 404);
-    assert.equal(await requestedAt(), before);
-    assert.equal(await send(token), 200);
-    assert.notEqual(await requestedAt(), before);
+    expect(await send("another token")).toBe(400);
+    expect(await send(undefined)).toBe(400);
+    expect(await send(token, `/hook/${"0".repeat(64)}`)).toBe(404);
+    expect(await requestedAt()).toBe(before);
+    expect(await send(token)).toBe(200);
+    expect(await requestedAt()).not.toBe(before);
   });
 
-  await it("is told with another token after the token has been made anew", async () => {
+  it("is told with another token after the token has been made anew", async () => {
     const urn = /\S+flux-secrets-webhook-token$/m.exec(await lab.ok("pulumi", "stack", "--show-urns"))?.[0];
     const { code, output } = await lab.run("npm", [
       ...["run", "-s", "up", "--", "--yes", "--skip-preview", "--non-interactive"],
@@ -163,15 +168,15 @@ await describe("a push to GitHub", { timeout: 900_000 }, async () => {
     ]);
     assert.equal(code, 0, output);
     const [hook, ...more] = atGithub().webhooks;
-    assert.deepEqual(more, []);
-    assert.notEqual(new URL(hook?.url ?? "").pathname, path);
+    expect(more).toStrictEqual([]);
+    expect(new URL(hook?.url ?? "").pathname).not.toBe(path);
     assertNoChange(await lab.preview());
     await lab.commit("With another token", { [settings]: inTree("pushed-with-another", "third") });
     await appliedAtOnce("pushed-with-another", "third");
     path = new URL(hook?.url ?? "").pathname;
   });
 
-  await it("is told to nobody where the stack config does not say where to", async () => {
+  it("is told to nobody where the stack config does not say where to", async () => {
     await lab.withConfig(
       {
         github: (github) => {
@@ -180,34 +185,31 @@ await describe("a push to GitHub", { timeout: 900_000 }, async () => {
         },
       },
       async () => {
-        assert.deepEqual(await previewChanges(lab), [
+        expect(await previewChanges(lab)).toStrictEqual([
           "flux-webhook delete ",
           `preflight-git update environment.WEBHOOK_URL: https://${webhookHost} → nothing`,
         ]);
         await lab.finish();
-        assert.deepEqual(atGithub().webhooks, []);
+        expect(atGithub().webhooks).toStrictEqual([]);
       },
     );
   });
 
-  await it("is told once only after an up that was killed while it registered the webhook", async () => {
+  it("is told once only after an up that was killed while it registered the webhook", async () => {
     await killedAt(lab, {
       resource: "flux-webhook",
       happened: () => Promise.resolve(atGithub().webhooks.length === 1),
     });
     const { output } = await lab.finish();
-    assert.match(output, /removed webhook \d+ from home\/home-cluster: it is in no state/);
-    assert.deepEqual(
-      atGithub().webhooks.map(({ url }) => url),
-      [`https://${webhookHost}${path}`],
-    );
+    expect(output).toMatch(/removed webhook \d+ from home\/home-cluster: it is in no state/);
+    expect(atGithub().webhooks.map(({ url }) => url)).toStrictEqual([`https://${webhookHost}${path}`]);
     assertNoChange(await lab.preview());
   });
 
-  await it("shows its secrets nowhere", async () => {
+  it("shows its secrets nowhere", async () => {
     const secrets = await secretsOf(lab);
-    assert.ok(secrets.some(({ name }) => name === "path of the webhook"));
-    assert.ok(secrets.some(({ name }) => name.endsWith("configuration.secret")));
-    assert.deepEqual(leaks(secrets, readableTexts(lab)), []);
+    expect(secrets.some(({ name }) => name === "path of the webhook")).toBeTruthy();
+    expect(secrets.some(({ name }) => name.endsWith("configuration.secret"))).toBeTruthy();
+    expect(leaks(secrets, readableTexts(lab))).toStrictEqual([]);
   });
 });

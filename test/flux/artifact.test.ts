@@ -1,6 +1,5 @@
-import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { afterEach, beforeEach, describe, it, mock } from "node:test";
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { pullManifests } from "../../src/flux/artifact.ts";
@@ -46,25 +45,25 @@ describe("pullManifests", () => {
     digest = `sha256:${createHash("sha256").update(layer).digest("hex")}`;
   });
   afterEach(() => {
-    mock.restoreAll();
+    jest.restoreAllMocks();
   });
 
   it("gets a token, the manifest and the layer, and reads the file", async () => {
-    mock.method(globalThis, "fetch", registry(layer, digest));
-    assert.equal(await pullManifests(url, "v2.9.4", signal), "kind: Namespace\n");
+    jest.spyOn(globalThis, "fetch").mockImplementation(registry(layer, digest));
+    expect(await pullManifests(url, "v2.9.4", signal)).toBe("kind: Namespace\n");
   });
 
   it("refuses bytes that do not have the manifest's digest", async () => {
     const wrong = `sha256:${"0".repeat(64)}`;
-    mock.method(globalThis, "fetch", registry(layer, wrong));
-    await assert.rejects(pullManifests(url, "v2.9.4", signal), {
+    jest.spyOn(globalThis, "fetch").mockImplementation(registry(layer, wrong));
+    await expect(pullManifests(url, "v2.9.4", signal)).rejects.toMatchObject({
       message: `${url}:v2.9.4: the layer does not have the digest ${wrong}`,
     });
   });
 
   it("names a tag that the registry does not have, and where to mend it", async () => {
-    mock.method(globalThis, "fetch", registry(layer, digest));
-    await assert.rejects(pullManifests(url, "v9.9.9", signal), {
+    jest.spyOn(globalThis, "fetch").mockImplementation(registry(layer, digest));
+    await expect(pullManifests(url, "v9.9.9", signal)).rejects.toMatchObject({
       message: "the registry ghcr.io answers HTTP 404 for fluxcd/flux-manifests/manifests/v9.9.9",
       todo: "set spec.ref.tag in cluster/flux/config/flux.yaml to a released version of Flux",
     });

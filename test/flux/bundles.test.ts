@@ -1,8 +1,7 @@
-import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it, mock } from "node:test";
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import type { Config } from "../../src/config/config.ts";
 import { keepBundles } from "../../src/flux/bundles.ts";
 
@@ -20,13 +19,13 @@ describe("keepBundles", () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "bundles-"));
     asked = [];
-    mock.method(globalThis, "fetch", async (url: string) => {
-      asked.push(url);
+    jest.spyOn(globalThis, "fetch").mockImplementation(async (url) => {
+      asked.push(String(url));
       return Promise.resolve(new Response("", { status: 404 }));
     });
   });
   afterEach(() => {
-    mock.restoreAll();
+    jest.restoreAllMocks();
     rmSync(folder, { recursive: true });
   });
 
@@ -37,13 +36,13 @@ describe("keepBundles", () => {
   ] as const)
     it(`asks nobody in ${of}`, async () => {
       await keepBundles(given);
-      assert.deepEqual(asked, []);
+      expect(asked).toStrictEqual([]);
     });
 
   it("says why there is no bundle, and lets the preview go on", async () => {
     await keepBundles(config(folder, "v2.7.3", "v2.9.4"));
-    assert.deepEqual(asked.map((url) => url.split("/").at(-1)).sort(), ["v2.7.3", "v2.9.4"]);
-    assert.deepEqual(readdirSync(folder), ["problem.txt"]);
-    assert.match(readFileSync(join(folder, "problem.txt"), "utf8"), /ghcr\.io answers HTTP 404/);
+    expect(asked.map((url) => url.split("/").at(-1)).sort()).toStrictEqual(["v2.7.3", "v2.9.4"]);
+    expect(readdirSync(folder)).toStrictEqual(["problem.txt"]);
+    expect(readFileSync(join(folder, "problem.txt"), "utf8")).toMatch(/ghcr\.io answers HTTP 404/);
   });
 });

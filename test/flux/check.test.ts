@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { checkFlux } from "../../src/flux/check.ts";
 import type { KubeObject } from "../../src/steps/kubernetes.ts";
 
@@ -40,7 +39,7 @@ const missing = (deployments: readonly KubeObject[], crds: readonly KubeObject[]
 
 describe("the look at Flux after a bump", () => {
   it("is content when all controllers and definitions are of the version", () => {
-    assert.deepEqual(checkFlux(version, [deployment()], [crd()]), {
+    expect(checkFlux(version, [deployment()], [crd()])).toStrictEqual({
       done: true,
       value: "1 controllers of Flux v2.9.4",
     });
@@ -93,10 +92,10 @@ describe("the look at Flux after a bump", () => {
   ];
   for (const [what, controller, definition, message] of waiting)
     it(`waits for ${what}`, () => {
-      assert.equal(missing([controller], [definition]), message);
+      expect(missing([controller], [definition])).toBe(message);
     });
 
   it("says so when there is no Flux", () => {
-    assert.equal(missing([], []), "Flux is not installed");
+    expect(missing([], [])).toBe("Flux is not installed");
   });
 });

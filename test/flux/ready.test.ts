@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { readiness, remedyFor } from "../../src/flux/ready.ts";
 import type { KubeObject } from "../../src/steps/kubernetes.ts";
 
@@ -18,11 +17,14 @@ function object(ready: "True" | "False", generation: number, observed: number, m
 
 describe("readiness", () => {
   it("is the revision of a Ready object", () => {
-    assert.deepEqual(readiness(object("True", 2, 2), { name }), { done: true, value: "v2.9.4@sha256:abc" });
+    expect(readiness(object("True", 2, 2), { name })).toStrictEqual({
+      done: true,
+      value: "v2.9.4@sha256:abc",
+    });
   });
 
   it("is not given by a Ready that is left over from before a change", () => {
-    assert.deepEqual(readiness(object("True", 3, 2), { name }), {
+    expect(readiness(object("True", 3, 2), { name })).toStrictEqual({
       done: false,
       missing: "Kustomization flux: its controller has not seen the last change yet",
     });
@@ -30,24 +32,23 @@ describe("readiness", () => {
 
   it("is not given at another revision", () => {
     const expected = { name, revision: (revision: string) => revision === "v2.9.4@sha256:def" };
-    assert.deepEqual(readiness(object("True", 2, 2), expected), {
+    expect(readiness(object("True", 2, 2), expected)).toStrictEqual({
       done: false,
       missing: "Kustomization flux is at v2.9.4@sha256:abc",
     });
   });
 
   it("says what the object says", () => {
-    assert.deepEqual(
+    expect(
       readiness(object("False", 2, 2, "substitute from 'Secret/cluster-secrets' error"), { name }),
-      {
-        done: false,
-        missing: "Kustomization flux: substitute from 'Secret/cluster-secrets' error",
-      },
-    );
+    ).toStrictEqual({
+      done: false,
+      missing: "Kustomization flux: substitute from 'Secret/cluster-secrets' error",
+    });
   });
 
   it("says that an object is not there", () => {
-    assert.deepEqual(readiness(undefined, { name }), {
+    expect(readiness(undefined, { name })).toStrictEqual({
       done: false,
       missing: "Kustomization flux is not there",
     });
@@ -65,6 +66,6 @@ describe("remedyFor", () => {
   ];
   for (const [message, todo] of rows)
     it(`knows what to do about: ${message}`, () => {
-      assert.match(remedyFor(message), todo);
+      expect(remedyFor(message)).toMatch(todo);
     });
 });

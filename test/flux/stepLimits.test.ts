@@ -1,8 +1,7 @@
 // A step's own limit is there for what hangs. Shorter than its waits together, it would end a wait that still has time, and
 // with a message that does not say what is missing.
-import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 
 const folder = "src/flux/steps";
 
@@ -13,11 +12,11 @@ describe("a Flux step that waits for several objects", () => {
     .filter(({ waits }) => waits > 0);
 
   it("is one of these", () =>
-    assert.deepEqual(steps.map(({ file }) => file).sort(), ["proof.ts", "selfManagement.ts"]));
+    expect(steps.map(({ file }) => file).sort()).toStrictEqual(["proof.ts", "selfManagement.ts"]));
 
   for (const { file, text, waits } of steps)
     it(`has time for all of them: ${file}`, () => {
       const limit = /timeoutSeconds: (\d+) \* readySeconds \+ \d+ }/.exec(text)?.[1];
-      assert.ok(Number(limit) >= waits, `${String(limit)} of ${String(waits)}`);
+      expect(Number(limit)).toBeGreaterThanOrEqual(waits);
     });
 });

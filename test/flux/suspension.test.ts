@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import {
   atWork,
   nameOf,
@@ -54,7 +53,7 @@ describe("suspending everything", () => {
       object("Kustomization", "cluster-apps", "cluster"),
       object("HelmRelease", "by-hand"),
     ]);
-    assert.deepEqual(names(found), [
+    expect(names(found)).toStrictEqual([
       "Kustomization cluster-apps",
       "HelmRelease by-hand",
       "Kustomization podinfo",
@@ -65,23 +64,22 @@ describe("suspending everything", () => {
   it("leaves alone what is suspended already", () => {
     const mine = object("Kustomization", "mine", "cluster-apps", { suspend: true });
     const ours = object("Kustomization", "ours", "cluster-apps", { suspend: true, ours: true });
-    assert.deepEqual(toSuspend([mine, ours]), []);
-    assert.deepEqual(suspendedByPeople([mine, ours]), ["Kustomization flux-system/mine"]);
+    expect(toSuspend([mine, ours])).toStrictEqual([]);
+    expect(suspendedByPeople([mine, ours])).toStrictEqual(["Kustomization flux-system/mine"]);
   });
 
   it("does not lose itself where two name each other as parents", () => {
-    assert.equal(toSuspend([object("Kustomization", "a", "b"), object("Kustomization", "b", "a")]).length, 2);
+    expect(toSuspend([object("Kustomization", "a", "b"), object("Kustomization", "b", "a")]).length).toBe(2);
   });
 
   it("knows who is at work, and that waiting for the next try is no work", () => {
-    assert.deepEqual(
+    expect(
       atWork([
         object("Kustomization", "applying", undefined, { reconciling: "Progressing" }),
         object("Kustomization", "failing", undefined, { reconciling: "ProgressingWithRetry" }),
         object("Kustomization", "resting"),
       ]),
-      ["Kustomization flux-system/applying"],
-    );
+    ).toStrictEqual(["Kustomization flux-system/applying"]);
   });
 });
 
@@ -94,7 +92,7 @@ describe("resuming everything", () => {
       object("Kustomization", "mine", "cluster-apps", { suspend: true }),
       object("Kustomization", "running", "cluster-apps"),
     ]);
-    assert.deepEqual(names(found), ["Kustomization podinfo"]);
+    expect(names(found)).toStrictEqual(["Kustomization podinfo"]);
   });
 
   it("ends with the parents: what one of them prunes while it is suspended leaves all that it applied behind", () => {
@@ -105,9 +103,13 @@ describe("resuming everything", () => {
       ...handOff,
     ];
     const order = names(toResume(objects));
-    assert.deepEqual(order, ["HelmRelease podinfo", "Kustomization podinfo", "Kustomization cluster-apps"]);
+    expect(order).toStrictEqual([
+      "HelmRelease podinfo",
+      "Kustomization podinfo",
+      "Kustomization cluster-apps",
+    ]);
     // However the API server lists them.
-    assert.deepEqual(names(toResume(objects.toReversed())), order);
+    expect(names(toResume(objects.toReversed()))).toStrictEqual(order);
   });
 
   it("ends with the parents where one in between was never suspended", () => {
@@ -116,6 +118,6 @@ describe("resuming everything", () => {
       object("Kustomization", "running", "cluster-apps"),
       object("Kustomization", "below", "running", ours),
     ]);
-    assert.deepEqual(names(found), ["Kustomization below", "Kustomization cluster-apps"]);
+    expect(names(found)).toStrictEqual(["Kustomization below", "Kustomization cluster-apps"]);
   });
 });

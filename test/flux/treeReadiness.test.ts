@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { treeReadiness } from "../../src/flux/treeReadiness.ts";
 import type { KubeObject } from "../../src/steps/kubernetes.ts";
 
@@ -22,11 +21,11 @@ describe("the tree", () => {
   const root = kustomization("cluster", now);
 
   it("is Ready when everything is, at the commit of the root", () => {
-    assert.deepEqual(treeReadiness([root, kustomization("apps", now)]), { done: true, value: 2 });
+    expect(treeReadiness([root, kustomization("apps", now)])).toStrictEqual({ done: true, value: 2 });
   });
 
   it("is not Ready while a child is Ready at the commit before", () => {
-    assert.deepEqual(treeReadiness([root, kustomization("apps", before)]), {
+    expect(treeReadiness([root, kustomization("apps", before)])).toStrictEqual({
       done: false,
       missing: "1 of 2 Ready; Kustomization flux-system/apps is at main@sha1:aaa",
     });
@@ -34,13 +33,12 @@ describe("the tree", () => {
 
   it("does not wait for what is suspended, nor for the commit in what comes from elsewhere", () => {
     const sourceRef = { kind: "OCIRepository", name: "flux-manifests" };
-    assert.deepEqual(
+    expect(
       treeReadiness([
         root,
         kustomization("mine", before, { suspend: true }),
         kustomization("flux", "v2.9.4@sha256:abc", { sourceRef }),
       ]),
-      { done: true, value: 3 },
-    );
+    ).toStrictEqual({ done: true, value: 3 });
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { deploy, waitsFor } from "./deploy.ts";
 
@@ -28,12 +28,12 @@ describe("deploy", () => {
   it("shows parents, dependencies, options and secrets of what a program registers", async () => {
     const found = await deploy(program, { outputs: { "test:index:Thing": { made: "m" } }, invokes: {} });
     const by = new Map(found.map((registration) => [registration.name, registration]));
-    assert.equal(by.get("group-inner")?.parent, "group");
-    assert.deepEqual(by.get("first")?.inputs["key"], { secret: "hidden" });
-    assert.equal(by.get("first")?.protect, true);
-    assert.deepEqual(by.get("second")?.dependencies, ["first"]);
-    assert.equal(by.get("second")?.deletedWith, "first");
-    assert.deepEqual(by.get("second")?.ignoreChanges, ["from"]);
+    expect(by.get("group-inner")?.parent).toBe("group");
+    expect(by.get("first")?.inputs["key"]).toStrictEqual({ secret: "hidden" });
+    expect(by.get("first")?.protect).toBe(true);
+    expect(by.get("second")?.dependencies).toStrictEqual(["first"]);
+    expect(by.get("second")?.deletedWith).toBe("first");
+    expect(by.get("second")?.ignoreChanges).toStrictEqual(["from"]);
     assert.ok(
       waitsFor(found, "second").has("group-inner"),
       "a component in dependsOn stands for its children",
@@ -42,6 +42,6 @@ describe("deploy", () => {
 
   it("leaves outputs unknown in a preview", async () => {
     const found = await deploy(program, { outputs: {}, invokes: {}, preview: true });
-    assert.equal(found.find((registration) => registration.name === "second")?.inputs["from"], "unknown");
+    expect(found.find((registration) => registration.name === "second")?.inputs["from"]).toBe("unknown");
   });
 });

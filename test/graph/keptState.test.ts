@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { before, describe, it } from "node:test";
+import { beforeAll, describe, it } from "@jest/globals";
 import { deploy, type Registration } from "./deploy.ts";
 import { answers, program, testConfig } from "./program.ts";
 
@@ -15,7 +15,7 @@ const folder = join(import.meta.dirname, "../e2e/keptState");
 
 describe("a state that an older version left", () => {
   let found: readonly Registration[];
-  before(async () => {
+  beforeAll(async () => {
     const { github } = testConfig();
     const config = testConfig({ github: { ...github, webhookUrl: "https://flux-webhook.home.example" } });
     found = await deploy(() => {

@@ -1,6 +1,6 @@
 // What the program registers for machines that come, go, and are made anew.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import type { LastRun } from "../../src/config/reached.ts";
 import type { Config, Node } from "../../src/config/config.ts";
 import { deploy, waitsFor, type Registration } from "./deploy.ts";
@@ -40,35 +40,34 @@ describe("machines of a cluster", () => {
 
   it("get their configs one control plane after the other, each when the one before it is whole", async () => {
     const found = await registered([...three, machine("k8s-4", "worker"), machine("k8s-5", "worker")]);
-    assert.ok(waitsFor(found, "talos-k8s-2-config").has("talos-k8s-1-member"));
-    assert.ok(waitsFor(found, "talos-k8s-3-config").has("talos-k8s-2-member"));
-    assert.ok(waitsFor(found, "talos-k8s-4-config").has("talos-k8s-3-member"));
-    assert.ok(waitsFor(found, "talos-k8s-5-config").has("talos-k8s-4-member"));
+    expect(waitsFor(found, "talos-k8s-2-config").has("talos-k8s-1-member")).toBeTruthy();
+    expect(waitsFor(found, "talos-k8s-3-config").has("talos-k8s-2-member")).toBeTruthy();
+    expect(waitsFor(found, "talos-k8s-4-config").has("talos-k8s-3-member")).toBeTruthy();
+    expect(waitsFor(found, "talos-k8s-5-config").has("talos-k8s-4-member")).toBeTruthy();
   });
 
   it("leave before they are wiped, and not when the cluster goes as a whole", async () => {
     const member = find(await registered(three), "talos-k8s-3-member");
-    assert.equal(member.inputs["delete"], "node src/talos/steps/removeMachine.ts");
+    expect(member.inputs["delete"]).toBe("node src/talos/steps/removeMachine.ts");
     // Deletes go against the dependencies.
-    assert.ok(member.dependencies.includes("talos-k8s-3-config"));
-    assert.equal(member.deletedWith, "talos-secrets");
+    expect(member.dependencies).toContain("talos-k8s-3-config");
+    expect(member.deletedWith).toBe("talos-secrets");
   });
 
   it("need no other input for the first generation, and say every later one", async () => {
     const first = await registered(three);
-    assert.doesNotMatch(JSON.stringify(find(first, "talos-k8s-3-config").inputs), /generation/);
-    assert.doesNotMatch(inputsOf(first, "cluster-nodes-ready")["NODES"] ?? "", /generation/);
+    expect(JSON.stringify(find(first, "talos-k8s-3-config").inputs)).not.toMatch(/generation/);
+    expect(inputsOf(first, "cluster-nodes-ready")["NODES"] ?? "").not.toMatch(/generation/);
     const again = await registered([
       ...three.slice(0, 2),
       machine("k8s-3", "controlplane", { generation: 2 }),
     ]);
-    assert.match(
-      JSON.stringify(find(again, "talos-k8s-3-config").inputs["configPatches"]),
+    expect(JSON.stringify(find(again, "talos-k8s-3-config").inputs["configPatches"])).toMatch(
       /home-ops\.dev\/generation/,
     );
-    assert.equal(inputsOf(again, "talos-k8s-3-os")["GENERATION"], "2");
-    assert.match(inputsOf(again, "cluster-nodes-ready")["NODES"] ?? "", /"generation":2/);
-    assert.match(inputsOf(again, "cluster-etcd")["CONTROL_PLANES"] ?? "", /"generation":2/);
+    expect(inputsOf(again, "talos-k8s-3-os")["GENERATION"]).toBe("2");
+    expect(inputsOf(again, "cluster-nodes-ready")["NODES"] ?? "").toMatch(/"generation":2/);
+    expect(inputsOf(again, "cluster-etcd")["CONTROL_PLANES"] ?? "").toMatch(/"generation":2/);
   });
 
   it("tell the wait for the nodes what is declared of each Node, and no more", async () => {
@@ -90,8 +89,8 @@ describe("machines of a cluster", () => {
       program(config);
     }, answers);
     const told = JSON.parse(inputsOf(found, "cluster-nodes-ready")["NODES"] ?? "") as readonly object[];
-    assert.deepEqual(told[0], { name: first.name, address: first.address });
-    assert.deepEqual(told[3], {
+    expect(told[0]).toStrictEqual({ name: first.name, address: first.address });
+    expect(told[3]).toStrictEqual({
       name: "k8s-4",
       address: "192.0.2.34",
       labels: { "node-role.kubernetes.io/worker": "" },
@@ -101,16 +100,16 @@ describe("machines of a cluster", () => {
 
   it("are updated in place at another address: nothing that could not ask them resets them", async () => {
     const config = find(await registered(three), "talos-k8s-3-config");
-    assert.deepEqual(config.replaceOnChanges, []);
+    expect(config.replaceOnChanges).toStrictEqual([]);
     // What decides comes first, and waits for a look at all of them.
     const found = await registered([
       ...three.slice(0, 2),
       machine("k8s-3", "controlplane", { address: "192.0.2.99" }),
     ]);
-    assert.equal(find(found, "talos-k8s-3-config").inputs["node"], "192.0.2.99");
+    expect(find(found, "talos-k8s-3-config").inputs["node"]).toBe("192.0.2.99");
     const before = waitsFor(found, "talos-k8s-3-config");
     assert.ok(before.has("talos-k8s-3-os") && before.has("talos-k8s-3-inspect"));
-    assert.ok(waitsFor(found, "talos-k8s-3-os").has("talos-k8s-1-inspect"));
+    expect(waitsFor(found, "talos-k8s-3-os").has("talos-k8s-1-inspect")).toBeTruthy();
   });
 
   it("get nothing new when they are gone: of one that a failed destroy has left in part the rest stays away", async () => {
@@ -119,29 +118,29 @@ describe("machines of a cluster", () => {
       return found.flatMap(({ name }) => (name.startsWith("talos-k8s-3-") ? [name] : [])).sort();
     };
     const address = "192.0.2.33";
-    assert.deepEqual(await names([{ name: "k8s-3", address, isMember: true }]), [
+    expect(await names([{ name: "k8s-3", address, isMember: true }])).toStrictEqual([
       "talos-k8s-3-config",
       "talos-k8s-3-gone",
       "talos-k8s-3-member",
     ]);
-    assert.deepEqual(await names([{ name: "k8s-3", address, isMember: false }]), [
+    expect(await names([{ name: "k8s-3", address, isMember: false }])).toStrictEqual([
       "talos-k8s-3-config",
       "talos-k8s-3-gone",
     ]);
-    assert.deepEqual(await names([]), ["talos-k8s-3-gone"]);
+    expect(await names([])).toStrictEqual(["talos-k8s-3-gone"]);
   });
 
   it("are forgotten when they are gone: nothing is sent to them, nothing waits for them", async () => {
     const found = await registered(three.slice(0, 2), three.slice(2));
     for (const name of ["talos-k8s-3-config", "talos-k8s-3-member"]) {
-      assert.deepEqual(find(found, name).ignoreChanges, ["*"]);
-      assert.equal(find(found, name).retainOnDelete, true);
+      expect(find(found, name).ignoreChanges).toStrictEqual(["*"]);
+      expect(find(found, name).retainOnDelete).toBe(true);
     }
     const names = found.map(({ name }) => name);
     assert.ok(!names.includes("talos-k8s-3-os") && !names.includes("talos-k8s-3-inspect"));
-    assert.equal(find(found, "talos-k8s-3-gone").inputs["create"], "node src/talos/steps/forgetMachine.ts");
-    assert.ok(waitsFor(found, "talos-prepare").has("talos-k8s-3-gone"));
-    assert.doesNotMatch(inputsOf(found, "cluster-nodes-ready")["NODES"] ?? "", /k8s-3/);
+    expect(find(found, "talos-k8s-3-gone").inputs["create"]).toBe("node src/talos/steps/forgetMachine.ts");
+    expect(waitsFor(found, "talos-prepare").has("talos-k8s-3-gone")).toBeTruthy();
+    expect(inputsOf(found, "cluster-nodes-ready")["NODES"] ?? "").not.toMatch(/k8s-3/);
   });
 
   it("give the steps a talosconfig without addresses, so that another control plane changes none of them", async () => {
@@ -151,7 +150,7 @@ describe("machines of a cluster", () => {
         return JSON.stringify(TALOSCONFIG_TEXT);
       }),
     );
-    assert.equal(texts[0], texts[1]);
-    assert.doesNotMatch(texts[0] ?? "", /192\.0\.2/);
+    expect(texts[0]).toBe(texts[1]);
+    expect(texts[0] ?? "").not.toMatch(/192\.0\.2/);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { before, describe, it } from "node:test";
+import { beforeAll, describe, expect, it } from "@jest/globals";
 import { fingerprint } from "../../src/config/lastRun.ts";
 import type { Config } from "../../src/config/config.ts";
 import { deploy, waitsFor, type Registration } from "./deploy.ts";
@@ -22,7 +22,7 @@ describe("the whole program", () => {
     assert.ok(registration, `${name} is registered`);
     return registration;
   };
-  before(async () => {
+  beforeAll(async () => {
     process.env["GITHUB_TOKEN"] = "ghp_not-in-the-state";
     found = await deploy(() => {
       program(testConfig());
@@ -30,60 +30,58 @@ describe("the whole program", () => {
   });
 
   it("registers exactly these resources", () => {
-    assert.deepEqual(
+    expect(
       custom(found)
         .map((registration) => `${registration.type} ${registration.name}`)
         .sort(),
-      [
-        "command:local:Command cluster-api-ready",
-        "command:local:Command cluster-etcd",
-        "command:local:Command cluster-nodes-ready",
-        "command:local:Command flux-git-access",
-        "command:local:Command flux-install-bundle",
-        "command:local:Command flux-proof",
-        "command:local:Command flux-secrets-deploy-key-pair",
-        "command:local:Command flux-secrets-webhook-token",
-        "command:local:Command flux-self-management",
-        "command:local:Command flux-suspension",
-        "command:local:Command preflight-git",
-        "command:local:Command talos-k8s-1-inspect",
-        "command:local:Command talos-k8s-1-member",
-        "command:local:Command talos-k8s-1-os",
-        "command:local:Command talos-k8s-2-inspect",
-        "command:local:Command talos-k8s-2-member",
-        "command:local:Command talos-k8s-2-os",
-        "command:local:Command talos-kubernetes",
-        "command:local:Command talos-prepare",
-        "github:index/repositoryDeployKey:RepositoryDeployKey flux-secrets-deploy-key",
-        "kubernetes:core/v1:Namespace flux-secrets-namespace",
-        "kubernetes:core/v1:Secret flux-secrets-age-key",
-        "kubernetes:core/v1:Secret flux-secrets-deploy-key-secret",
-        "kubernetes:core/v1:Secret flux-secrets-webhook-token-secret",
-        "kubernetes:helm.sh/v3:Release cluster-cilium",
-        "kubernetes:kustomize.toolkit.fluxcd.io/v1:Kustomization flux-cluster",
-        "kubernetes:kustomize.toolkit.fluxcd.io/v1:Kustomization flux-kustomization",
-        "kubernetes:source.toolkit.fluxcd.io/v1:GitRepository flux-home-cluster",
-        "kubernetes:source.toolkit.fluxcd.io/v1:OCIRepository flux-flux-manifests",
-        "talos:cluster/kubeconfig:Kubeconfig cluster-kubeconfig",
-        "talos:machine/configurationApply:ConfigurationApply talos-k8s-1-config",
-        "talos:machine/configurationApply:ConfigurationApply talos-k8s-2-config",
-        "talos:machine/secrets:Secrets talos-secrets",
-      ],
-    );
+    ).toStrictEqual([
+      "command:local:Command cluster-api-ready",
+      "command:local:Command cluster-etcd",
+      "command:local:Command cluster-nodes-ready",
+      "command:local:Command flux-git-access",
+      "command:local:Command flux-install-bundle",
+      "command:local:Command flux-proof",
+      "command:local:Command flux-secrets-deploy-key-pair",
+      "command:local:Command flux-secrets-webhook-token",
+      "command:local:Command flux-self-management",
+      "command:local:Command flux-suspension",
+      "command:local:Command preflight-git",
+      "command:local:Command talos-k8s-1-inspect",
+      "command:local:Command talos-k8s-1-member",
+      "command:local:Command talos-k8s-1-os",
+      "command:local:Command talos-k8s-2-inspect",
+      "command:local:Command talos-k8s-2-member",
+      "command:local:Command talos-k8s-2-os",
+      "command:local:Command talos-kubernetes",
+      "command:local:Command talos-prepare",
+      "github:index/repositoryDeployKey:RepositoryDeployKey flux-secrets-deploy-key",
+      "kubernetes:core/v1:Namespace flux-secrets-namespace",
+      "kubernetes:core/v1:Secret flux-secrets-age-key",
+      "kubernetes:core/v1:Secret flux-secrets-deploy-key-secret",
+      "kubernetes:core/v1:Secret flux-secrets-webhook-token-secret",
+      "kubernetes:helm.sh/v3:Release cluster-cilium",
+      "kubernetes:kustomize.toolkit.fluxcd.io/v1:Kustomization flux-cluster",
+      "kubernetes:kustomize.toolkit.fluxcd.io/v1:Kustomization flux-kustomization",
+      "kubernetes:source.toolkit.fluxcd.io/v1:GitRepository flux-home-cluster",
+      "kubernetes:source.toolkit.fluxcd.io/v1:OCIRepository flux-flux-manifests",
+      "talos:cluster/kubeconfig:Kubeconfig cluster-kubeconfig",
+      "talos:machine/configurationApply:ConfigurationApply talos-k8s-1-config",
+      "talos:machine/configurationApply:ConfigurationApply talos-k8s-2-config",
+      "talos:machine/secrets:Secrets talos-secrets",
+    ]);
   });
 
   it("names resources in one form, and knows the names that some had before", () => {
-    for (const { name } of found) assert.match(name, /^[a-z\d]+(-[a-z\d]+)*$/);
-    assert.deepEqual(
+    for (const { name } of found) expect(name).toMatch(/^[a-z\d]+(-[a-z\d]+)*$/);
+    expect(
       Object.fromEntries(
         found.flatMap(({ name, formerNames }) => (formerNames.length === 0 ? [] : [[name, formerNames]])),
       ),
-      {
-        "flux-git-access": ["flux-gitAccess"],
-        "flux-kustomization": ["flux-flux"],
-        "flux-self-management": ["flux-selfManagement"],
-      },
-    );
+    ).toStrictEqual({
+      "flux-git-access": ["flux-gitAccess"],
+      "flux-kustomization": ["flux-flux"],
+      "flux-self-management": ["flux-selfManagement"],
+    });
   });
 
   // Each waits for the one before it, directly or through others.
@@ -117,7 +115,7 @@ describe("the whole program", () => {
     const previous = order[index - 1];
     if (previous === undefined) continue;
     it(`does ${name} after ${previous}`, () => {
-      assert.ok(waitsFor(found, name).has(previous));
+      expect(waitsFor(found, name).has(previous)).toBeTruthy();
     });
   }
 
@@ -139,7 +137,7 @@ describe("the whole program", () => {
 
   it("gives every Kubernetes resource the one provider and deletes it with the machine secrets", () => {
     const kubernetes = found.filter((registration) => registration.type.startsWith("kubernetes:"));
-    assert.equal(kubernetes.length, 9);
+    expect(kubernetes.length).toBe(9);
     for (const registration of kubernetes) {
       assert.equal(registration.provider, "cluster-kubernetes", registration.name);
       assert.equal(registration.deletedWith, "talos-secrets", registration.name);
@@ -157,23 +155,23 @@ describe("the whole program", () => {
 
   it("identifies the cluster to the provider by Talos' cluster id", () => {
     const provider = found.find((registration) => registration.type === "pulumi:providers:kubernetes");
-    assert.equal(provider?.inputs["clusterIdentifier"], "cluster-id");
-    assert.equal(provider?.inputs["enableSecretMutable"], "true");
-    assert.equal(provider?.inputs["enableConfigMapMutable"], "true");
+    expect(provider?.inputs["clusterIdentifier"]).toBe("cluster-id");
+    expect(provider?.inputs["enableSecretMutable"]).toBe("true");
+    expect(provider?.inputs["enableConfigMapMutable"]).toBe("true");
   });
 
   it("configures the Kubernetes provider when the API answers: it asks once and remembers", () => {
-    assert.ok(waitsFor(found, "cluster-kubernetes").has("cluster-api-ready"));
+    expect(waitsFor(found, "cluster-kubernetes").has("cluster-api-ready")).toBeTruthy();
   });
 
   it("keeps GITHUB_TOKEN out of the GitHub provider's inputs", () => {
     const provider = found.find((registration) => registration.type === "pulumi:providers:github");
-    assert.deepEqual(provider?.inputs, { owner: "home" });
+    expect(provider?.inputs).toStrictEqual({ owner: "home" });
   });
 
   it("hands keys to steps as secrets and nothing secret on a command line", () => {
     for (const registration of found.filter((candidate) => candidate.type === command)) {
-      assert.match(String(registration.inputs["create"]), /^node src\/[a-z]+\/steps\/[A-Za-z]+\.ts$/);
+      expect(String(registration.inputs["create"])).toMatch(/^node src\/[a-z]+\/steps\/[A-Za-z]+\.ts$/);
       for (const [key, value] of Object.entries(registration.inputs["environment"] as object))
         if (/TEXT|KEY$/.test(key))
           assert.deepEqual(Object.keys(value as object), ["secret"], `${registration.name} ${key}`);
@@ -198,14 +196,14 @@ describe("the whole program", () => {
   it("logs nothing of the steps whose output is a key, and encrypts it in the state", () => {
     for (const name of ["flux-secrets-deploy-key-pair", "flux-secrets-webhook-token"]) {
       const step = named(name);
-      assert.equal(step.inputs["logging"], "none");
-      assert.deepEqual([...step.additionalSecretOutputs].sort(), ["stderr", "stdout"]);
+      expect(step.inputs["logging"]).toBe("none");
+      expect([...step.additionalSecretOutputs].sort()).toStrictEqual(["stderr", "stdout"]);
     }
   });
 
   it("makes neither key nor token anew, whatever of the steps changes: file, inputs, logging", () => {
     for (const name of ["flux-secrets-deploy-key-pair", "flux-secrets-webhook-token"])
-      assert.deepEqual(named(name).ignoreChanges, ["create", "environment", "logging"]);
+      expect(named(name).ignoreChanges).toStrictEqual(["create", "environment", "logging"]);
   });
 
   it("hands the token to the Receiver, which takes another one at once", () => {
@@ -213,29 +211,28 @@ describe("the whole program", () => {
       metadata: { name: string; labels: object };
       stringData: object;
     };
-    assert.equal(metadata.name, "github-webhook-token");
-    assert.deepEqual(metadata.labels, { "reconcile.fluxcd.io/watch": "Enabled" });
-    assert.deepEqual(stringData, { secret: { token: "TOKEN" } });
+    expect(metadata.name).toBe("github-webhook-token");
+    expect(metadata.labels).toStrictEqual({ "reconcile.fluxcd.io/watch": "Enabled" });
+    expect(stringData).toStrictEqual({ secret: { token: "TOKEN" } });
   });
 
   it("sends the machine config as a secret and the patches in clear", () => {
     const config = named("talos-k8s-1-config");
-    assert.deepEqual(config.inputs["machineConfigurationInput"], { secret: "machine: {}\n" });
+    expect(config.inputs["machineConfigurationInput"]).toStrictEqual({ secret: "machine: {}\n" });
     const patches = config.inputs["configPatches"] as readonly string[];
-    assert.ok(patches.some((patch) => patch.includes('"hostname":"k8s-1"')));
-    assert.deepEqual(config.inputs["onDestroy"], { reset: true, graceful: false, reboot: true });
-    assert.equal(config.inputs["applyMode"], "auto");
+    expect(patches.some((patch) => patch.includes('"hostname":"k8s-1"'))).toBeTruthy();
+    expect(config.inputs["onDestroy"]).toStrictEqual({ reset: true, graceful: false, reboot: true });
+    expect(config.inputs["applyMode"]).toBe("auto");
   });
 
   it("protects the machine secrets, the age key, and by its last resource the whole stack", () => {
-    assert.deepEqual(
+    expect(
       found.filter((registration) => registration.protect).map((registration) => registration.name),
-      ["talos-secrets", "flux-secrets-age-key", "protection"],
-    );
+    ).toStrictEqual(["talos-secrets", "flux-secrets-age-key", "protection"]);
   });
 
   it("keeps the kubeconfig known when certificates or addresses change", () => {
-    assert.deepEqual(named("cluster-kubeconfig").ignoreChanges, [
+    expect(named("cluster-kubeconfig").ignoreChanges).toStrictEqual([
       "node",
       "endpoint",
       "clientConfiguration",
@@ -244,16 +241,16 @@ describe("the whole program", () => {
   });
 
   it("limits the provider by the input that it reads", () => {
-    assert.deepEqual(named("talos-k8s-1-config").inputs["timeouts"], {
+    expect(named("talos-k8s-1-config").inputs["timeouts"]).toStrictEqual({
       create: "5m",
       update: "5m",
       delete: "5m",
     });
-    assert.deepEqual(named("cluster-kubeconfig").inputs["timeouts"], { create: "5m", update: "5m" });
+    expect(named("cluster-kubeconfig").inputs["timeouts"]).toStrictEqual({ create: "5m", update: "5m" });
   });
 
   it("takes the Git URL of the stack config into the GitRepository", () => {
-    assert.deepEqual(named("flux-home-cluster").inputs["spec"], {
+    expect(named("flux-home-cluster").inputs["spec"]).toStrictEqual({
       ref: { branch: "main" },
       url: "ssh://git@github.com/home/home-cluster.git",
     });
@@ -274,7 +271,7 @@ describe("a stack config that says where GitHub reaches the cluster", () => {
   const webhookOf = (found: readonly Registration[]): Registration => {
     const [webhook, ...more] = found.filter(({ type }) => type.includes("RepositoryWebhook"));
     assert.ok(webhook);
-    assert.deepEqual(more, []);
+    expect(more).toStrictEqual([]);
     return webhook;
   };
 
@@ -283,9 +280,9 @@ describe("a stack config that says where GitHub reaches the cluster", () => {
     const digest = createHash("sha256").update("TOKENgithubflux-system").digest("hex");
     for (const url of ["https://flux-webhook.home.example", "https://flux-webhook.home.example/"]) {
       const webhook = webhookOf(await withUrl(url));
-      assert.equal(webhook.name, "flux-webhook");
-      assert.equal(webhook.provider, "flux-secrets-github");
-      assert.deepEqual(webhook.inputs, {
+      expect(webhook.name).toBe("flux-webhook");
+      expect(webhook.provider).toBe("flux-secrets-github");
+      expect(webhook.inputs).toStrictEqual({
         repository: "home-cluster",
         events: ["push"],
         active: true,
@@ -296,19 +293,20 @@ describe("a stack config that says where GitHub reaches the cluster", () => {
           insecureSsl: false,
         },
       });
-      assert.deepEqual(webhook.additionalSecretOutputs, ["configuration"]);
+      expect(webhook.additionalSecretOutputs).toStrictEqual(["configuration"]);
     }
   });
 
   it("registers it last, when the Receiver has come with the tree", async () => {
-    assert.ok(waitsFor(await withUrl("https://flux-webhook.home.example"), "flux-webhook").has("flux-proof"));
+    expect(
+      waitsFor(await withUrl("https://flux-webhook.home.example"), "flux-webhook").has("flux-proof"),
+    ).toBeTruthy();
   });
 
   it("has GitHub asked for that right before anything is touched", async () => {
     const found = await withUrl("https://flux-webhook.home.example");
     const preflight = found.find(({ name }) => name === "preflight-git");
-    assert.equal(
-      (preflight?.inputs["environment"] as Record<string, string>)["WEBHOOK_URL"],
+    expect((preflight?.inputs["environment"] as Record<string, string>)["WEBHOOK_URL"]).toBe(
       "https://flux-webhook.home.example",
     );
   });
@@ -330,11 +328,8 @@ describe("the protection", () => {
     const others = found.filter(
       ({ name, type }) => type !== "pulumi:pulumi:Stack" && name !== "protection" && !parents.has(name),
     );
-    assert.ok(others.length > 30);
-    assert.deepEqual(
-      others.filter(({ name }) => !before.has(name)).map(({ name }) => name),
-      [],
-    );
+    expect(others.length).toBeGreaterThan(30);
+    expect(others.filter(({ name }) => !before.has(name)).map(({ name }) => name)).toStrictEqual([]);
   });
 });
 
@@ -349,8 +344,8 @@ describe("a first preview", () => {
       },
       { ...answers, outputs: {}, preview: true },
     );
-    assert.deepEqual(unknown.map((found) => found.urn).sort(), known.map((found) => found.urn).sort());
-    assert.ok(!JSON.stringify(unknown).includes("Calling [toString]"), "no Output was put into a string");
+    expect(unknown.map((found) => found.urn).sort()).toStrictEqual(known.map((found) => found.urn).sort());
+    expect(JSON.stringify(unknown)).not.toContain("Calling [toString]");
   });
 });
 
@@ -363,10 +358,10 @@ describe("existing machine secrets", () => {
   };
 
   it("are taken over by the run that makes the cluster", async () => {
-    assert.equal(await importOf({}), "/home/me/secrets.yaml");
+    expect(await importOf({})).toBe("/home/me/secrets.yaml");
   });
   it("are no other import in another clone, where the file has another path", async () => {
-    assert.equal(await importOf({ lastRun: { versions: {}, machines: [] } }), "");
+    expect(await importOf({ lastRun: { versions: {}, machines: [] } })).toBe("");
   });
 });
 
@@ -375,10 +370,7 @@ describe("a lab's config", () => {
     const found = await deploy(() => {
       program(testConfig({ protect: false }));
     }, answers);
-    assert.deepEqual(
-      found.filter((registration) => registration.protect),
-      [],
-    );
+    expect(found.filter((registration) => registration.protect)).toStrictEqual([]);
   });
 });
 
@@ -403,7 +395,7 @@ describe("a suspended Flux", () => {
     const changed = Object.keys(after).filter(
       (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
     );
-    assert.deepEqual(changed.sort(), [
+    expect(changed.sort()).toStrictEqual([
       "flux-cluster",
       "flux-flux-manifests",
       "flux-home-cluster",
@@ -439,17 +431,17 @@ describe("Cilium", () => {
   const left = { cilium: "1.19.7", ciliumValues: fingerprint({ operator: { replicas: 1 } }) };
 
   it("is left as it is when its install fails: uninstalled, it would take the network from the nodes", async () => {
-    assert.deepEqual(await flagOf({}), { atomic: false, ignored: ["atomic"] });
+    expect(await flagOf({})).toStrictEqual({ atomic: false, ignored: ["atomic"] });
   });
   it("goes back when an upgrade to another version fails", async () => {
-    assert.deepEqual(await flagOf({ ...left, cilium: "1.19.6" }), { atomic: true, ignored: [] });
+    expect(await flagOf({ ...left, cilium: "1.19.6" })).toStrictEqual({ atomic: true, ignored: [] });
   });
   it("goes back when other values fail", async () => {
-    assert.deepEqual(await flagOf(left, { operator: { replicas: 2 } }), { atomic: true, ignored: [] });
+    expect(await flagOf(left, { operator: { replicas: 2 } })).toStrictEqual({ atomic: true, ignored: [] });
   });
   it("shows no change when nothing but that flag would be another one", async () => {
-    assert.deepEqual(await flagOf(left), { atomic: false, ignored: ["atomic"] });
-    assert.deepEqual(await flagOf({ cilium: left.cilium }), { atomic: false, ignored: ["atomic"] });
+    expect(await flagOf(left)).toStrictEqual({ atomic: false, ignored: ["atomic"] });
+    expect(await flagOf({ cilium: left.cilium })).toStrictEqual({ atomic: false, ignored: ["atomic"] });
   });
 
   const repository = { chart: "cilium", repositoryOpts: { repo: "https://helm.cilium.io/" } };
@@ -459,14 +451,14 @@ describe("Cilium", () => {
   });
 
   it("comes from the kept chart on a new cluster, and ever after", async () => {
-    assert.deepEqual((await release({})).source, kept("1.19.7"));
-    assert.deepEqual((await release({ ...left, ciliumChart: "kept" })).source, kept("1.19.7"));
+    expect((await release({})).source).toStrictEqual(kept("1.19.7"));
+    expect((await release({ ...left, ciliumChart: "kept" })).source).toStrictEqual(kept("1.19.7"));
   });
   it("stays where it came from on a cluster from before: another source alone would be a Helm upgrade", async () => {
-    assert.deepEqual((await release(left)).source, repository);
+    expect((await release(left)).source).toStrictEqual(repository);
   });
   it("goes over to the kept chart with the next change", async () => {
-    assert.deepEqual((await release({ ...left, cilium: "1.19.6" })).source, kept("1.19.7"));
-    assert.deepEqual((await release(left, { operator: { replicas: 2 } })).source, kept("1.19.7"));
+    expect((await release({ ...left, cilium: "1.19.6" })).source).toStrictEqual(kept("1.19.7"));
+    expect((await release(left, { operator: { replicas: 2 } })).source).toStrictEqual(kept("1.19.7"));
   });
 });

@@ -1,6 +1,6 @@
 // Patches with an encrypted value: where they go, and what everybody else sees of them.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { SecretText } from "../../src/config/secretText.ts";
 import { deploy, type Registration } from "./deploy.ts";
 import { answers, program, testConfig } from "./program.ts";
@@ -58,12 +58,12 @@ describe("patches with an encrypted value", () => {
   it("go into the base config, which is a secret, and leave the others readable", async () => {
     const { found } = await deployed([plain, secret("hush")]);
     const inputs = inputsOf(found, "talos-k8s-1-config");
-    assert.deepEqual(inputs["machineConfigurationInput"], {
+    expect(inputs["machineConfigurationInput"]).toStrictEqual({
       secret: `base ${JSON.stringify([JSON.stringify({ machine: { env: { A: "hush", B: "b" } } })])}`,
     });
     const patches = inputs["configPatches"] as readonly string[];
-    assert.ok(patches.includes(JSON.stringify(plain)));
-    assert.ok(!patches.some((patch) => patch.includes("env")));
+    expect(patches).toContain(JSON.stringify(plain));
+    expect(!patches.some((patch) => patch.includes("env"))).toBeTruthy();
   });
 
   it("show nowhere else, and another value makes another hash", async () => {
@@ -71,7 +71,7 @@ describe("patches with an encrypted value", () => {
     const other = await deployed([secret("quiet")]);
     const hash = ({ found }: typeof one): unknown =>
       (inputsOf(found, "talos-k8s-1-member")["environment"] as Args)["CONFIG_HASH"];
-    assert.notEqual(hash(one), hash(other));
+    expect(hash(one)).not.toBe(hash(other));
     for (const { name, inputs } of one.found) {
       const readable = JSON.stringify(inputs, (_, value: unknown) =>
         typeof value === "object" && value !== null && "secret" in value && Object.keys(value).length === 1
@@ -84,17 +84,18 @@ describe("patches with an encrypted value", () => {
 
   it("of one machine change its base alone", async () => {
     const { found, asked } = await deployed([], [secret("hush")]);
-    assert.deepEqual(inputsOf(found, "talos-k8s-1-config")["machineConfigurationInput"], {
+    expect(inputsOf(found, "talos-k8s-1-config")["machineConfigurationInput"]).toStrictEqual({
       secret: "base []",
     });
-    assert.match(JSON.stringify(inputsOf(found, "talos-k8s-2-config")["machineConfigurationInput"]), /hush/);
-    assert.equal(asked.length, 2);
+    expect(JSON.stringify(inputsOf(found, "talos-k8s-2-config")["machineConfigurationInput"])).toMatch(
+      /hush/,
+    );
+    expect(asked.length).toBe(2);
   });
 
   it("ask the provider nothing else where there are none", async () => {
     const { asked } = await deployed([plain]);
-    assert.deepEqual(
-      asked.map((args) => Object.keys(args).sort()),
+    expect(asked.map((args) => Object.keys(args).sort())).toStrictEqual(
       [0, 1].map(() => [
         "clusterEndpoint",
         "clusterName",

@@ -1,7 +1,6 @@
-import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { test } from "node:test";
+import { expect, test } from "@jest/globals";
 import { promisify } from "node:util";
 import { freeNetwork } from "./freeNetwork.ts";
 
@@ -15,14 +14,11 @@ test("no two networks are the same, in one process or in two", async () => {
   );
   const all = [...own, ...others.map(({ stdout }) => Number(stdout))];
   // The other processes ran at the same time, but may have ended before the next one looked.
-  assert.equal(new Set(own).size, own.length);
-  assert.deepEqual(
-    all.slice(own.length).filter((slot) => own.includes(slot)),
-    [],
-  );
+  expect(new Set(own).size).toBe(own.length);
+  expect(all.slice(own.length).filter((slot) => own.includes(slot))).toStrictEqual([]);
 });
 
 test("an address lies in its network", async () => {
   const { slot, address } = await freeNetwork();
-  assert.equal(address(11), `127.10.${String(slot)}.11`);
+  expect(address(11)).toBe(`127.10.${String(slot)}.11`);
 });

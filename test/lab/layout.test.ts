@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { layoutOf, type LabSize } from "../../lab/layout.ts";
 
 const addresses = (size: LabSize): Record<string, string> =>
@@ -7,8 +6,8 @@ const addresses = (size: LabSize): Record<string, string> =>
 
 describe("layoutOf", () => {
   it("gives each size its machines, with addresses by role", () => {
-    assert.deepEqual(addresses("lab"), { "k8s-1": "127.10.7.11", "k8s-2": "127.10.7.21" });
-    assert.deepEqual(addresses("lab-ha"), {
+    expect(addresses("lab")).toStrictEqual({ "k8s-1": "127.10.7.11", "k8s-2": "127.10.7.21" });
+    expect(addresses("lab-ha")).toStrictEqual({
       "k8s-1": "127.10.7.11",
       "k8s-2": "127.10.7.12",
       "k8s-3": "127.10.7.13",
@@ -17,8 +16,8 @@ describe("layoutOf", () => {
       "spare-1": "127.10.7.101",
     });
     const wide = layoutOf("/project", "x", "lab-wide", 7).machines;
-    assert.equal(wide.length, 50);
-    assert.deepEqual(wide.at(-1), {
+    expect(wide.length).toBe(50);
+    expect(wide.at(-1)).toStrictEqual({
       name: "k8s-50",
       address: "127.10.7.67",
       otherAddress: "127.10.7.205",
@@ -29,7 +28,7 @@ describe("layoutOf", () => {
   it("has another lease for each machine, which is no other machine's address", () => {
     const { machines } = layoutOf("/project", "x", "lab-wide", 7);
     const all = machines.flatMap(({ address, otherAddress }) => [address, otherAddress]);
-    assert.equal(new Set(all).size, 100);
+    expect(new Set(all).size).toBe(100);
   });
 
   it("takes machines of any name in any order", () => {
@@ -48,15 +47,15 @@ describe("layoutOf", () => {
       },
       7,
     );
-    assert.deepEqual(machines, [
+    expect(machines).toStrictEqual([
       { name: "nas", address: "127.10.7.21", otherAddress: "127.10.7.254", role: "worker" },
       { name: "alpha", address: "127.10.7.11", otherAddress: "127.10.7.253", role: "controlplane" },
       { name: "beta", address: "127.10.7.22", otherAddress: "127.10.7.252", role: "worker" },
     ]);
-    assert.equal(size, "own");
-    assert.equal(tree, "/elsewhere/cluster");
-    assert.deepEqual(published, { talos: ["v1.12.3"], cilium: [], schematics: [] });
-    assert.equal(layoutOf("/project", "x", "lab", 7).tree, "/project/cluster");
+    expect(size).toBe("own");
+    expect(tree).toBe("/elsewhere/cluster");
+    expect(published).toStrictEqual({ talos: ["v1.12.3"], cilium: [], schematics: [] });
+    expect(layoutOf("/project", "x", "lab", 7).tree).toBe("/project/cluster");
   });
 
   it("refuses more machines of a role than it has addresses", () => {
@@ -64,8 +63,7 @@ describe("layoutOf", () => {
       name: `m-${String(index)}`,
       role: "controlplane" as const,
     }));
-    assert.throws(
-      () => layoutOf("/project", "x", { machines, older: false }, 7),
+    expect(() => layoutOf("/project", "x", { machines, older: false }, 7)).toThrow(
       /at most 10 machines of the role controlplane/,
     );
   });

@@ -1,6 +1,5 @@
 // The end-to-end tests' watch over a changing cluster does see what must not happen.
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import type { LabStatus } from "../../lab/supervisor/status.ts";
 import { problemsOf } from "../e2e/watch.ts";
 
@@ -35,47 +34,45 @@ const worker = machine("k8s-4", { role: "worker", state: "rebooting", etcd: fals
 
 describe("the watch", () => {
   it("lets one control plane be away, and any worker", () => {
-    assert.deepEqual(
+    expect(
       problemsOf(status([machine("k8s-1"), machine("k8s-2", away), machine("k8s-3"), worker])),
-      [],
-    );
+    ).toStrictEqual([]);
   });
 
   it("sees two control planes away, and that etcd lost its quorum", () => {
-    assert.deepEqual(
+    expect(
       problemsOf(status([machine("k8s-1"), machine("k8s-2", away), machine("k8s-3", away), worker])),
-      [
-        "1 of 3 members of etcd were healthy",
-        "away at once: k8s-2 (rebooting, no etcd, no API), k8s-3 (rebooting, no etcd, no API)",
-      ],
-    );
+    ).toStrictEqual([
+      "1 of 3 members of etcd were healthy",
+      "away at once: k8s-2 (rebooting, no etcd, no API), k8s-3 (rebooting, no etcd, no API)",
+    ]);
   });
 
   it("sees two API servers that are down on machines that run", () => {
-    assert.deepEqual(
+    expect(
       problemsOf(
         status([machine("k8s-1"), machine("k8s-2", { api: false }), machine("k8s-3", { api: false })]),
       ),
-      ["away at once: k8s-2 (running, no API), k8s-3 (running, no API)"],
-    );
+    ).toStrictEqual(["away at once: k8s-2 (running, no API), k8s-3 (running, no API)"]);
   });
 
   it("counts quorum by the members there are: of four, three", () => {
-    assert.deepEqual(
+    expect(
       problemsOf(status([machine("k8s-1"), machine("k8s-2"), machine("k8s-3", away), worker], 4)),
-      ["2 of 4 members of etcd were healthy"],
-    );
+    ).toStrictEqual(["2 of 4 members of etcd were healthy"]);
   });
 
   it("asks nothing of a machine without a config", () => {
     const spare = machine("spare-1", { role: undefined, state: "maintenance", etcd: false, api: false });
-    assert.deepEqual(problemsOf(status([machine("k8s-1"), machine("k8s-2"), machine("k8s-3"), spare])), []);
+    expect(problemsOf(status([machine("k8s-1"), machine("k8s-2"), machine("k8s-3"), spare]))).toStrictEqual(
+      [],
+    );
   });
 
   it("does not count a machine that was off before", () => {
     const dead = machine("k8s-3", { ...away, state: "off" });
     const found = status([machine("k8s-1"), machine("k8s-2", away), dead], 1);
-    assert.deepEqual(problemsOf(found, ["k8s-3"]), []);
-    assert.equal(problemsOf(found).length, 1);
+    expect(problemsOf(found, ["k8s-3"])).toStrictEqual([]);
+    expect(problemsOf(found).length).toBe(1);
   });
 });

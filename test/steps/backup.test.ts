@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
   existsSync,
@@ -12,12 +11,24 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it, mock } from "node:test";
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { Decrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { ensureBackup } from "../../src/steps/backup.ts";
 
 const project = process.cwd();
 const hour = 3600 * 1000;
+const allButTheDate = [
+  "hrtime",
+  "nextTick",
+  "performance",
+  "queueMicrotask",
+  "setImmediate",
+  "clearImmediate",
+  "setInterval",
+  "clearInterval",
+  "setTimeout",
+  "clearTimeout",
+] as const;
 
 describe("backups", () => {
   let root: string;
@@ -28,10 +39,10 @@ describe("backups", () => {
     process.chdir(root);
     identity = await generateX25519Identity();
     recipient = await identityToRecipient(identity);
-    mock.timers.enable({ apis: ["Date"], now: Date.parse("2026-11-23T20:15:00Z") });
+    jest.useFakeTimers({ now: Date.parse("2026-11-23T20:15:00Z"), doNotFake: [...allButTheDate] });
   });
   afterEach(() => {
-    mock.timers.reset();
+    jest.useRealTimers();
     process.chdir(project);
     rmSync(root, { recursive: true });
   });
@@ -42,7 +53,7 @@ describe("backups", () => {
       () => Promise.resolve(Buffer.from(content)),
     );
   const later = (ms: number): void => {
-    mock.timers.tick(ms);
+    jest.setSystemTime(Date.now() + ms);
   };
   const backups = (): readonly string[] =>
     readdirSync("backups/home")
@@ -50,41 +61,41 @@ describe("backups", () => {
       .sort();
 
   it("are encrypted to the recipients, for the owner alone, and in clear nowhere", async () => {
-    const file = await take("Talos v1.12.0", "very secret content");
-    assert.equal(file, join("backups", "home", "2026-11-23T20-15-00Z-etcd.db.age"));
+    const file = (await take("Talos v1.12.0", "very secret content")) ?? "";
+    expect(file).toBe(join("backups", "home", "2026-11-23T20-15-00Z-etcd.db.age"));
     const sealed = readFileSync(file);
-    assert.match(sealed.subarray(0, 30).toString(), /^age-encryption\.org\/v1/);
+    expect(sealed.subarray(0, 30).toString()).toMatch(/^age-encryption\.org\/v1/);
     for (const name of readdirSync("backups/home"))
-      assert.ok(!readFileSync(join("backups/home", name)).includes("very secret content"), name);
-    assert.equal(statSync(file).mode & 0o777, 0o600);
-    assert.equal(statSync("backups/home").mode & 0o777, 0o700);
+      expect(readFileSync(join("backups/home", name))).not.toContain("very secret content");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(statSync("backups/home").mode & 0o777).toBe(0o700);
     const decrypter = new Decrypter();
     decrypter.addIdentity(identity);
-    assert.equal(await decrypter.decrypt(sealed, "text"), "very secret content");
+    expect(await decrypter.decrypt(sealed, "text")).toBe("very secret content");
   });
 
   it("are taken once for a target, and once more when that was a day ago", async () => {
-    assert.notEqual(await take("Talos v1.12.0"), undefined);
+    expect(await take("Talos v1.12.0")).not.toBe(undefined);
     later(23 * hour);
-    assert.equal(await take("Talos v1.12.0"), undefined);
+    expect(await take("Talos v1.12.0")).toBe(undefined);
     later(2 * hour);
-    assert.notEqual(await take("Talos v1.12.0"), undefined);
-    assert.equal(backups().length, 2);
+    expect(await take("Talos v1.12.0")).not.toBe(undefined);
+    expect(backups().length).toBe(2);
   });
 
   it("are taken for every other target, however young the last one is", async () => {
     await take("Talos v1.12.0");
     later(1000);
-    assert.notEqual(await take("Talos v1.12.0, Kubernetes v1.35.4"), undefined);
-    assert.equal(backups().length, 2);
+    expect(await take("Talos v1.12.0, Kubernetes v1.35.4")).not.toBe(undefined);
+    expect(backups().length).toBe(2);
   });
 
   it("of any target will do for who names none, as long as it is younger than a day", async () => {
     await take("Talos v1.12.0");
     later(hour);
-    assert.equal(await take(), undefined);
+    expect(await take()).toBe(undefined);
     later(24 * hour);
-    assert.notEqual(await take(), undefined);
+    expect(await take()).not.toBe(undefined);
   });
 
   it("of a kind are five, the newest ones; other kinds are left alone", async () => {
@@ -94,21 +105,21 @@ describe("backups", () => {
       await take(`target ${String(index)}`, `content ${String(index)}`);
     }
     const times = ["03", "04", "05", "06", "07"].map((second) => `2026-11-23T20-15-${second}Z-etcd.db.age`);
-    assert.deepEqual(backups(), ["2026-11-23T20-15-00Z-flux.yaml.age", ...times]);
+    expect(backups()).toStrictEqual(["2026-11-23T20-15-00Z-flux.yaml.age", ...times]);
   });
 
   it("that were cut off are none", async () => {
     mkdirSync("backups/home", { recursive: true });
     writeFileSync("backups/home/2026-11-23T20-14-00Z-etcd.db.age.new", "half");
-    assert.notEqual(await take("Talos v1.12.0"), undefined);
+    expect(await take("Talos v1.12.0")).not.toBe(undefined);
   });
 
   it("are nothing that Git would take", () => {
-    assert.ok(existsSync(join(project, ".gitignore")));
+    expect(existsSync(join(project, ".gitignore"))).toBeTruthy();
     const ignored = execFileSync("git", ["check-ignore", "backups/home/2026-11-23T20-15-00Z-etcd.db.age"], {
       cwd: project,
       encoding: "utf8",
     });
-    assert.match(ignored, /^backups\//);
+    expect(ignored).toMatch(/^backups\//);
   });
 });

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { stringify } from "yaml";
 import { buildChart } from "../../lab/charts/chart.ts";
 import { findChart } from "../../src/steps/chartIndex.ts";
@@ -20,7 +20,7 @@ describe("charts of a Helm repository", () => {
   /** Answers by path; what is not here is 404. */
   let files: Record<string, string | Buffer>;
 
-  before(async () => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "kept-chart-"));
     process.chdir(folder);
     server = createServer((request, response) => {
@@ -30,7 +30,7 @@ describe("charts of a Helm repository", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     repository = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`;
   });
-  after(() => {
+  afterAll(() => {
     process.chdir(project);
     rmSync(folder, { recursive: true });
     server.closeAllConnections();
@@ -63,27 +63,27 @@ describe("charts of a Helm repository", () => {
   const kept = (version: string) => isKept("home", wanted(version));
 
   it("are found by name and version, with or without a v", async () => {
-    assert.equal((await findChart(wanted("1.20.1"), signal)).version, "1.20.1");
-    assert.equal((await findChart(wanted("1.19.7"), signal)).version, "v1.19.7");
+    expect((await findChart(wanted("1.20.1"), signal)).version).toBe("1.20.1");
+    expect((await findChart(wanted("1.19.7"), signal)).version).toBe("v1.19.7");
   });
 
   it("are not there when only another chart or a dependency has that version", async () => {
     for (const version of ["1.6.0", "3.0.0"])
       await assert.rejects(findChart(wanted(version), signal), (error: StepError) => {
-        assert.match(error.message, new RegExp(`has no version ${version} of cilium; nothing of`));
+        expect(error.message).toMatch(new RegExp(`has no version ${version} of cilium; nothing of`));
         return true;
       });
-    await assert.rejects(findChart(wanted("1.20.9"), signal), /of 1\.20 it has 1\.20\.1/);
+    await expect(findChart(wanted("1.20.9"), signal)).rejects.toThrow(/of 1\.20 it has 1\.20\.1/);
   });
 
   it("are kept for one stack, readable for the owner alone", async () => {
     await keep("1.20.1");
     const file = chartFile("home", wanted("1.20.1"));
-    assert.equal(file, "backups/home/cilium-1.20.1.tgz");
-    assert.deepEqual(readFileSync(file), files["charts/cilium-1.20.1.tgz"]);
-    assert.equal(statSync("backups/home").mode & 0o777, 0o700);
-    assert.ok(kept("1.20.1"));
-    assert.ok(!isKept("other", wanted("1.20.1")));
+    expect(file).toBe("backups/home/cilium-1.20.1.tgz");
+    expect(readFileSync(file)).toStrictEqual(files["charts/cilium-1.20.1.tgz"]);
+    expect(statSync("backups/home").mode & 0o777).toBe(0o700);
+    expect(kept("1.20.1")).toBeTruthy();
+    expect(!isKept("other", wanted("1.20.1"))).toBeTruthy();
   });
 
   it("leave room: only those that are asked for stay", async () => {
@@ -91,7 +91,7 @@ describe("charts of a Helm repository", () => {
     writeFileSync("backups/home/cilium-1.18.0.tgz", "old");
     writeFileSync("backups/home/2026-11-23T20-15-00Z-etcd.db.age", "a backup");
     await keep("1.20.1", ["1.19.7"]);
-    assert.deepEqual(readdirSync("backups/home"), [
+    expect(readdirSync("backups/home")).toStrictEqual([
       "2026-11-23T20-15-00Z-etcd.db.age",
       "cilium-1.19.7.tgz",
       "cilium-1.20.1.tgz",
@@ -108,29 +108,28 @@ describe("charts of a Helm repository", () => {
       Buffer.from("not an archive"),
     ]) {
       writeFileSync(file, content);
-      assert.ok(!kept("1.20.1"));
+      expect(!kept("1.20.1")).toBeTruthy();
     }
     writeFileSync(file, files["cilium-1.19.7.tgz"] ?? "");
-    assert.ok(!kept("1.20.1"));
+    expect(!kept("1.20.1")).toBeTruthy();
   });
 
   it("are refused, and nothing is kept, when they are not what the index says", async () => {
     files["charts/cilium-1.20.1.tgz"] = files["cilium-1.19.7.tgz"] ?? "";
-    await assert.rejects(
-      keep("1.20.1"),
+    await expect(keep("1.20.1")).rejects.toThrow(
       /is not what its index says: SHA-256 [0-9a-f]{64}, expected [0-9a-f]{64}/,
     );
     // Without a digest the archive itself says it.
     files["cilium-1.19.7.tgz"] = "<html>sign in to the network</html>";
-    await assert.rejects(keep("1.19.7"), /what was downloaded is no such chart/);
-    assert.ok(!existsSync("backups/home"));
+    await expect(keep("1.19.7")).rejects.toThrow(/what was downloaded is no such chart/);
+    expect(!existsSync("backups/home")).toBeTruthy();
   });
 
   it("cannot be asked for when the site is down, which is said with what to do", async () => {
     files = {};
     await assert.rejects(keep("1.20.1"), (error: StepError) => {
-      assert.match(error.message, /index\.yaml cannot be read: HTTP 404/);
-      assert.match(error.todo, /no machine has been touched; check the way to the Internet/);
+      expect(error.message).toMatch(/index\.yaml cannot be read: HTTP 404/);
+      expect(error.todo).toMatch(/no machine has been touched; check the way to the Internet/);
       return true;
     });
   });

@@ -1,44 +1,40 @@
-import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { fingerprint, knownHostsName, pinnedKeys } from "../../src/steps/knownHosts.ts";
 
 const key = "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 
 describe("pinnedKeys", () => {
   it("takes the keys of lines that name the host", () => {
-    assert.deepEqual(
+    expect(
       pinnedKeys([`github.com,140.82.121.3 ssh-ed25519 ${key}`, `other ssh-ed25519 AAAA`], "github.com", 22),
-      [key],
-    );
+    ).toStrictEqual([key]);
   });
 
   it("writes another port than 22 in brackets", () => {
-    assert.equal(knownHostsName("127.0.0.1", 2222), "[127.0.0.1]:2222");
-    assert.deepEqual(pinnedKeys([`[127.0.0.1]:2222 ssh-ed25519 ${key}`], "127.0.0.1", 2222), [key]);
-    assert.deepEqual(pinnedKeys([`127.0.0.1 ssh-ed25519 ${key}`], "127.0.0.1", 2222), []);
+    expect(knownHostsName("127.0.0.1", 2222)).toBe("[127.0.0.1]:2222");
+    expect(pinnedKeys([`[127.0.0.1]:2222 ssh-ed25519 ${key}`], "127.0.0.1", 2222)).toStrictEqual([key]);
+    expect(pinnedKeys([`127.0.0.1 ssh-ed25519 ${key}`], "127.0.0.1", 2222)).toStrictEqual([]);
   });
 
   it("understands hashed names", () => {
     const salt = Buffer.from("0123456789abcdefghij");
     const hash = createHmac("sha1", salt).update("github.com").digest("base64");
     const line = `|1|${salt.toString("base64")}|${hash} ssh-ed25519 ${key}`;
-    assert.deepEqual(pinnedKeys([line], "github.com", 22), [key]);
-    assert.deepEqual(pinnedKeys([line], "gitlab.com", 22), []);
+    expect(pinnedKeys([line], "github.com", 22)).toStrictEqual([key]);
+    expect(pinnedKeys([line], "gitlab.com", 22)).toStrictEqual([]);
   });
 
   it("ignores comments and markers", () => {
-    assert.deepEqual(
+    expect(
       pinnedKeys(["# github.com", `@revoked github.com ssh-ed25519 ${key}`, ""], "github.com", 22),
-      [],
-    );
+    ).toStrictEqual([]);
   });
 });
 
 describe("fingerprint", () => {
   it("is the one GitHub publishes for its ed25519 key", () => {
-    assert.equal(
-      fingerprint(Buffer.from(key, "base64")),
+    expect(fingerprint(Buffer.from(key, "base64"))).toBe(
       "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU",
     );
   });

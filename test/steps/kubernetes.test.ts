@@ -1,9 +1,8 @@
 // The client against a small API server that answers as a real one does in its worse moments.
-import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { Kubernetes } from "../../src/steps/kubernetes.ts";
 
 interface Answer {
@@ -74,19 +73,18 @@ describe("the steps' Kubernetes client", () => {
   it("asks again when the API server says when to", async () => {
     answers = [refusal, list];
     const nodes = await client().list("v1", "Node");
-    assert.deepEqual(
-      nodes.map(({ kind, metadata }) => `${kind ?? ""} ${metadata?.name ?? ""}`),
-      ["Node k8s-1"],
-    );
-    assert.equal(asked, 2);
+    expect(nodes.map(({ kind, metadata }) => `${kind ?? ""} ${metadata?.name ?? ""}`)).toStrictEqual([
+      "Node k8s-1",
+    ]);
+    expect(asked).toBe(2);
   });
 
   it("does not ask again when it is refused without a time", async () => {
     answers = [{ ...refusal, headers: {} }, list];
-    await assert.rejects(client().list("v1", "Node"), {
+    await expect(client().list("v1", "Node")).rejects.toMatchObject({
       message: "Kubernetes API: storage is (re)initializing",
     });
-    assert.equal(asked, 1);
+    expect(asked).toBe(1);
   });
 
   it("stops asking when its step ends", async () => {
@@ -96,20 +94,22 @@ describe("the steps' Kubernetes client", () => {
     const nodes = client(stop.signal).list("v1", "Node");
     await once(server, "request");
     stop.abort(new Error("stopped by SIGINT"));
-    await assert.rejects(nodes);
-    assert.ok(Date.now() - begun < 10_000);
-    await assert.rejects(client(stop.signal).list("v1", "Node"), /stopped by SIGINT/);
-    assert.ok(asked <= 1);
+    await expect(nodes).rejects.toThrow();
+    expect(Date.now() - begun).toBeLessThan(10_000);
+    await expect(client(stop.signal).list("v1", "Node")).rejects.toThrow(/stopped by SIGINT/);
+    expect(asked).toBeLessThanOrEqual(1);
   });
 
   it("asks for those that are wanted only", async () => {
     answers = [list];
     await client().list("v1", "Node", undefined, "spec.nodeName=k8s-4");
-    assert.equal(path, "/api/v1/nodes?fieldSelector=spec.nodeName%3Dk8s-4");
+    expect(path).toBe("/api/v1/nodes?fieldSelector=spec.nodeName%3Dk8s-4");
   });
 
   it("passes on what else the API server says", async () => {
     answers = [{ code: 403, body: { kind: "Status", message: "nodes is forbidden", code: 403 } }];
-    await assert.rejects(client().list("v1", "Node"), { message: "Kubernetes API: nodes is forbidden" });
+    await expect(client().list("v1", "Node")).rejects.toMatchObject({
+      message: "Kubernetes API: nodes is forbidden",
+    });
   });
 });

@@ -1,14 +1,15 @@
-import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { Kubernetes } from "../../src/steps/kubernetes.ts";
 
-describe("a Kubernetes API that takes the connection and says nothing", { timeout: 10_000 }, () => {
+jest.setTimeout(10_000);
+
+describe("a Kubernetes API that takes the connection and says nothing", () => {
   const open = new Set<Socket>();
   let server: Server;
   let kubeconfig: string;
-  before(async () => {
+  beforeAll(async () => {
     server = createServer((socket) => {
       open.add(socket.on("error", () => undefined));
     }).listen(0, "127.0.0.1");
@@ -23,7 +24,7 @@ describe("a Kubernetes API that takes the connection and says nothing", { timeou
       users: [{ name: "admin", user: {} }],
     });
   });
-  after(() => {
+  afterAll(() => {
     for (const socket of open) socket.destroy();
     server.close();
   });
@@ -31,12 +32,12 @@ describe("a Kubernetes API that takes the connection and says nothing", { timeou
   it("is given up in time, whatever it is asked", async () => {
     const kubernetes = new Kubernetes(kubeconfig, 100);
     const node = { apiVersion: "v1", kind: "Node", metadata: { name: "k8s-1" } };
-    const gaveUp = /^Error: Kubernetes API: no answer in time$/;
-    await assert.rejects(kubernetes.version(), gaveUp);
-    await assert.rejects(kubernetes.list("v1", "Pod"), gaveUp);
-    await assert.rejects(kubernetes.read("v1", "Node", "k8s-1"), gaveUp);
-    await assert.rejects(kubernetes.change(node, { spec: {} }), gaveUp);
-    assert.deepEqual(await kubernetes.evict("default", "web"), {
+    const gaveUp = /^Kubernetes API: no answer in time$/;
+    await expect(kubernetes.version()).rejects.toThrow(gaveUp);
+    await expect(kubernetes.list("v1", "Pod")).rejects.toThrow(gaveUp);
+    await expect(kubernetes.read("v1", "Node", "k8s-1")).rejects.toThrow(gaveUp);
+    await expect(kubernetes.change(node, { spec: {} })).rejects.toThrow(gaveUp);
+    expect(await kubernetes.evict("default", "web")).toStrictEqual({
       reason: "Kubernetes API: no answer in time",
       retry: true,
     });

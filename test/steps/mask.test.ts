@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { Masker, maskPair } from "../../src/steps/mask.ts";
 
 const secret = "correct horse/battery+staple?";
@@ -24,13 +24,13 @@ describe("a known secret", () => {
     ["in the middle of a text of many lines", `a\n  ${secret}\nb`, "a\n  [secret]\nb"],
   ] as const)
     it(`is hidden ${where}, whatever its field is called`, () => {
-      assert.equal(masked(text, secret), expected);
+      expect(masked(text, secret)).toBe(expected);
     });
 
   it("is hidden inside base64, wherever it begins there", () => {
     for (const before of ["", "m", "me", "me:", "user:"]) {
       const text = String(masked(base64(`${before}${secret} and more`), secret));
-      assert.match(text, /\[secret\]/);
+      expect(text).toMatch(/\[secret\]/);
       const rest = text.split("[secret]").map((piece) => Buffer.from(piece, "base64").toString("latin1"));
       assert.ok(!rest.some((piece) => piece.includes("horse") || piece.includes("battery")), text);
     }
@@ -38,20 +38,22 @@ describe("a known secret", () => {
 
   it("of several lines is hidden line by line, indented, and as JSON writes it", () => {
     const key = "one long line of a key\nanother long line of it\n";
-    assert.equal(
-      masked("x: |\n    one long line of a key\n    another long line of it\n", key),
+    expect(masked("x: |\n    one long line of a key\n    another long line of it\n", key)).toBe(
       "x: |\n    [secret]\n    [secret]\n",
     );
-    assert.equal(masked(JSON.stringify([key]), key), '["[secret]"]');
+    expect(masked(JSON.stringify([key]), key)).toBe('["[secret]"]');
   });
 
   it("that is short counts where it is the whole text, and a switch or a port never does", () => {
-    assert.deepEqual(masked({ pin: "s3cr", text: "s3crets" }, "s3cr"), { pin: "[secret]", text: "s3crets" });
-    assert.deepEqual(masked({ a: "true", b: 5432 }, "true", "5432"), { a: "true", b: 5432 });
+    expect(masked({ pin: "s3cr", text: "s3crets" }, "s3cr")).toStrictEqual({
+      pin: "[secret]",
+      text: "s3crets",
+    });
+    expect(masked({ a: "true", b: 5432 }, "true", "5432")).toStrictEqual({ a: "true", b: 5432 });
   });
 
   it("is hidden in numbers and in the names of fields", () => {
-    assert.deepEqual(masked({ a: 123456789, [secret]: 1 }, "123456789", secret), {
+    expect(masked({ a: 123456789, [secret]: 1 }, "123456789", secret)).toStrictEqual({
       a: "[secret]",
       "[secret]": 1,
     });
@@ -61,18 +63,18 @@ describe("a known secret", () => {
     const masker = new Masker();
     masker.learn("first secret");
     masker.learn("second secret");
-    assert.deepEqual(maskPair({ a: "x first secret" }, { a: "x second secret" }, masker), [
+    expect(maskPair({ a: "x first secret" }, { a: "x second secret" }, masker)).toStrictEqual([
       { a: "x [secret]" },
       { a: "x [secret] (another one)" },
     ]);
-    assert.deepEqual(maskPair({ a: "x first secret" }, { a: "x first secret" }, masker), [
+    expect(maskPair({ a: "x first secret" }, { a: "x first secret" }, masker)).toStrictEqual([
       { a: "x [secret]" },
       { a: "x [secret]" },
     ]);
   });
 
   it("that the engine has hidden stays as it is", () => {
-    assert.deepEqual(maskPair({ token: "[secret]" }, { token: "[secret]" }), [
+    expect(maskPair({ token: "[secret]" }, { token: "[secret]" })).toStrictEqual([
       { token: "[secret]" },
       { token: "[secret]" },
     ]);
@@ -102,6 +104,6 @@ describe("a secret that nobody named", () => {
     ["an encrypted value inside a text", "a-ENC[AES256_GCM,data:x]-b", "a-[secret]-b"],
   ] as const)
     it(`is hidden as ${what}`, () => {
-      assert.deepEqual(masked(value), expected);
+      expect(masked(value)).toStrictEqual(expected);
     });
 });

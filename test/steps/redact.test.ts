@@ -1,18 +1,17 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { Redactor } from "../../src/steps/redact.ts";
 
 describe("Redactor", () => {
   it("hides what it was told, whole or by the words that look random", () => {
     const redactor = new Redactor();
     redactor.learn("token: abc123abc123abc123abc123\nname: lab");
-    assert.equal(redactor.redact("refused abc123abc123abc123abc123 for lab"), "refused [secret] for lab");
+    expect(redactor.redact("refused abc123abc123abc123abc123 for lab")).toBe("refused [secret] for lab");
   });
 
   it("keeps ordinary words of a secret document", () => {
     const redactor = new Redactor();
     redactor.learn("current-context: admin@home\nserver: https://192.0.2.10:6443");
-    assert.equal(redactor.redact("context admin@home"), "context admin@home");
+    expect(redactor.redact("context admin@home")).toBe("context admin@home");
   });
 
   const shapes: readonly (readonly [name: string, text: string])[] = [
@@ -25,14 +24,13 @@ describe("Redactor", () => {
     ["a service account token", "eyJhbGciOiJSUzI1NiIsImtpZCI6.eyJpc3MiOiJrdWJlcm5ldGVz.c2lnbmF0dXJl"],
   ];
   it("hides the password in a URL and nothing else of it", () => {
-    assert.equal(
+    expect(
       new Redactor().redact("GET https://me:hunter2@git.example.com/a: 401, see https://example.com:443/a@b"),
-      "GET https://me:[secret]@git.example.com/a: 401, see https://example.com:443/a@b",
-    );
+    ).toBe("GET https://me:[secret]@git.example.com/a: 401, see https://example.com:443/a@b");
   });
 
   for (const [name, text] of shapes)
     it(`hides ${name} that it was never told`, () => {
-      assert.equal(new Redactor().redact(`before ${text} after`.replace(/ after$/, "")), "before [secret]");
+      expect(new Redactor().redact(`before ${text} after`.replace(/ after$/, ""))).toBe("before [secret]");
     });
 });

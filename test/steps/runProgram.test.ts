@@ -1,23 +1,24 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it, jest } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { valueOf } from "../../src/steps/runProgram.ts";
 
+jest.setTimeout(5_000);
+
 describe("the value of an output", () => {
   it("is there when it is there", async () => {
-    assert.equal(await valueOf(pulumi.output("home")), "home");
-    assert.equal(await valueOf(pulumi.secret(Promise.resolve("home"))), "home");
+    expect(await valueOf(pulumi.output("home"))).toBe("home");
+    expect(await valueOf(pulumi.secret(Promise.resolve("home")))).toBe("home");
   });
 
-  it("that will never be there is an error, and not waited for", { timeout: 5_000 }, async () => {
+  it("that will never be there is an error, and not waited for", async () => {
     const failing = quiet(pulumi.output(Promise.reject<string>(new Error("no kubeconfig"))));
-    await assert.rejects(valueOf(failing), /no kubeconfig/);
+    await expect(valueOf(failing)).rejects.toThrow(/no kubeconfig/);
     const throwing = quiet(
       pulumi.output("x").apply((): string => {
         throw new Error("without a cluster");
       }),
     );
-    await assert.rejects(valueOf(throwing), /without a cluster/);
+    await expect(valueOf(throwing)).rejects.toThrow(/without a cluster/);
   });
 });
 

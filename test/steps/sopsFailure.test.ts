@@ -1,6 +1,5 @@
 // What sops 3.13 wrote for files that were broken by hand, and what comes of it.
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { sopsFailure } from "../../src/steps/sopsFailure.ts";
 
 const file = "cluster/flux/vars/cluster-secrets.sops.yaml";
@@ -38,8 +37,8 @@ describe("a file that sops does not decrypt", () => {
   for (const [said, message, todo] of rows)
     it(`is explained: ${said.split("\n")[0] ?? ""}`, () => {
       const failure = sopsFailure(file, said);
-      assert.ok(failure.message.startsWith(`${file} `));
-      assert.match(failure.message, message);
-      assert.match(failure.todo, todo);
+      expect(failure.message.startsWith(`${file} `)).toBeTruthy();
+      expect(failure.message).toMatch(message);
+      expect(failure.todo).toMatch(todo);
     });
 });

@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { gitRemote, parseRefs } from "../../src/steps/ssh.ts";
 
 function packet(line: string): string {
@@ -11,23 +10,20 @@ describe("parseRefs", () => {
     const a = "a".repeat(40);
     const b = "b".repeat(40);
     const text = `${packet(`${a} HEAD\0multi_ack agent=git/2\n`)}${packet(`${b} refs/heads/main\n`)}0000`;
-    assert.deepEqual(
-      [...parseRefs(text)],
-      [
-        ["HEAD", a],
-        ["refs/heads/main", b],
-      ],
-    );
+    expect([...parseRefs(text)]).toStrictEqual([
+      ["HEAD", a],
+      ["refs/heads/main", b],
+    ]);
   });
 
   it("stops at text that is no packet", () => {
-    assert.equal(parseRefs("ERROR: Repository not found.").size, 0);
+    expect(parseRefs("ERROR: Repository not found.").size).toBe(0);
   });
 });
 
 describe("gitRemote", () => {
   it("takes an ssh URL apart", () => {
-    assert.deepEqual(gitRemote("ssh://git@127.10.1.2:2222/home/home-cluster.git", []), {
+    expect(gitRemote("ssh://git@127.10.1.2:2222/home/home-cluster.git", [])).toStrictEqual({
       host: "127.10.1.2",
       port: 2222,
       user: "git",
@@ -37,6 +33,6 @@ describe("gitRemote", () => {
   });
 
   it("means port 22 where none is named", () => {
-    assert.equal(gitRemote("ssh://git@github.com/a/b.git", []).port, 22);
+    expect(gitRemote("ssh://git@github.com/a/b.git", []).port).toBe(22);
   });
 });

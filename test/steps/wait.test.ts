@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { StepError } from "../../src/steps/stepError.ts";
 import { done, notYet, waitFor, type Observation } from "../../src/steps/wait.ts";
 
@@ -21,7 +21,7 @@ describe("waitFor", () => {
   it("returns the value of the first look that is done", async () => {
     const looks: Observation<number>[] = [notYet("a"), notYet("a"), notYet("b"), done(7)];
     const wait = options();
-    assert.equal(await waitFor(wait, () => Promise.resolve(looks.shift() ?? done(0))), 7);
+    expect(await waitFor(wait, () => Promise.resolve(looks.shift() ?? done(0)))).toBe(7);
     assert.deepEqual(wait.lines, ["a", "b"], "says each thing that is missing once");
   });
 
@@ -32,15 +32,14 @@ describe("waitFor", () => {
       looks += 1;
       return looks === 1 ? Promise.reject(new Error("connection refused")) : Promise.resolve(done());
     });
-    assert.deepEqual(wait.lines, ["connection refused"]);
+    expect(wait.lines).toStrictEqual(["connection refused"]);
   });
 
   it("counts time that has passed before, and looks once all the same", async () => {
     const wait = { ...options({ timeoutSeconds: 5 }), since: Date.now() - 6_000 };
-    assert.equal(await waitFor(wait, () => Promise.resolve(done(7))), 7);
-    await assert.rejects(
-      waitFor(wait, () => Promise.resolve(notYet("still away"))),
-      /^StepError: the thing: not there after 5 s; last seen: still away$/,
+    expect(await waitFor(wait, () => Promise.resolve(done(7)))).toBe(7);
+    await expect(waitFor(wait, () => Promise.resolve(notYet("still away")))).rejects.toThrow(
+      /^the thing: not there after 5 s; last seen: still away$/,
     );
   });
 
@@ -52,13 +51,12 @@ describe("waitFor", () => {
   });
 
   it("gives up naming what was missing last", async () => {
-    await assert.rejects(
+    await expect(
       waitFor(options({ timeoutSeconds: 0 }), () => Promise.resolve(notYet("k8s-1 is NotReady"))),
-      {
-        message: "the thing: not there after 0 s; last seen: k8s-1 is NotReady",
-        todo: "look at it",
-      },
-    );
+    ).rejects.toMatchObject({
+      message: "the thing: not there after 0 s; last seen: k8s-1 is NotReady",
+      todo: "look at it",
+    });
   });
 
   it("ends when the step is stopped", async () => {
@@ -67,6 +65,6 @@ describe("waitFor", () => {
       stop.abort(new Error("stopped"));
       return Promise.resolve(notYet("x"));
     });
-    await assert.rejects(waiting, /stopped|aborted/);
+    await expect(waiting).rejects.toThrow(/stopped|aborted/);
   });
 });

@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import type { RunResult } from "../../src/steps/run.ts";
 import { classify, serverVersion, type MachineClass } from "../../src/talos/classify.ts";
 
@@ -66,19 +65,18 @@ const rows: readonly (readonly [
 describe("classify", () => {
   for (const [kind, trusted, insecure, expected] of rows)
     it(`recognises ${kind}`, () => {
-      assert.equal(classify({ trusted, insecure }), expected);
+      expect(classify({ trusted, insecure })).toBe(expected);
     });
 });
 
 describe("serverVersion", () => {
   it("reads the server's tag, not the client's", () => {
-    assert.equal(
-      serverVersion(answer.replace("Tag:         v1.12.0\n\tSHA", "Tag:         v1.11.6\n\tSHA")),
+    expect(serverVersion(answer.replace("Tag:         v1.12.0\n\tSHA", "Tag:         v1.11.6\n\tSHA"))).toBe(
       "v1.11.6",
     );
   });
 
   it("is undefined when only the client answered", () => {
-    assert.equal(serverVersion("Client:\n\tTag:         v1.12.0\nServer:\n"), undefined);
+    expect(serverVersion("Client:\n\tTag:         v1.12.0\nServer:\n")).toBe(undefined);
   });
 });

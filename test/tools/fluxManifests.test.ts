@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { gunzipSync } from "node:zlib";
 import { parseAllDocuments } from "yaml";
 import { writeArtifact } from "../../tools/fluxManifests/artifact.ts";
@@ -45,7 +45,7 @@ describe("the Flux manifests", () => {
 
   it("hold exactly these objects besides the definitions", () => {
     const kinds = [...new Set(objects.map(({ kind }) => kind))];
-    assert.deepEqual(Object.fromEntries(kinds.map((kind) => [kind, named(kind)])), {
+    expect(Object.fromEntries(kinds.map((kind) => [kind, named(kind)]))).toStrictEqual({
       Namespace: ["flux-system"],
       NetworkPolicy: ["allow-egress", "allow-scraping", "allow-webhooks"],
       ResourceQuota: ["critical-pods-flux-system"],
@@ -60,14 +60,14 @@ describe("the Flux manifests", () => {
   it("label every object with Flux, its version and its instance", () => {
     for (const { kind, metadata } of [...objects, ...parse(renderManifests(set, {}))]) {
       assert.equal(metadata.labels?.["app.kubernetes.io/part-of"], "flux", `${kind} ${metadata.name}`);
-      assert.equal(metadata.labels["app.kubernetes.io/version"], "v2.9.4");
-      assert.equal(metadata.labels["app.kubernetes.io/instance"], "flux-system");
+      expect(metadata.labels["app.kubernetes.io/version"]).toBe("v2.9.4");
+      expect(metadata.labels["app.kubernetes.io/instance"]).toBe("flux-system");
     }
   });
 
   it("label pod templates as their Deployments, with the app in addition", () => {
     for (const { metadata, spec } of deployments)
-      assert.deepEqual(spec.template.metadata.labels, {
+      expect(spec.template.metadata.labels).toStrictEqual({
         app: metadata.name,
         "app.kubernetes.io/component": metadata.name,
         "app.kubernetes.io/instance": "flux-system",
@@ -77,19 +77,18 @@ describe("the Flux manifests", () => {
   });
 
   it("run each controller's image under its own account, the critical ones with priority", () => {
-    assert.deepEqual(
+    expect(
       deployments.map(({ spec: { template } }) => [
         template.spec.containers[0].image,
         template.spec.serviceAccountName,
         template.spec.priorityClassName,
       ]),
-      [
-        ["ghcr.io/fluxcd/source-controller:v1.9.4", "source-controller", "system-cluster-critical"],
-        ["ghcr.io/fluxcd/kustomize-controller:v1.9.4", "kustomize-controller", "system-cluster-critical"],
-        ["ghcr.io/fluxcd/helm-controller:v1.6.3", "helm-controller", "system-cluster-critical"],
-        ["ghcr.io/fluxcd/notification-controller:v1.9.3", "notification-controller", undefined],
-      ],
-    );
+    ).toStrictEqual([
+      ["ghcr.io/fluxcd/source-controller:v1.9.4", "source-controller", "system-cluster-critical"],
+      ["ghcr.io/fluxcd/kustomize-controller:v1.9.4", "kustomize-controller", "system-cluster-critical"],
+      ["ghcr.io/fluxcd/helm-controller:v1.6.3", "helm-controller", "system-cluster-critical"],
+      ["ghcr.io/fluxcd/notification-controller:v1.9.3", "notification-controller", undefined],
+    ]);
   });
 
   it("pass the arguments of `flux install`", () => {
@@ -104,16 +103,18 @@ describe("the Flux manifests", () => {
       "--storage-path=/data",
       "--storage-adv-addr=source-controller.$(RUNTIME_NAMESPACE).svc.cluster.local.",
     ];
-    assert.deepEqual(
-      deployments.map(({ spec }) => spec.template.spec.containers[0].args),
-      [[events, ...common, ...storage], [events, ...common], [events, ...common], common],
-    );
+    expect(deployments.map(({ spec }) => spec.template.spec.containers[0].args)).toStrictEqual([
+      [events, ...common, ...storage],
+      [events, ...common],
+      [events, ...common],
+      common,
+    ]);
   });
 
   it("put definitions behind the namespace, with the controller's labels and their own annotations", () => {
     const [first, second, third] = parse(renderManifests(set, { "helm-controller": [definition] }));
-    assert.equal(first?.kind, "Namespace");
-    assert.deepEqual(second?.metadata, {
+    expect(first?.kind).toBe("Namespace");
+    expect(second?.metadata).toStrictEqual({
       name: "things.helm.toolkit.fluxcd.io",
       annotations: { a: "b" },
       labels: {
@@ -123,13 +124,15 @@ describe("the Flux manifests", () => {
         "app.kubernetes.io/version": "v2.9.4",
       },
     });
-    assert.equal(third?.kind, "NetworkPolicy");
+    expect(third?.kind).toBe("NetworkPolicy");
   });
 });
 
 describe("the Flux artifact", () => {
   let folder: string;
-  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "tools-test-"))));
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "tools-test-"));
+  });
   afterEach(() => rmSync(folder, { recursive: true }));
   const read = (...path: string[]): Buffer => readFileSync(join(folder, ...path));
   const json = (...path: string[]): unknown => JSON.parse(read(...path).toString("utf8"));
@@ -151,33 +154,30 @@ describe("the Flux artifact", () => {
   it("is one layer with gotk-components.yaml, under Flux's media types", async () => {
     await writeArtifact(folder, "v2.9.4", "kind: Namespace\n");
     const index = json("index.json") as Index;
-    assert.deepEqual(index.manifests[0].annotations, { "org.opencontainers.image.ref.name": "v2.9.4" });
+    expect(index.manifests[0].annotations).toStrictEqual({ "org.opencontainers.image.ref.name": "v2.9.4" });
     const manifest = json(...blob(index.manifests[0].digest)) as Manifest;
-    assert.equal(manifest.config.mediaType, "application/vnd.cncf.flux.config.v1+json");
-    assert.deepEqual(
-      manifest.layers.map(({ mediaType }) => mediaType),
-      ["application/vnd.cncf.flux.content.v1.tar+gzip"],
-    );
-    assert.match(
-      manifest.annotations["org.opencontainers.image.revision"] ?? "",
+    expect(manifest.config.mediaType).toBe("application/vnd.cncf.flux.config.v1+json");
+    expect(manifest.layers.map(({ mediaType }) => mediaType)).toStrictEqual([
+      "application/vnd.cncf.flux.content.v1.tar+gzip",
+    ]);
+    expect(manifest.annotations["org.opencontainers.image.revision"] ?? "").toMatch(
       /^v2\.9\.4@sha1:[0-9a-f]{40}$/,
     );
     const tar = gunzipSync(read(...blob(manifest.layers[0]?.digest ?? "")));
-    assert.equal(tar.toString("utf8", 0, 100).replace(/\0.*$/s, ""), "gotk-components.yaml");
-    assert.equal(tar.toString("utf8", 512, 512 + 16), "kind: Namespace\n");
-    assert.deepEqual(read("layer.tar.gz"), read(...blob(manifest.layers[0]?.digest ?? "")));
-    assert.equal(read("gotk-components.yaml").toString("utf8"), "kind: Namespace\n");
+    expect(tar.toString("utf8", 0, 100).replace(/\0.*$/s, "")).toBe("gotk-components.yaml");
+    expect(tar.toString("utf8", 512, 512 + 16)).toBe("kind: Namespace\n");
+    expect(read("layer.tar.gz")).toStrictEqual(read(...blob(manifest.layers[0]?.digest ?? "")));
+    expect(read("gotk-components.yaml").toString("utf8")).toBe("kind: Namespace\n");
   });
 
   it("names each blob by its digest", async () => {
     await writeArtifact(folder, "v2.9.4", "kind: Namespace\n");
     for (const name of readdirSync(join(folder, "blobs", "sha256")))
-      assert.equal(
+      expect(
         createHash("sha256")
           .update(read("blobs", "sha256", name))
           .digest("hex"),
-        name,
-      );
+      ).toBe(name);
   });
 
   it("is the same, byte for byte, for the same manifests", async () => {
@@ -188,7 +188,7 @@ describe("the Flux artifact", () => {
       "v2.9.4",
       renderManifests(set, { "helm-controller": [definition] }),
     );
-    assert.deepEqual(read("a", "index.json"), read("b", "index.json"));
+    expect(read("a", "index.json")).toStrictEqual(read("b", "index.json"));
   });
 
   it("is made by controller-gen from all API packages, which is got first", async () => {
@@ -205,12 +205,11 @@ describe("the Flux artifact", () => {
         find: async (key) => (key === "controller-gen" ? generator : undefined),
       });
       const made = toolbox["flux-manifests@v2.9.4"] ?? "";
-      assert.deepEqual(Object.keys(toolbox), ["flux-manifests@v2.9.4"]);
+      expect(Object.keys(toolbox)).toStrictEqual(["flux-manifests@v2.9.4"]);
       const text = readFileSync(join(made, "gotk-components.yaml"), "utf8");
-      assert.equal(parse(text).length, installObjects(set).length + set.controllers.length);
+      expect(parse(text).length).toBe(installObjects(set).length + set.controllers.length);
       const paths = fixture.calls.map((call) => call.replace(/ output:crd:dir=\S+/, ""));
-      assert.deepEqual(
-        paths,
+      expect(paths).toStrictEqual(
         set.controllers.map(({ name, apis }) =>
           ["crd", ...apis.map((api) => `paths=github.com/fluxcd/${name}/api/${api}`)].join(" "),
         ),

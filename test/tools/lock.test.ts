@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { ensureTools } from "../../tools/ensureTools.ts";
 import { acquireLock } from "../../tools/lock.ts";
 import { Fixture } from "./fixture.ts";
@@ -31,7 +31,9 @@ function gone(pid: number): boolean {
 
 describe("the build lock", () => {
   let fixture: Fixture;
-  beforeEach(() => (fixture = new Fixture()));
+  beforeEach(() => {
+    fixture = new Fixture();
+  });
   afterEach(() => fixture.remove());
 
   it("is held by one at a time, and names its holder to who waits", async () => {
@@ -46,8 +48,8 @@ describe("the build lock", () => {
     order.push("release");
     await first.release();
     await (await second).release();
-    assert.deepEqual(order, ["release", "second"]);
-    assert.equal(holder, String(process.pid));
+    expect(order).toStrictEqual(["release", "second"]);
+    expect(holder).toBe(String(process.pid));
   });
 
   it("is free again when its holder was killed", async () => {
@@ -64,7 +66,7 @@ describe("the build lock", () => {
       child.kill("SIGKILL");
     });
     await (await waiting).release();
-    assert.equal(holder, String(child.pid));
+    expect(holder).toBe(String(child.pid));
   });
 
   it("lets two runs build each program once", async () => {
@@ -73,9 +75,9 @@ describe("the build lock", () => {
       ensureTools(fixture.options(keys)),
       ensureTools(fixture.options(keys)),
     ]);
-    assert.deepEqual(one, two);
-    assert.equal(fixture.calls.length, keys.length);
-    assert.match(fixture.written, /Process \d+ is building tools: waiting for it/);
+    expect(one).toStrictEqual(two);
+    expect(fixture.calls.length).toBe(keys.length);
+    expect(fixture.written).toMatch(/Process \d+ is building tools: waiting for it/);
   });
 });
 
@@ -91,10 +93,10 @@ describe("Ctrl-C during a build", () => {
       await until("the build", () => existsSync(join(fixture.folder, "pid")) && fixture.read("pid") !== "");
       const closed = once(child, "close");
       child.kill("SIGINT");
-      assert.deepEqual(await closed, [null, "SIGINT"]);
+      expect(await closed).toStrictEqual([null, "SIGINT"]);
       await until("the compiler's end", () => gone(Number(fixture.read("pid"))));
       const folder = readdirSync(fixture.cache).find((name) => name.startsWith("two-")) ?? "";
-      assert.equal(existsSync(join(fixture.cache, folder, "gamma")), false);
+      expect(existsSync(join(fixture.cache, folder, "gamma"))).toBe(false);
     } finally {
       fixture.remove();
     }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { findOfficialPlugins, pluginFile, plugins, type FindPluginsOptions } from "../../tools/plugins.ts";
 import { Fixture } from "./fixture.ts";
 
@@ -9,7 +9,9 @@ const talos = plugins.filter(({ name }) => name === "talos");
 
 describe("findOfficialPlugins", () => {
   let fixture: Fixture;
-  beforeEach(() => (fixture = new Fixture()));
+  beforeEach(() => {
+    fixture = new Fixture();
+  });
   afterEach(() => fixture.remove());
 
   const options = (env: Readonly<Record<string, string>> = {}): FindPluginsOptions => ({
@@ -27,8 +29,8 @@ describe("findOfficialPlugins", () => {
     const path = pluginFile(join(fixture.folder, "own"), plugin);
     fixture.program("pulumi-resource-talos", "#!/bin/sh\n", dirname(path));
     const found = await findOfficialPlugins(options());
-    assert.deepEqual(found.paths, { talos: path });
-    assert.equal(realpathSync(join(found.folder ?? "", "pulumi-resource-talos")), path);
+    expect(found.paths).toStrictEqual({ talos: path });
+    expect(realpathSync(join(found.folder ?? "", "pulumi-resource-talos"))).toBe(path);
   });
 
   it("does not take a lab's stand-in for an official one", async () => {
@@ -36,7 +38,7 @@ describe("findOfficialPlugins", () => {
     assert.ok(plugin);
     const home = join(fixture.folder, ".lab", "lab", "pulumi-home");
     fixture.program("pulumi-resource-talos", "#!/bin/sh\n", dirname(pluginFile(home, plugin)));
-    assert.deepEqual((await findOfficialPlugins(options({ PULUMI_HOME: home }))).paths, {});
+    expect((await findOfficialPlugins(options({ PULUMI_HOME: home }))).paths).toStrictEqual({});
   });
 
   it("installs one into a home of its own, and finds it there the next time", async () => {
@@ -44,24 +46,24 @@ describe("findOfficialPlugins", () => {
     const folder = '"$PULUMI_HOME/plugins/resource-talos-v0.8.1"';
     const program = pulumi(`mkdir -p ${folder} && echo x > ${folder}/pulumi-resource-talos`);
     const first = await findOfficialPlugins({ ...options(), pulumi: program });
-    assert.deepEqual(first.paths, {
+    expect(first.paths).toStrictEqual({
       talos: join(home, "plugins", "resource-talos-v0.8.1", "pulumi-resource-talos"),
     });
-    assert.deepEqual(await findOfficialPlugins({ ...options(), pulumi: program }), first);
-    assert.deepEqual(fixture.calls, [
+    expect(await findOfficialPlugins({ ...options(), pulumi: program })).toStrictEqual(first);
+    expect(fixture.calls).toStrictEqual([
       "plugin install resource talos 0.8.1 --server github://api.github.com/pulumiverse --non-interactive",
     ]);
-    assert.ok(readdirSync(home).every((name) => !name.startsWith("download-")));
+    expect(readdirSync(home).every((name) => !name.startsWith("download-"))).toBeTruthy();
   });
 
   it("gives up when nothing arrives, and does not try again that day", async () => {
     const program = pulumi("exec sleep 60");
     for (let time = 0; time < 2; time += 1)
-      assert.deepEqual(await findOfficialPlugins({ ...options(), pulumi: program }), {
+      expect(await findOfficialPlugins({ ...options(), pulumi: program })).toStrictEqual({
         paths: {},
         folder: undefined,
       });
-    assert.equal(fixture.calls.length, 1);
+    expect(fixture.calls.length).toBe(1);
   });
 
   it("takes only those of the folder that the setting names", async () => {
@@ -72,8 +74,8 @@ describe("findOfficialPlugins", () => {
       plugins,
       pulumi: pulumi("exit 1"),
     });
-    assert.deepEqual(found, { paths: { talos: path }, folder });
-    assert.deepEqual(fixture.calls, []);
+    expect(found).toStrictEqual({ paths: { talos: path }, folder });
+    expect(fixture.calls).toStrictEqual([]);
   });
 
   it("takes none when the setting says lab", async () => {
@@ -81,14 +83,13 @@ describe("findOfficialPlugins", () => {
       ...options({ HOME_OPS_PLUGINS: "lab" }),
       pulumi: pulumi("exit 1"),
     });
-    assert.deepEqual(found.paths, {});
-    assert.equal(existsSync(join(fixture.folder, "calls")), false);
+    expect(found.paths).toStrictEqual({});
+    expect(existsSync(join(fixture.folder, "calls"))).toBe(false);
   });
 
   it("refuses a setting that names no folder", async () => {
-    await assert.rejects(
-      findOfficialPlugins(options({ HOME_OPS_PLUGINS: "/no/such/folder" })),
-      /^Error: HOME_OPS_PLUGINS: the folder \/no\/such\/folder does not exist/,
+    await expect(findOfficialPlugins(options({ HOME_OPS_PLUGINS: "/no/such/folder" }))).rejects.toThrow(
+      /^HOME_OPS_PLUGINS: the folder \/no\/such\/folder does not exist/,
     );
   });
 });

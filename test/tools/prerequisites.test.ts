@@ -1,9 +1,8 @@
-import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import type { Facts } from "../../tools/prerequisites.mjs";
 import {
   atLeast,
@@ -31,7 +30,7 @@ const good: Facts = {
 
 describe("prerequisites", () => {
   it("find nothing wrong with a computer that has all", () => {
-    assert.deepEqual(problemsIn(good), []);
+    expect(problemsIn(good)).toStrictEqual([]);
   });
 
   it("name everything that is missing or too old at once", () => {
@@ -45,68 +44,64 @@ describe("prerequisites", () => {
       go: "1.24.3",
       freeGigabytes: 9,
     });
-    assert.deepEqual(
-      problems.map((problem) => problem.split(": ")[0]),
-      [
-        "Node is 18.19.1, needed is 20.0 or newer",
-        "npm is missing",
-        "Git is 2.25.1, needed is 2.30 or newer",
-        "make is missing",
-        "ssh is missing",
-        "Go is 1.24.3, needed is 1.26 or newer",
-        "free disk space at /home/you/.cache is 9 GB, needed are 25 GB (Go's caches, while programs are being built)",
-      ],
-    );
-    for (const problem of problems) assert.match(problem, /: (install|it comes|make room)/);
+    expect(problems.map((problem) => problem.split(": ")[0])).toStrictEqual([
+      "Node is 18.19.1, needed is 20.0 or newer",
+      "npm is missing",
+      "Git is 2.25.1, needed is 2.30 or newer",
+      "make is missing",
+      "ssh is missing",
+      "Go is 1.24.3, needed is 1.26 or newer",
+      "free disk space at /home/you/.cache is 9 GB, needed are 25 GB (Go's caches, while programs are being built)",
+    ]);
+    for (const problem of problems) expect(problem).toMatch(/: (install|it comes|make room)/);
   });
 
   it("ask for Go and its caches' space only when something is to be built", () => {
     const facts = { ...good, toBuild: [], go: undefined };
-    assert.deepEqual(problemsIn({ ...facts, freeGigabytes: 3 }), []);
-    assert.deepEqual(problemsIn({ ...facts, freeGigabytes: 2 }), [
+    expect(problemsIn({ ...facts, freeGigabytes: 3 })).toStrictEqual([]);
+    expect(problemsIn({ ...facts, freeGigabytes: 2 })).toStrictEqual([
       "free disk space at /home/you/.cache is 2 GB, needed are 3 GB: make room",
     ]);
   });
 
   it("ask for less space when a part has been built", () => {
-    assert.equal(neededDisk(groups), minimum.diskToBuild);
-    assert.equal(neededDisk([]), minimum.diskBuilt);
-    assert.ok(neededDisk(groups.slice(0, 3)) < minimum.diskToBuild / 2);
+    expect(neededDisk(groups)).toBe(minimum.diskToBuild);
+    expect(neededDisk([])).toBe(minimum.diskBuilt);
+    expect(neededDisk(groups.slice(0, 3))).toBeLessThan(minimum.diskToBuild / 2);
   });
 
   it("say what a Mac needs", () => {
-    assert.match(
-      problemsIn({ ...good, platform: "darwin" })[0] ?? "",
+    expect(problemsIn({ ...good, platform: "darwin" })[0] ?? "").toMatch(
       /^this system is macOS; needed is Linux/,
     );
   });
 
   it("compare versions by number", () => {
-    assert.ok(atLeast("2.100.1", "2.30"));
-    assert.ok(atLeast("3.0", "2.30"));
-    assert.ok(!atLeast("1.9", "1.26"));
-    assert.ok(atLeast("1.26", "1.26"));
+    expect(atLeast("2.100.1", "2.30")).toBeTruthy();
+    expect(atLeast("3.0", "2.30")).toBeTruthy();
+    expect(!atLeast("1.9", "1.26")).toBeTruthy();
+    expect(atLeast("1.26", "1.26")).toBeTruthy();
   });
 
   it("read versions out of what programs print", () => {
-    assert.equal(versionIn("git version 2.39.5 (Apple Git-154)"), "2.39.5");
-    assert.equal(versionIn("go version go1.26rc1 linux/amd64"), "1.26");
-    assert.equal(versionIn(undefined), undefined);
+    expect(versionIn("git version 2.39.5 (Apple Git-154)")).toBe("2.39.5");
+    expect(versionIn("go version go1.26rc1 linux/amd64")).toBe("1.26");
+    expect(versionIn(undefined)).toBe(undefined);
   });
 
   it("know the groups that a lab's programs come from", () => {
     const names = labTools
       .filter((key) => !madeKeys.some((made) => made === key))
       .map((key) => programOf(key)?.group.name);
-    assert.deepEqual([...groups].sort(), [...new Set(names)].sort());
+    expect([...groups].sort()).toStrictEqual([...new Set(names)].sort());
   });
 
   it("see in the cache which groups have been built", () => {
     const cache = mkdtempSync(join(tmpdir(), "tools-test-"));
     try {
-      assert.deepEqual(groupsToBuild(join(cache, "absent")), groups);
+      expect(groupsToBuild(join(cache, "absent"))).toStrictEqual(groups);
       for (const group of groups.slice(1)) mkdirSync(join(cache, `${group}-0123456789abcdef`));
-      assert.deepEqual(groupsToBuild(cache), groups.slice(0, 1));
+      expect(groupsToBuild(cache)).toStrictEqual(groups.slice(0, 1));
     } finally {
       rmSync(cache, { recursive: true });
     }
@@ -123,11 +118,13 @@ describe("prerequisites", () => {
         env: { PATH: folder, HOME: folder },
         encoding: "utf8",
       });
-      assert.equal(run.status, 1);
-      assert.match(run.stderr, /^5 things are missing before home-ops can start:\n\n {2}- npm is missing: /);
+      expect(run.status).toBe(1);
+      expect(run.stderr).toMatch(
+        /^5 things are missing before home-ops can start:\n\n {2}- npm is missing: /,
+      );
       for (const name of ["Git >= 2.30", "make", "ssh", "Go >= 1.26"])
-        assert.ok(run.stderr.includes(`  - ${name} is missing: `), name);
-      assert.deepEqual(readdirSync(folder).sort(), ["df", "sh"]);
+        expect(run.stderr).toContain(`  - ${name} is missing: `);
+      expect(readdirSync(folder).sort()).toStrictEqual(["df", "sh"]);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -1,6 +1,5 @@
-import assert from "node:assert/strict";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { ensureTools } from "../../tools/ensureTools.ts";
 import { namesVersion } from "../../tools/found.ts";
 import { Fixture } from "./fixture.ts";
@@ -9,23 +8,25 @@ const answering = (version: string): string => `#!/bin/sh\n[ "$1" = version ] &&
 
 describe("a program that is there already", () => {
   let fixture: Fixture;
-  beforeEach(() => (fixture = new Fixture()));
+  beforeEach(() => {
+    fixture = new Fixture();
+  });
   afterEach(() => fixture.remove());
 
   it("is taken from PATH when its version is the pinned one, and named", async () => {
     const path = fixture.program("alpha", answering("v1.2.3"));
     const toolbox = await ensureTools(fixture.options(["alpha", "gamma"]));
-    assert.equal(toolbox["alpha"], path);
-    assert.equal(fixture.written.split("\n")[0], `Tools taken from this computer: alpha ${path}`);
-    assert.equal(fixture.calls.length, 1);
+    expect(toolbox["alpha"]).toBe(path);
+    expect(fixture.written.split("\n")[0]).toBe(`Tools taken from this computer: alpha ${path}`);
+    expect(fixture.calls.length).toBe(1);
   });
 
   for (const version of ["v1.2.4", "v1.2.30", "v1.2.3-dev", "v11.2.3", "no version"])
     it(`is not taken when it calls itself ${version}`, async () => {
       const path = fixture.program("alpha", answering(version));
       const toolbox = await ensureTools(fixture.options(["alpha"]));
-      assert.notEqual(toolbox["alpha"], path);
-      assert.equal(fixture.calls.length, 1);
+      expect(toolbox["alpha"]).not.toBe(path);
+      expect(fixture.calls.length).toBe(1);
     });
 
   it("is looked for behind one of a wrong version", async () => {
@@ -34,7 +35,7 @@ describe("a program that is there already", () => {
     const path = fixture.program("alpha", answering("1.2.3"), second);
     const env = { ...fixture.env, PATH: `${fixture.env.PATH}:${second}` };
     const toolbox = await ensureTools({ ...fixture.options(["alpha"]), env });
-    assert.equal(toolbox["alpha"], path);
+    expect(toolbox["alpha"]).toBe(path);
   });
 
   for (const folder of [".lab/lab/bin", "mise/shims"])
@@ -43,34 +44,34 @@ describe("a program that is there already", () => {
       fixture.program("alpha", answering("v1.2.3"), bin);
       const env = { ...fixture.env, PATH: `${bin}:${fixture.env.PATH}` };
       const toolbox = await ensureTools({ ...fixture.options(["alpha"]), env });
-      assert.ok(toolbox["alpha"]?.startsWith(fixture.cache));
+      expect(toolbox["alpha"]?.startsWith(fixture.cache)).toBeTruthy();
     });
 
   it("is taken from mise", async () => {
     const path = fixture.program("alpha", answering("v1.2.3"), join(fixture.folder, "installs"));
     fixture.program("mise", `#!/bin/sh\n[ "$1 $2" = "which alpha" ] && echo ${path}\n`);
     const toolbox = await ensureTools(fixture.options(["alpha"]));
-    assert.equal(toolbox["alpha"], path);
-    assert.match(fixture.written, /alpha \S+ \(mise\)/);
+    expect(toolbox["alpha"]).toBe(path);
+    expect(fixture.written).toMatch(/alpha \S+ \(mise\)/);
   });
 
   it("is asked only when the cache does not have it", async () => {
     const { alpha } = await ensureTools(fixture.options(["alpha"]));
     fixture.program("alpha", answering("v1.2.3"));
-    assert.equal((await ensureTools(fixture.options(["alpha"])))["alpha"], alpha);
+    expect((await ensureTools(fixture.options(["alpha"])))["alpha"]).toBe(alpha);
   });
 });
 
 describe("namesVersion", () => {
   it("finds the version in what the real programs print", () => {
-    assert.ok(namesVersion("v3.259.0\n", "3.259.0"));
-    assert.ok(namesVersion("Client Version: v1.35.4\nKustomize Version: v5.7.1\n", "1.35.4"));
-    assert.ok(namesVersion("etcd Version: 3.6.16\nGit SHA: Not provided\n", "3.6.16"));
-    assert.ok(namesVersion("kwok version v0.8.0 go1.26.8 (linux/amd64)", "0.8.0"));
-    assert.ok(namesVersion("sops 3.13.2\n", "3.13.2"));
+    expect(namesVersion("v3.259.0\n", "3.259.0")).toBeTruthy();
+    expect(namesVersion("Client Version: v1.35.4\nKustomize Version: v5.7.1\n", "1.35.4")).toBeTruthy();
+    expect(namesVersion("etcd Version: 3.6.16\nGit SHA: Not provided\n", "3.6.16")).toBeTruthy();
+    expect(namesVersion("kwok version v0.8.0 go1.26.8 (linux/amd64)", "0.8.0")).toBeTruthy();
+    expect(namesVersion("sops 3.13.2\n", "3.13.2")).toBeTruthy();
   });
 
   it("finds it at the end of a sentence", () => {
-    assert.ok(namesVersion("This is 1.2.3.", "1.2.3"));
+    expect(namesVersion("This is 1.2.3.", "1.2.3")).toBeTruthy();
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { ownRecipes } from "../../tools/cache.ts";
 import { groups, labTools, madeKeys, programOf } from "../../tools/programs.ts";
 
@@ -9,7 +9,7 @@ describe("the table of programs", () => {
   const all = groups.flatMap(({ programs }) => programs);
 
   it("has each toolbox key once", () => {
-    assert.equal(new Set(all.map(({ key }) => key)).size, all.length);
+    expect(new Set(all.map(({ key }) => key)).size).toBe(all.length);
   });
 
   it("holds everything that a lab needs", () => {
@@ -20,7 +20,7 @@ describe("the table of programs", () => {
   for (const group of groups)
     it(`names the tools of the recipe ${group.name}`, () => {
       const folder = join(ownRecipes, group.name);
-      assert.ok(existsSync(join(folder, "go.sum")));
+      expect(existsSync(join(folder, "go.sum"))).toBeTruthy();
       const module_ = readFileSync(join(folder, "go.mod"), "utf8");
       for (const { package: name, key } of group.programs)
         assert.ok(name === "." ? existsSync(join(folder, "main.go")) : module_.includes(name), key);
@@ -38,7 +38,7 @@ describe("the table of programs", () => {
     };
     const controllers = versions("flux-2.9");
     const shared = [...versions("cluster-build")].filter(([name]) => controllers.has(name));
-    assert.ok(shared.some(([name]) => name === "github.com/fluxcd/pkg/kustomize"));
+    expect(shared.some(([name]) => name === "github.com/fluxcd/pkg/kustomize")).toBeTruthy();
     for (const [name, version] of shared) assert.equal(version, controllers.get(name), name);
   });
 

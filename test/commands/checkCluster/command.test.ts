@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { rules } from "../../../commands/checkCluster/rules.ts";
 import { withTree } from "./fixture.ts";
 
@@ -30,26 +30,26 @@ const fix =
 describe("npm run check:cluster", () => {
   it("finds nothing in the shipped tree, and says what it could not look at", () => {
     const { code, out, err } = run();
-    assert.match(out, /^cluster: nothing found \(\d+ Kustomizations in \d+ files\)\n/);
-    assert.deepEqual([code, err], [0, leftOut]);
+    expect(out).toMatch(/^cluster: nothing found \(\d+ Kustomizations in \d+ files\)\n/);
+    expect([code, err]).toStrictEqual([0, leftOut]);
   });
 
   it("prints file, line, rule and what to do, and ends with 1", async () => {
     await withTree(typo, (root) => {
       const { code, out } = run(join(root, "cluster"));
       const [first, second, empty, summary] = out.split("\n");
-      assert.equal(first, `${release}:19  undefined-variable  uses \${SECRET_DOMIAN}, which nothing defines`);
-      assert.equal(second, `  ${fix}`);
-      assert.equal(empty, "");
-      assert.equal(summary, `${root}/cluster: 1 finding in 1 file (6 Kustomizations in 23 files)`);
-      assert.equal(code, 1);
+      expect(first).toBe(`${release}:19  undefined-variable  uses \${SECRET_DOMIAN}, which nothing defines`);
+      expect(second).toBe(`  ${fix}`);
+      expect(empty).toBe("");
+      expect(summary).toBe(`${root}/cluster: 1 finding in 1 file (6 Kustomizations in 23 files)`);
+      expect(code).toBe(1);
     });
   });
 
   it("gives the same as JSON, and an empty list for nothing", async () => {
     await withTree(typo, (root) => {
       const { code, out } = run("--json", join(root, "cluster"));
-      assert.deepEqual(JSON.parse(out), [
+      expect(JSON.parse(out)).toStrictEqual([
         {
           file: release,
           line: 19,
@@ -58,11 +58,11 @@ describe("npm run check:cluster", () => {
           fix,
         },
       ]);
-      assert.equal(code, 1);
+      expect(code).toBe(1);
     });
     await withTree({}, (root) => {
       const { code, out } = run(join(root, "cluster"), "--json");
-      assert.deepEqual([code, JSON.parse(out)], [0, []]);
+      expect([code, JSON.parse(out)]).toStrictEqual([0, []]);
     });
   });
 
@@ -73,9 +73,9 @@ describe("npm run check:cluster", () => {
     });
     const codeOf = (comment: string): Promise<number | null> =>
       withTree(ignored(comment), (root) => run(join(root, "cluster")).code);
-    assert.equal(await codeOf(" # check:cluster ignore undefined-variable"), 0);
-    assert.equal(await codeOf(" # check:cluster ignore undefined"), 1);
-    assert.equal(await codeOf(""), 1);
+    expect(await codeOf(" # check:cluster ignore undefined-variable")).toBe(0);
+    expect(await codeOf(" # check:cluster ignore undefined")).toBe(1);
+    expect(await codeOf("")).toBe(1);
   });
 
   it("takes the version of Kubernetes from the stack file, or from the command line", async () => {
@@ -83,11 +83,11 @@ describe("npm run check:cluster", () => {
       replace: { "cluster/apps/default/backup/app/cronjob.yaml": { "batch/v1": "batch/v1beta1" } },
     };
     await withTree(old, (root) => {
-      assert.equal(run(join(root, "cluster")).code, 1);
-      assert.equal(run(join(root, "cluster"), "--kubernetes", "v1.24").code, 0);
+      expect(run(join(root, "cluster")).code).toBe(1);
+      expect(run(join(root, "cluster"), "--kubernetes", "v1.24").code).toBe(0);
     });
     const older = { replace: { ...old.replace, "Pulumi.home.yaml": { "v1.36.3": "v1.24.1" } } };
-    assert.equal(await withTree(older, (root) => run(join(root, "cluster")).code), 0);
+    expect(await withTree(older, (root) => run(join(root, "cluster")).code)).toBe(0);
   });
 
   it("ends with 2 and one line for what it cannot check", () => {
@@ -98,12 +98,12 @@ describe("npm run check:cluster", () => {
       [["a", "b"], "one tree at a time; b is too much\n"],
       [["--kubernetes", "new"], "--kubernetes new is no version; expected one such as v1.36\n"],
     ] as const)
-      assert.deepEqual(run(...args), { code: 2, out: "", err: message });
+      expect(run(...args)).toStrictEqual({ code: 2, out: "", err: message });
   });
 
   it("lists all rules in its help", () => {
     const { code, out } = run("--help");
-    assert.equal(code, 0);
+    expect(code).toBe(0);
     for (const { name, what } of rules) assert.ok(out.includes(`  ${name}`) && out.includes(what), name);
   });
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { checkTree } from "../../../commands/checkCluster/checkTree.ts";
 
 // Kustomizations in their apps' namespaces, which kustomization.yaml gives them; chartRef to OCIRepositories; components
@@ -39,8 +39,8 @@ describe("check:cluster on other trees", () => {
   const apps = "kubernetes/apps/default";
 
   it("finds nothing wrong with one, from its root and from a folder of it", async () => {
-    assert.deepEqual(await said(), []);
-    assert.deepEqual(await said("kubernetes"), []);
+    expect(await said()).toStrictEqual([]);
+    expect(await said("kubernetes")).toStrictEqual([]);
   });
 
   it("finds nothing wrong with files that are none of Flux's business", async () => {
@@ -51,19 +51,19 @@ describe("check:cluster on other trees", () => {
     write("empty.yaml", "");
     write("comment.yaml", "# nothing\n---\n---\n");
     write("list.yaml", "- a\n- b\n");
-    assert.deepEqual(await said(), []);
+    expect(await said()).toStrictEqual([]);
   });
 
   it("looks for a dependency in the namespace that kustomization.yaml gives", async () => {
     change(`${apps}/plex/ks.yaml`, "      namespace: rook-ceph\n", "");
-    assert.deepEqual(await said(), [
+    expect(await said()).toStrictEqual([
       `${apps}/plex/ks.yaml:10 depends-on Kustomization plex depends on Kustomization default/rook-ceph-cluster, but rook-ceph-cluster is in rook-ceph`,
     ]);
   });
 
   it("knows the variables of each app that a component is used by", async () => {
     change(`${apps}/plex/ks.yaml`, "      VOLSYNC_CAPACITY: 50Gi\n", "");
-    assert.deepEqual(await said(), [
+    expect(await said()).toStrictEqual([
       "kubernetes/components/volsync/pvc.yaml:9 undefined-variable uses ${VOLSYNC_CAPACITY}, which nothing defines",
     ]);
   });
@@ -72,7 +72,7 @@ describe("check:cluster on other trees", () => {
     change(`${apps}/echo/ks.yaml`, "  targetNamespace: *namespace\n", "  targetNamespace: other\n");
     change(`${apps}/plex/app/helmrelease.yaml`, "    namespace: flux-system\n", "");
     const messages = await said();
-    assert.deepEqual(messages, [
+    expect(messages).toStrictEqual([
       `${apps}/plex/app/helmrelease.yaml:8 source-exists HelmRelease plex refers to OCIRepository default/app-template, but app-template is in flux-system`,
       `${apps}/plex/app/helmrelease.yaml:10 depends-on HelmRelease plex depends on HelmRelease default/echo, but echo is in other`,
     ]);
@@ -82,33 +82,30 @@ describe("check:cluster on other trees", () => {
     write(`${apps}/echo/app/helmrelease.yaml`, new Uint8Array([0xff, 0xfe, 0x00, 0x80]));
     write(`${apps}/atuin/db/bomb.yaml`, bomb());
     const messages = await said();
-    assert.deepEqual(
-      messages.filter((message) => message.includes(" yaml ")),
-      [
-        `${apps}/atuin/db/bomb.yaml:1 yaml this is no YAML: Excessive alias count indicates a resource exhaustion attack`,
-        `${apps}/echo/app/helmrelease.yaml:1 yaml this is no YAML: it is not UTF-8 text`,
-      ],
-    );
+    expect(messages.filter((message) => message.includes(" yaml "))).toStrictEqual([
+      `${apps}/atuin/db/bomb.yaml:1 yaml this is no YAML: Excessive alias count indicates a resource exhaustion attack`,
+      `${apps}/echo/app/helmrelease.yaml:1 yaml this is no YAML: it is not UTF-8 text`,
+    ]);
   });
 
   it("does not follow links, not even in circles", async () => {
     symlinkSync("..", join(root, apps, "again"));
     symlinkSync("nowhere", join(root, apps, "dangling.yaml"));
-    assert.deepEqual(await said(), []);
+    expect(await said()).toStrictEqual([]);
   });
 
   it("takes a tree for what it is under any other name", async () => {
     cpSync(join(root, "kubernetes"), join(root, "elsewhere", "mine"), { recursive: true });
-    assert.deepEqual(await said("elsewhere/mine"), []);
+    expect(await said("elsewhere/mine")).toStrictEqual([]);
     change("elsewhere/mine/apps/default/plex/ks.yaml", "default/plex/app", "default/plex/application");
-    assert.deepEqual(await said("elsewhere/mine"), [
+    expect(await said("elsewhere/mine")).toStrictEqual([
       "kubernetes/apps/default/plex/ks.yaml:13 path-exists Kustomization default/plex has the path ./kubernetes/apps/default/plex/application, which is not there; expected a folder, from the root of the repository",
     ]);
   });
 
   it("finds nothing in an empty folder", async () => {
     mkdirSync(join(root, "nothing"));
-    assert.deepEqual(await said("nothing"), []);
+    expect(await said("nothing")).toStrictEqual([]);
   });
 
   /** Aliases of aliases that would unfold to a billion texts. */

@@ -1,7 +1,6 @@
-import assert from "node:assert/strict";
 import { globSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { checkTree } from "../../../commands/checkCluster/checkTree.ts";
 import { buildRules, rules } from "../../../commands/checkCluster/rules.ts";
 import { fixtures, readFixture, withTree } from "./fixture.ts";
@@ -23,7 +22,7 @@ describe("rules of check:cluster", () => {
           kubernetes: fixture.kubernetes,
           isBuilt: false,
         });
-        assert.deepEqual(findings, fixture.findings);
+        expect(findings).toStrictEqual(fixture.findings);
       });
     });
 
@@ -31,13 +30,13 @@ describe("rules of check:cluster", () => {
     const found = files.flatMap((file) =>
       readFixture(file).findings.some(({ rule }) => file.startsWith(`${rule}/`)) ? [file.split("/")[0]] : [],
     );
-    assert.deepEqual([...new Set(found)].sort(), rules.map(({ name }) => name).sort());
+    expect([...new Set(found)].sort()).toStrictEqual(rules.map(({ name }) => name).sort());
   });
 
   it("find nothing in the tree that the fixtures change", async () => {
     await withTree({}, async (root) => {
       const { findings } = await checkTree({ tree: join(root, "cluster"), project: root, isBuilt: false });
-      assert.deepEqual(findings, []);
+      expect(findings).toStrictEqual([]);
     });
   });
 });

@@ -1,8 +1,7 @@
-import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 
 const module = join(import.meta.dirname, "../../../commands/cluster/command.ts");
 
@@ -29,11 +28,11 @@ async function run(
 
 describe("a command", () => {
   it("ends with what its body says", async () => {
-    assert.deepEqual(await run("return 1;"), { code: 1, stdout: "", stderr: "" });
+    expect(await run("return 1;")).toStrictEqual({ code: 1, stdout: "", stderr: "" });
   });
 
   it("ends with one message, without a stack and without secrets, where something is wrong", async () => {
-    assert.deepEqual(await run('throw new Error("no key");'), {
+    expect(await run('throw new Error("no key");')).toStrictEqual({
       code: 2,
       stdout: "",
       stderr: "no [secret]\n",
@@ -43,6 +42,6 @@ describe("a command", () => {
   it("ends with 130 on Ctrl-C and says what that means", async () => {
     const wait =
       'const { setTimeout } = await import("node:timers/promises"); console.log("waiting"); await setTimeout(60000, undefined, { signal }); return 0;';
-    assert.deepEqual(await run(wait, true), { code: 130, stdout: "waiting\n", stderr: "it goes on\n" });
+    expect(await run(wait, true)).toStrictEqual({ code: 130, stdout: "waiting\n", stderr: "it goes on\n" });
   });
 });

@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { kubeconfigOf, type StateResource } from "../../../commands/recover/state.ts";
 
 const fetched: StateResource = {
@@ -18,11 +17,11 @@ describe("the kubeconfig in a state", () => {
     kubeconfigOf({ version: 3, deployment: { resources } });
 
   it("is the one that the program uses, also after the endpoint has moved", () => {
-    assert.equal(of(fetched, provider), "server: https://192.0.2.10:6443");
+    expect(of(fetched, provider)).toBe("server: https://192.0.2.10:6443");
   });
 
   it("is the one that was fetched before anything used it", () => {
-    assert.equal(of(fetched), "server: https://192.0.2.9:6443");
-    assert.equal(of(), undefined);
+    expect(of(fetched)).toBe("server: https://192.0.2.9:6443");
+    expect(of()).toBe(undefined);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { compare } from "../../../commands/diff/compare.ts";
 import { answer, changes, diffOf, fluxKustomization, object, release, type App } from "./answers.ts";
 
@@ -11,8 +11,8 @@ describe("the diff of objects", () => {
     const turned = object("ConfigMap", "one", { data: { c: "d", a: "b" } });
     const same = object("ConfigMap", "one", { data: { a: "b", c: "d" } });
     const diff = diffOf([{ name: "a", objects: [turned] }], [{ name: "a", objects: [same] }]);
-    assert.equal(diff.outcome, "nothing");
-    assert.deepEqual(diff.kustomizations, []);
+    expect(diff.outcome).toBe("nothing");
+    expect(diff.kustomizations).toStrictEqual([]);
   });
 
   it("names what is added, changed and removed, per Kustomization", () => {
@@ -20,13 +20,13 @@ describe("the diff of objects", () => {
       [{ name: "a", objects: [one, object("Service", "old")] }],
       [{ name: "a", objects: [object("ConfigMap", "one", { data: { a: "c" } }), object("Service", "new")] }],
     );
-    assert.equal(diff.outcome, "changes");
-    assert.deepEqual(changes(diff), [
+    expect(diff.outcome).toBe("changes");
+    expect(changes(diff)).toStrictEqual([
       "flux-system/a | changed | ConfigMap default/one",
       "flux-system/a | added | Service default/new",
       `flux-system/a | removed | Service default/old | ${deleted}`,
     ]);
-    assert.deepEqual(diff.kustomizations[0]?.objects[0]?.diffs, [
+    expect(diff.kustomizations[0]?.objects[0]?.diffs).toStrictEqual([
       { title: "", diff: " data:\n-  a: b\n+  a: c" },
     ]);
   });
@@ -37,7 +37,7 @@ describe("the diff of objects", () => {
       [{ name: "a", objects: [old] }],
       [{ name: "a", objects: [{ ...old, apiVersion: "autoscaling/v2" }] }],
     );
-    assert.deepEqual(changes(diff), ["flux-system/a | changed | HorizontalPodAutoscaler default/x"]);
+    expect(changes(diff)).toStrictEqual(["flux-system/a | changed | HorizontalPodAutoscaler default/x"]);
   });
 
   it("shows another content of a generated object as its change", () => {
@@ -47,7 +47,7 @@ describe("the diff of objects", () => {
       [{ name: "a", objects: [generated("4h2mbtbbt6", "x")] }],
       [{ name: "a", objects: [generated("9g2kc5f84d", "y")] }],
     );
-    assert.deepEqual(changes(diff), ["flux-system/a | changed | ConfigMap default/gen-9g2kc5f84d"]);
+    expect(changes(diff)).toStrictEqual(["flux-system/a | changed | ConfigMap default/gen-9g2kc5f84d"]);
   });
 
   it("shows an object that another Kustomization has now as moved, with what that may do", () => {
@@ -61,7 +61,7 @@ describe("the diff of objects", () => {
         { name: "b", objects: [one] },
       ],
     );
-    assert.deepEqual(changes(diff), [
+    expect(changes(diff)).toStrictEqual([
       "flux-system/b | moved | ConfigMap default/one | flux-system/a |" +
         " is deleted and made anew if Flux comes to flux-system/a first",
     ]);
@@ -73,7 +73,7 @@ describe("the diff of objects", () => {
       metadata: { name: "flux", annotations: { "kustomize.toolkit.fluxcd.io/reconcile": "disabled" } },
     });
     const diff = diffOf([{ name: "a", objects: [marked("1")] }], [{ name: "a", objects: [marked("2")] }]);
-    assert.deepEqual(changes(diff), [
+    expect(changes(diff)).toStrictEqual([
       "flux-system/a | changed | OCIRepository flux | is not applied by Flux; where Pulumi does it, npm run plan shows it",
     ]);
   });
@@ -112,7 +112,7 @@ describe("what comes of an object that is in Git no more", () => {
     ],
   ] as const)
     it(`where the Kustomization ${what}`, () => {
-      assert.deepEqual(noted(kept, spec), [note]);
+      expect(noted(kept, spec)).toStrictEqual([note]);
     });
 
   for (const [what, spec, note] of [
@@ -135,7 +135,7 @@ describe("what comes of an object that is in Git no more", () => {
     ],
   ] as const)
     it(`where the Kustomization is gone: it ${what}`, () => {
-      assert.deepEqual(changes(diffOf([{ name: "a", objects: [one], spec }], [])), [
+      expect(changes(diffOf([{ name: "a", objects: [one], spec }], []))).toStrictEqual([
         "flux-system/a removed",
         `flux-system/a | removed | ConfigMap default/one | ${note}`,
         `flux-system/apps | removed | Kustomization flux-system/a | ${deleted}`,
@@ -151,13 +151,10 @@ describe("what comes of an object that is in Git no more", () => {
       { name: "main", answer: { kustomizations: [self] } },
       { name: "the working tree", answer: after },
     );
-    assert.deepEqual(
-      changes(diff).filter((line) => line.includes("ConfigMap")),
-      [
-        "flux-system/a | removed | ConfigMap default/one |" +
-          " stays in the cluster: Kustomization flux-system/a itself stays",
-      ],
-    );
+    expect(changes(diff).filter((line) => line.includes("ConfigMap"))).toStrictEqual([
+      "flux-system/a | removed | ConfigMap default/one |" +
+        " stays in the cluster: Kustomization flux-system/a itself stays",
+    ]);
   });
 
   it("is said aloud where more than the object is lost", () => {
@@ -165,7 +162,9 @@ describe("what comes of an object that is in Git no more", () => {
       [{ name: "a", objects: [object("PersistentVolumeClaim", "data"), one] }],
       [{ name: "a", objects: [] }],
     );
-    assert.deepEqual(diff.losses, ["PersistentVolumeClaim default/data is deleted, and perhaps its data"]);
+    expect(diff.losses).toStrictEqual([
+      "PersistentVolumeClaim default/data is deleted, and perhaps its data",
+    ]);
   });
 });
 
@@ -181,14 +180,14 @@ describe("what is lost", () => {
 
   it("is said of a renamed Kustomization, which deletes what it contains", () => {
     const diff = diffOf([app("podinfo", [claim, one])], [app("podinfo-app", [claim, one])]);
-    assert.deepEqual(diff.losses, [
+    expect(diff.losses).toStrictEqual([
       `PersistentVolumeClaim default/data moves from flux-system/podinfo to flux-system/podinfo-app: Flux may delete it before it is there anew, and perhaps its data; ${keep}`,
     ]);
   });
 
   it("is nothing where the old Kustomization leaves everything behind", () => {
     const spec = { deletionPolicy: "Orphan", prune: false };
-    assert.deepEqual(diffOf([app("podinfo", [claim], spec)], [app("podinfo-app", [claim])]).losses, []);
+    expect(diffOf([app("podinfo", [claim], spec)], [app("podinfo-app", [claim])]).losses).toStrictEqual([]);
   });
 
   it("is said of what moves between Kustomizations that stay", () => {
@@ -196,7 +195,7 @@ describe("what is lost", () => {
       [app("podinfo", [release("x", {})]), app("b", [])],
       [app("podinfo", []), app("b", [release("x", {})])],
     );
-    assert.deepEqual(moved.losses, [
+    expect(moved.losses).toStrictEqual([
       `HelmRelease default/x moves from flux-system/podinfo to flux-system/b: Flux may delete it before it is there anew, and everything that its chart made: claims and their data, unless the chart keeps them; ${keep}`,
     ]);
   });
@@ -225,13 +224,13 @@ describe("what is lost", () => {
   ] as const)
     it(`is said of ${what} that is deleted`, () => {
       const name = `${lost.kind} default/${lost.metadata.name}`;
-      assert.deepEqual(diffOf([app("a", [lost])], [app("a", [])]).losses, [
+      expect(diffOf([app("a", [lost])], [app("a", [])]).losses).toStrictEqual([
         `${name} is deleted, and ${loss}`,
       ]);
     });
 
   it("is nothing of what Git brings back", () => {
-    assert.deepEqual(diffOf([app("a", [one, set("Retain")])], [app("a", [])]).losses, []);
+    expect(diffOf([app("a", [one, set("Retain")])], [app("a", [])]).losses).toStrictEqual([]);
   });
 
   for (const [what, before, after] of [
@@ -241,7 +240,9 @@ describe("what is lost", () => {
     ["chart", { chart: { spec: { chart: "podinfo" } } }, { chart: { spec: { chart: "other" } } }],
   ] as const)
     it(`is said of a release that is uninstalled because of another ${what}`, () => {
-      assert.deepEqual(diffOf([app("a", [release("x", before)])], [app("a", [release("x", after)])]).losses, [
+      expect(
+        diffOf([app("a", [release("x", before)])], [app("a", [release("x", after)])]).losses,
+      ).toStrictEqual([
         `HelmRelease default/x is uninstalled and installed anew, because its ${what} changes: everything that its chart made: claims and their data, unless the chart keeps them`,
       ]);
     });
@@ -249,11 +250,10 @@ describe("what is lost", () => {
   it("is nothing of a release that is upgraded in place", () => {
     const chart = (version: string): object => ({ chart: { spec: { chart: "podinfo", version } } });
     const same = { releaseName: "x" };
-    assert.deepEqual(
+    expect(
       diffOf([app("a", [release("x", chart("1"))])], [app("a", [release("x", { ...chart("2"), ...same })])])
         .losses,
-      [],
-    );
+    ).toStrictEqual([]);
   });
 
   it("is said of a claim that force makes anew", () => {
@@ -263,11 +263,11 @@ describe("what is lost", () => {
       });
     const losses = (spec: object, ...[old, next]: readonly [object, object]): readonly string[] =>
       diffOf([app("a", [old as never], spec)], [app("a", [next as never], spec)]).losses;
-    assert.deepEqual(losses({ force: true }, sized("a", "1Gi"), sized("b", "1Gi")), [
+    expect(losses({ force: true }, sized("a", "1Gi"), sized("b", "1Gi"))).toStrictEqual([
       "PersistentVolumeClaim default/data is deleted and made anew, because what changes is fixed and its Kustomization says force: perhaps its data",
     ]);
-    assert.deepEqual(losses({ force: true }, sized("a", "1Gi"), sized("a", "2Gi")), []);
-    assert.deepEqual(losses({}, sized("a", "1Gi"), sized("b", "1Gi")), []);
+    expect(losses({ force: true }, sized("a", "1Gi"), sized("a", "2Gi"))).toStrictEqual([]);
+    expect(losses({}, sized("a", "1Gi"), sized("b", "1Gi"))).toStrictEqual([]);
   });
 });
 
@@ -278,17 +278,14 @@ describe("what does not build", () => {
       { file: "cluster/a/kustomization.yaml", message: "cluster/a/gone.yaml is named, but is not there" },
     ];
     const diff = diffOf([{ name: "a", objects: [one] }, inner], [{ name: "a", objects: [], problems }]);
-    assert.deepEqual(diff.unknown, [
+    expect(diff.unknown).toStrictEqual([
       {
         side: "to",
         kustomization: "flux-system/a",
         reason: "cluster/a/kustomization.yaml: cluster/a/gone.yaml is named, but is not there",
       },
     ]);
-    assert.deepEqual(
-      changes(diff).filter((line) => !line.startsWith("flux-system/apps |")),
-      [],
-    );
+    expect(changes(diff).filter((line) => !line.startsWith("flux-system/apps |"))).toStrictEqual([]);
   });
 });
 
@@ -313,13 +310,13 @@ describe("the charts", () => {
         },
       ],
     );
-    assert.deepEqual(diff.charts, [
+    expect(diff.charts).toStrictEqual([
       { release: "default/new", from: undefined, to: "podinfo 2.0.0" },
       { release: "default/old", from: "podinfo 1.0.0", to: undefined },
       { release: "default/x", from: "podinfo 1.0.0", to: "podinfo 1.1.0" },
     ]);
     const [, , changed] = diff.kustomizations[0]?.objects ?? [];
-    assert.deepEqual(changed?.diffs, [
+    expect(changed?.diffs).toStrictEqual([
       { title: "values", diff: "-replicas: 1\n+replicas: 2" },
       { title: "", diff: " spec:\n   chart:\n     spec:\n-      version: 1.0.0\n+      version: 1.1.0" },
     ]);
@@ -335,7 +332,7 @@ describe("the charts", () => {
       [{ name: "a", objects: [named, source("4.0.0")] }],
       [{ name: "a", objects: [named, source("4.1.0")] }],
     );
-    assert.deepEqual(diff.charts, [
+    expect(diff.charts).toStrictEqual([
       { release: "default/x", from: "app-template 4.0.0", to: "app-template 4.1.0" },
     ]);
   });

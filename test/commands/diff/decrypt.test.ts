@@ -1,8 +1,7 @@
-import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { learnEncrypted } from "../../../commands/diff/decrypt.ts";
 import { Masker } from "../../../src/steps/mask.ts";
 
@@ -38,8 +37,7 @@ describe("what encrypted files hold", () => {
     );
     const masker = new Masker();
     await learnEncrypted([join(folder, "tree")], masker);
-    assert.equal(
-      masker.redact(`correct horse, ${data}, another battery staple, plain-name`),
+    expect(masker.redact(`correct horse, ${data}, another battery staple, plain-name`)).toBe(
       "[secret], [secret], [secret], plain-name",
     );
   });
@@ -50,14 +48,14 @@ describe("what encrypted files hold", () => {
     sops(`case "$4" in *a.sops.yaml) exit 128 ;; esac; echo '{"stringData":{"b":"correct horse"}}'`);
     const masker = new Masker();
     await learnEncrypted([join(folder, "tree")], masker);
-    assert.equal(readFileSync(join(folder, "asked"), "utf8").trim().split("\n").length, 2);
-    assert.equal(masker.redact("correct horse"), "[secret]");
+    expect(readFileSync(join(folder, "asked"), "utf8").trim().split("\n").length).toBe(2);
+    expect(masker.redact("correct horse")).toBe("[secret]");
   });
 
   it("is asked for in encrypted files only", async () => {
     write("a.yaml", "a: b\n");
     sops("exit 1");
     await learnEncrypted([join(folder, "tree")], new Masker());
-    assert.ok(!existsSync(join(folder, "asked")));
+    expect(!existsSync(join(folder, "asked"))).toBeTruthy();
   });
 });

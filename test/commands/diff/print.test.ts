@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { stripVTControlCharacters } from "node:util";
 import { readOptions } from "../../../commands/diff/options.ts";
 import { markdownText } from "../../../commands/diff/print/markdown.ts";
@@ -22,9 +21,8 @@ const diff = diffOf(
 
 describe("the diff on a terminal", () => {
   it("says what is lost and unknown first, then counts, charts, and each Kustomization", () => {
-    assert.equal(
-      terminalText(diff, paintFor({}, {})),
-      `warning: the working tree: flux-system/broken does not build, nothing is known of it and what is below it: cluster/broken: it is *broken*
+    expect(terminalText(diff, paintFor({}, {})))
+      .toBe(`warning: the working tree: flux-system/broken does not build, nothing is known of it and what is below it: cluster/broken: it is *broken*
 DESTRUCTIVE: PersistentVolumeClaim default/data is deleted, and perhaps its data
 main → the working tree: 3 Kustomizations, 2 added, 1 changed, 1 removed
 
@@ -57,20 +55,18 @@ flux-system/b  cluster/b  is suspended: nothing happens yet
     +  name: s
     +  namespace: default
     +spec:
-    +  a: <b>|\`c\``,
-    );
+    +  a: <b>|\`c\``);
   });
 
   it("has colours where somebody sees them", () => {
     const coloured = terminalText(diff, paintFor({ isTTY: true }, {}));
-    assert.notEqual(coloured, stripVTControlCharacters(coloured));
-    assert.equal(stripVTControlCharacters(coloured), terminalText(diff, paintFor({}, {})));
+    expect(coloured).not.toBe(stripVTControlCharacters(coloured));
+    expect(stripVTControlCharacters(coloured)).toBe(terminalText(diff, paintFor({}, {})));
   });
 
   it("is one line when nothing changes", () => {
     const nothing = diffOf([], []);
-    assert.equal(
-      terminalText(nothing, paintFor({}, {})),
+    expect(terminalText(nothing, paintFor({}, {}))).toBe(
       "main → the working tree: nothing that Flux applies changes.",
     );
   });
@@ -80,15 +76,17 @@ describe("the diff as Markdown", () => {
   const text = markdownText(diff);
 
   it("has what is lost and unknown in alerts, charts in a table, diffs to open", () => {
-    assert.ok(
+    expect(
       text.startsWith(
         "### main → the working tree: 3 Kustomizations, 2 added, 1 changed, 1 removed\n\n> [!CAUTION]\n",
       ),
+    ).toBeTruthy();
+    expect(text).toMatch(/> \[!WARNING\]\n> - .*it is \\\*broken\\\*\n/);
+    expect(text).toMatch(/\| default\/x \| <code>podinfo 1\.0\.0 → podinfo 1\.1\.0<\/code> \|/);
+    expect(text).toMatch(/<details><summary>~ HelmRelease default\/x<\/summary>\n\n```diff\n spec:\n/);
+    expect(text).toMatch(
+      /- <code>- PersistentVolumeClaim default\/data — is deleted from the cluster<\/code>/,
     );
-    assert.match(text, /> \[!WARNING\]\n> - .*it is \\\*broken\\\*\n/);
-    assert.match(text, /\| default\/x \| <code>podinfo 1\.0\.0 → podinfo 1\.1\.0<\/code> \|/);
-    assert.match(text, /<details><summary>~ HelmRelease default\/x<\/summary>\n\n```diff\n spec:\n/);
-    assert.match(text, /- <code>- PersistentVolumeClaim default\/data — is deleted from the cluster<\/code>/);
   });
 
   const many = (size: number): App[] =>
@@ -101,27 +99,28 @@ describe("the diff as Markdown", () => {
 
   it("leaves out the longest diffs first where a comment would be too long, and says so", () => {
     const long = markdownText(diffOf([], many(50)));
-    assert.ok(long.length <= 65_536, String(long.length));
-    assert.ok(long.length > 50_000, String(long.length));
-    assert.match(
-      long,
+    expect(long.length).toBeLessThanOrEqual(65_536);
+    expect(long.length).toBeGreaterThan(50_000);
+    expect(long).toMatch(
       /\d+ of the diffs would make this too long: <code>npm run diff -- main<\/code> shows all\./,
     );
-    assert.match(long, /- <code>\+ ConfigMap default\/c7<\/code> \(diff left out\)/);
-    assert.equal(long.match(/<details>/g)?.length, long.match(/<\/details>/g)?.length);
+    expect(long).toMatch(/- <code>\+ ConfigMap default\/c7<\/code> \(diff left out\)/);
+    expect(long.match(/<details>/g)?.length).toBe(long.match(/<\/details>/g)?.length);
   });
 
   it("fits into a comment whatever there is", () => {
     const short = markdownText(diffOf([], many(50)), 2000);
-    assert.ok(short.length <= 2000);
-    assert.ok(short.endsWith("… and more than fits here: <code>npm run diff -- main</code> shows all."));
-    assert.doesNotMatch(short, /<details>/);
+    expect(short.length).toBeLessThanOrEqual(2000);
+    expect(
+      short.endsWith("… and more than fits here: <code>npm run diff -- main</code> shows all."),
+    ).toBeTruthy();
+    expect(short).not.toMatch(/<details>/);
   });
 });
 
 describe("the command line of npm run diff", () => {
   it("takes one commit, another, and a tree", () => {
-    assert.deepEqual(readOptions(["main", "--to", "branch", "--tree", "/x", "--markdown"]), {
+    expect(readOptions(["main", "--to", "branch", "--tree", "/x", "--markdown"])).toStrictEqual({
       sides: { from: "main", to: "branch", tree: "/x" },
       format: "markdown",
     });
@@ -134,6 +133,6 @@ describe("the command line of npm run diff", () => {
     [["a", "--nothing"], "Unknown option '--nothing'; see npm run diff -- --help"],
   ] as const)
     it(`refuses ${args.length === 0 ? "nothing" : args.join(" ")}`, () => {
-      assert.throws(() => readOptions(args), { message });
+      expect(() => readOptions(args)).toThrow(message);
     });
 });

@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { markdownText } from "../../../commands/diff/print/markdown.ts";
 import { terminalText } from "../../../commands/diff/print/terminal.ts";
 import type { ClusterDiff } from "../../../commands/diff/types.ts";
@@ -27,8 +26,7 @@ describe("secrets in a diff", () => {
         },
       ],
     );
-    assert.equal(
-      firstDiff(diff),
+    expect(firstDiff(diff)).toBe(
       [
         " stringData:",
         '-  GOES: "[secret]"',
@@ -37,7 +35,7 @@ describe("secrets in a diff", () => {
         '+  TURNS: "[secret] (another one)"',
       ].join("\n"),
     );
-    assert.doesNotMatch(all(diff), /hush/);
+    expect(all(diff)).not.toMatch(/hush/);
   });
 
   it("are not shown of a Secret that comes or goes", () => {
@@ -46,14 +44,14 @@ describe("secrets in a diff", () => {
       diffOf([{ name: "a", objects: [] }], [{ name: "a", objects: [secret] }]),
       diffOf([{ name: "a", objects: [secret] }], [{ name: "a", objects: [] }]),
     ])
-      assert.doesNotMatch(all(diff), /aHVzaA/);
+      expect(all(diff)).not.toMatch(/aHVzaA/);
   });
 
   it("are no difference where only sops' own notes differ", () => {
     const secret = (mac: string): ReturnType<typeof object> =>
       object("Secret", "s", { stringData: { KEY: "ENC[AES256_GCM,data:x]" }, sops: { mac } });
     const diff = diffOf([{ name: "a", objects: [secret("1")] }], [{ name: "a", objects: [secret("2")] }]);
-    assert.equal(diff.outcome, "nothing");
+    expect(diff.outcome).toBe("nothing");
   });
 
   it("are masked where they are encrypted, in any object", () => {
@@ -63,8 +61,8 @@ describe("secrets in a diff", () => {
       [{ name: "a", objects: [thing("hush1")] }],
       [{ name: "a", objects: [thing("hush2")] }],
     );
-    assert.match(firstDiff(diff) ?? "", /\+ {4}value: "\[secret\] \(another one\)"|another one/);
-    assert.doesNotMatch(all(diff), /hush/);
+    expect(firstDiff(diff) ?? "").toMatch(/\+ {4}value: "\[secret\] \(another one\)"|another one/);
+    expect(all(diff)).not.toMatch(/hush/);
   });
 
   it("are masked in every other object too, whatever the field is called", () => {
@@ -76,8 +74,8 @@ describe("secrets in a diff", () => {
       [{ name: "a", objects: objects("old") }],
       [{ name: "a", objects: objects("hush hush") }],
     );
-    assert.equal(firstDiff(diff), " data:\n-  url: x/old\n+  url: x/[secret]");
-    assert.doesNotMatch(all(diff), /hush/);
+    expect(firstDiff(diff)).toBe(" data:\n-  url: x/old\n+  url: x/[secret]");
+    expect(all(diff)).not.toMatch(/hush/);
   });
 
   it("are masked in values by the name of their key", () => {
@@ -86,6 +84,6 @@ describe("secrets in a diff", () => {
       [{ name: "a", objects: [release("r", values("hush1"))] }],
       [{ name: "a", objects: [release("r", values("hush2"))] }],
     );
-    assert.equal(firstDiff(diff), '-adminPassword: "[secret]"\n+adminPassword: "[secret] (another one)"');
+    expect(firstDiff(diff)).toBe('-adminPassword: "[secret]"\n+adminPassword: "[secret] (another one)"');
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { configFindings } from "../../../commands/doctor/computer.ts";
 import { leftBehindFindings } from "../../../commands/doctor/leftBehind.ts";
 import { describeMachines, lookFromOutside, type Found } from "../../../commands/doctor/machines.ts";
@@ -28,8 +28,8 @@ describe("a tool", () => {
   for (const [what, code, output, state, found] of rows)
     it(`${what} is ${state}`, () => {
       const finding = toolFinding(tool, code, output);
-      assert.deepEqual([finding.state, finding.found], [state, found]);
-      assert.equal(finding.todo, state === "ok" ? undefined : "install it");
+      expect([finding.state, finding.found]).toStrictEqual([state, found]);
+      expect(finding.todo).toBe(state === "ok" ? undefined : "install it");
     });
 });
 
@@ -40,10 +40,10 @@ describe("machines", () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    assert.deepEqual(await lookFromOutside(machine, port), { is: "somebody" });
+    expect(await lookFromOutside(machine, port)).toStrictEqual({ is: "somebody" });
     server.close();
     await once(server, "close");
-    assert.deepEqual(await lookFromOutside(machine, port), {
+    expect(await lookFromOutside(machine, port)).toStrictEqual({
       is: "unreachable",
       why: "refuses the connection",
     });
@@ -61,25 +61,24 @@ describe("machines", () => {
   const member: Found = { is: "member", name: "k8s-1" };
 
   it("are ok as members, a warning when they are off, and ok when nobody can ask them", () => {
-    assert.deepEqual(say({ "192.0.2.11": member, "192.0.2.21": { is: "unreachable", why: "no answer" } }), [
+    expect(
+      say({ "192.0.2.11": member, "192.0.2.21": { is: "unreachable", why: "no answer" } }),
+    ).toStrictEqual([
       "ok k8s-1: answers at 192.0.2.11:50000 as k8s-1 of this cluster",
       "warning k8s-2: 192.0.2.21:50000: no answer → switch it on, and compare its address with the one that it shows on its screen",
     ]);
-    assert.deepEqual(
-      say({ "192.0.2.11": member, "192.0.2.21": { is: "somebody" } }).at(1),
+    expect(say({ "192.0.2.11": member, "192.0.2.21": { is: "somebody" } }).at(1)).toStrictEqual(
       ["ok k8s-2: answers at 192.0.2.21:50000"].at(0),
     );
   });
 
   it("are not ok in maintenance mode when they were machines of the cluster, even to somebody without a certificate", () => {
     const [, wiped = ""] = say({ "192.0.2.11": { is: "somebody" }, "192.0.2.21": { is: "maintenance" } });
-    assert.match(
-      wiped,
+    expect(wiped).toMatch(
       /^missing k8s-2: k8s-2 \(192\.0\.2\.21\) is in maintenance mode, .* → set generation: 2/,
     );
     const fresh = testConfig({ lastRun: { versions: {} } });
-    assert.deepEqual(
-      say({ "192.0.2.11": { is: "maintenance" } }, fresh).at(0),
+    expect(say({ "192.0.2.11": { is: "maintenance" } }, fresh).at(0)).toStrictEqual(
       "ok k8s-1: is in maintenance mode at 192.0.2.11, ready for its config",
     );
   });
@@ -89,11 +88,10 @@ describe("machines", () => {
       "192.0.2.11": { is: "member", name: "k8s-2" },
       "192.0.2.21": { is: "member", name: "k8s-2" },
     });
-    assert.match(exchanged[0] ?? "", /^missing k8s-1: .* says that it is k8s-2/);
+    expect(exchanged[0] ?? "").toMatch(/^missing k8s-1: .* says that it is k8s-2/);
     const smaller = { ...config, nodes: [controlPlane] };
     const leaving = say({ "192.0.2.11": member, "192.0.2.21": { is: "maintenance" } }, smaller);
-    assert.match(
-      leaving[1] ?? "",
+    expect(leaving[1] ?? "").toMatch(
       /^missing k8s-2: k8s-2 is to be removed, but 192\.0\.2\.21 is in maintenance mode/,
     );
   });
@@ -106,25 +104,23 @@ describe("the stack config", () => {
       { path: "ageKeyFile", text: "/k is not there → make one" },
       { path: "flux/vars/cluster-secrets.sops.yaml", text: "is missing → make it" },
     ];
-    assert.deepEqual(
+    expect(
       configFindings("Pulumi.home.yaml", [], { problems }).flatMap((finding) => findingLines(finding, plain)),
-      [
-        "missing  stack config    nodes[0].role: no such role: master",
-        "                         → write controlplane",
-        "missing  age key         ageKeyFile: /k is not there",
-        "                         → make one",
-        "missing  secrets         flux/vars/cluster-secrets.sops.yaml: is missing",
-        "                         → make it",
-      ],
-    );
+    ).toStrictEqual([
+      "missing  stack config    nodes[0].role: no such role: master",
+      "                         → write controlplane",
+      "missing  age key         ageKeyFile: /k is not there",
+      "                         → make one",
+      "missing  secrets         flux/vars/cluster-secrets.sops.yaml: is missing",
+      "                         → make it",
+    ]);
     const [first] = problems;
     assert.ok(first);
-    assert.deepEqual(
+    expect(
       configFindings("Pulumi.home.yaml", [], { problems: [first] }).map(
         ({ state, what }) => `${state} ${what}`,
       ),
-      ["ok age key", "ok secrets", "missing stack config"],
-    );
+    ).toStrictEqual(["ok age key", "ok secrets", "missing stack config"]);
   });
 });
 
@@ -140,7 +136,7 @@ describe("what a run has left behind", () => {
   });
 
   it("is nothing where nothing is found", () => {
-    assert.deepEqual(leftBehindFindings(state(0), { leftovers: [], unseen: [] }), [
+    expect(leftBehindFindings(state(0), { leftovers: [], unseen: [] })).toStrictEqual([
       { state: "ok", what: "left behind", found: "nothing of a run that was killed" },
     ]);
   });
@@ -156,14 +152,11 @@ describe("what a run has left behind", () => {
       ],
       unseen: [{ type: "y", text: "could not look for webhooks: HTTP 401\n  → export GITHUB_TOKEN" }],
     });
-    assert.deepEqual(
-      findings.map(({ state: is, found, todo }) => `${is} ${found} → ${String(todo)}`),
-      [
-        "warning the last run was killed in 2 operations → npm run up finishes it",
-        "warning Helm revision x (pending-upgrade) → npm run up removes it and makes anew what the cluster needs; npm run recover only removes it",
-        "warning deploy key 7 → delete it by hand",
-        "warning could not look for webhooks: HTTP 401 → export GITHUB_TOKEN",
-      ],
-    );
+    expect(findings.map(({ state: is, found, todo }) => `${is} ${found} → ${String(todo)}`)).toStrictEqual([
+      "warning the last run was killed in 2 operations → npm run up finishes it",
+      "warning Helm revision x (pending-upgrade) → npm run up removes it and makes anew what the cluster needs; npm run recover only removes it",
+      "warning deploy key 7 → delete it by hand",
+      "warning could not look for webhooks: HTTP 401 → export GITHUB_TOKEN",
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { errorsAbout, sicknessOf, warningsAbout } from "../../../commands/doctor/cluster/details.ts";
 import { diagnose } from "../../../commands/doctor/cluster/diagnose.ts";
 import type { Sight } from "../../../commands/doctor/cluster/look.ts";
@@ -64,7 +64,7 @@ function warning(kind: string, name: string, lastTimestamp: string, message: str
 describe("a diagnosis", () => {
   it("says that nothing is wrong", () => {
     const lines = linesOf(sight({ flux: [repository, kustomization("a")] }));
-    assert.deepEqual(lines, ["Ready: 1 of 1 Kustomizations, 1 of 1 sources", "nothing is wrong"]);
+    expect(lines).toStrictEqual(["Ready: 1 of 1 Kustomizations, 1 of 1 sources", "nothing is wrong"]);
   });
 
   it("has the root cause with all that belongs to it, who waits, and the next step", () => {
@@ -77,7 +77,7 @@ describe("a diagnosis", () => {
       warning("Kustomization", "a", "2026-01-01T00:00:00Z", "kustomize build failed: accumulating resources"),
     ];
     const logs = { "kustomize-controller": logLine("error", "Kustomization", "a", "no such file") };
-    assert.deepEqual(linesOf(sight({ flux, events, logs })), [
+    expect(linesOf(sight({ flux, events, logs }))).toStrictEqual([
       "Ready: 0 of 2 Kustomizations, 1 of 1 sources",
       "",
       "1. Kustomization flux-system/a fails",
@@ -145,23 +145,20 @@ describe("a diagnosis", () => {
       nodes: [node("k8s-1", { Ready: "True" }), dead],
     });
     const { counts, troubles } = diagnose(seen, now);
-    assert.deepEqual(counts, ["0 of 2 Kustomizations", "1 of 1 sources", "1 of 2 Nodes"]);
-    assert.deepEqual(
-      troubles.map(({ title, waiting: names }) => [title, names]),
+    expect(counts).toStrictEqual(["0 of 2 Kustomizations", "1 of 1 sources", "1 of 2 Nodes"]);
+    expect(troubles.map(({ title, waiting: names }) => [title, names])).toStrictEqual([
       [
-        [
-          "Node k8s-4 is NotReady",
-          ["Deployment flux-system/source-controller", "Kustomization flux-system/web"],
-        ],
-        ["Kustomization flux-system/a fails", []],
+        "Node k8s-4 is NotReady",
+        ["Deployment flux-system/source-controller", "Kustomization flux-system/web"],
       ],
-    );
-    assert.equal(troubles[0]?.message, "says Ready");
-    assert.match(troubles[0]?.todo ?? "", /talosctl -n 192\.0\.2\.14 /);
-    assert.deepEqual(
-      troubles[0]?.pods.map(({ why }) => why),
-      ["is on Node k8s-4, which is NotReady", "is on Node k8s-4, which is NotReady"],
-    );
+      ["Kustomization flux-system/a fails", []],
+    ]);
+    expect(troubles[0]?.message).toBe("says Ready");
+    expect(troubles[0]?.todo ?? "").toMatch(/talosctl -n 192\.0\.2\.14 /);
+    expect(troubles[0]?.pods.map(({ why }) => why)).toStrictEqual([
+      "is on Node k8s-4, which is NotReady",
+      "is on Node k8s-4, which is NotReady",
+    ]);
   });
 
   it("leaves a failure alone that is not the Node's: pods elsewhere, or a build", () => {
@@ -181,10 +178,10 @@ describe("a diagnosis", () => {
       ).troubles.map(({ title }) => title);
     const both = ["Node k8s-4 is NotReady", "Kustomization flux-system/web fails"];
     const unhealthy = { status: "False", reason: "HealthCheckFailed", message: "timeout" };
-    assert.deepEqual(titlesOf(unhealthy, "k8s-4", "k8s-1"), both);
-    assert.deepEqual(titlesOf(unhealthy), both);
-    assert.deepEqual(titlesOf(broken, "k8s-4"), both);
-    assert.deepEqual(titlesOf(unhealthy, "k8s-4"), both.slice(0, 1));
+    expect(titlesOf(unhealthy, "k8s-4", "k8s-1")).toStrictEqual(both);
+    expect(titlesOf(unhealthy)).toStrictEqual(both);
+    expect(titlesOf(broken, "k8s-4")).toStrictEqual(both);
+    expect(titlesOf(unhealthy, "k8s-4")).toStrictEqual(both.slice(0, 1));
   });
 
   it("names what a Node runs out of, and one that takes no new pods", () => {
@@ -197,7 +194,7 @@ describe("a diagnosis", () => {
         ],
       }),
     );
-    assert.deepEqual(lines.slice(0, 5), [
+    expect(lines.slice(0, 5)).toStrictEqual([
       "Ready: 1 of 1 sources, 2 of 2 Nodes",
       "suspended: Node k8s-2 (cordoned: it takes no new pods)",
       "",
@@ -208,7 +205,7 @@ describe("a diagnosis", () => {
 
   it("does not say that nothing is wrong where it could not look", () => {
     const lines = linesOf(sight({ flux: [repository], unseen: ["log of a on Node k8s-4: no answer"] }));
-    assert.equal(lines.at(-1), "nothing is wrong in what could be seen; the lines above say what could not");
+    expect(lines.at(-1)).toBe("nothing is wrong in what could be seen; the lines above say what could not");
   });
 
   it("takes for work what waits for something that is Ready by now", () => {
@@ -217,7 +214,7 @@ describe("a diagnosis", () => {
         flux: [repository, kustomization("a"), kustomization("b", waiting, { spec: dependsOn("a") })],
       }),
     );
-    assert.deepEqual(lines.slice(1), [
+    expect(lines.slice(1)).toStrictEqual([
       "at work: Kustomization flux-system/b: dependency 'flux-system/a' is not ready",
       "nothing is wrong",
     ]);
@@ -249,10 +246,10 @@ describe("a diagnosis", () => {
       }),
     );
     assert.ok(lines.includes("   history  v2 podinfo@6.9.3 failed today"), lines.join("\n"));
-    assert.deepEqual(
-      lines.filter((line) => /pod |│/.test(line)),
-      ["   pod default/podinfo-1 ImagePullBackOff: no such image", "     │ last words"],
-    );
+    expect(lines.filter((line) => /pod |│/.test(line))).toStrictEqual([
+      "   pod default/podinfo-1 ImagePullBackOff: no such image",
+      "     │ last words",
+    ]);
   });
 
   it("names a controller that is not there, what is stuck and what is suspended by whom", () => {
@@ -268,7 +265,7 @@ describe("a diagnosis", () => {
       kustomization("cluster", {}, { spec: { suspend: true } }),
     ];
     const lines = linesOf(sight({ flux, controllers: [controller] }));
-    assert.deepEqual(lines.filter((line) => /^(\d|suspended|at work)/.test(line)).slice(0, 4), [
+    expect(lines.filter((line) => /^(\d|suspended|at work)/.test(line)).slice(0, 4)).toStrictEqual([
       "suspended: Kustomization flux-system/mine (by hand), Kustomization flux-system/cluster (stack config)",
       "at work: Kustomization flux-system/busy: Building",
       "1. Deployment flux-system/helm-controller is not available",
@@ -296,11 +293,11 @@ function pod(name: string, app: string): KubeObject {
 
 describe("details", () => {
   it("are one where they differ by times and ids only, the newest", () => {
-    assert.deepEqual(distinct(["failed after 2s", "failed after 1s", "other"], 3), [
+    expect(distinct(["failed after 2s", "failed after 1s", "other"], 3)).toStrictEqual([
       "failed after 2s",
       "other",
     ]);
-    assert.equal(distinct(["a", "b", "c", "d"], 3).length, 3);
+    expect(distinct(["a", "b", "c", "d"], 3).length).toBe(3);
   });
 
   it("are warnings about the object, the newest first", () => {
@@ -309,7 +306,10 @@ describe("details", () => {
       warning("Kustomization", "a", "2026-01-01T00:01:00Z", "new"),
       warning("Kustomization", "b", "2026-01-01T00:02:00Z", "of another"),
     ];
-    assert.deepEqual(warningsAbout([kustomization("a")], events), ["BuildFailed: new", "BuildFailed: old"]);
+    expect(warningsAbout([kustomization("a")], events)).toStrictEqual([
+      "BuildFailed: new",
+      "BuildFailed: old",
+    ]);
   });
 
   it("are errors about the object, and lines that are no JSON are passed over", () => {
@@ -318,18 +318,17 @@ describe("details", () => {
       logLine("info", "Kustomization", "a", "fine"),
       logLine("error", "HelmRelease", "a", "x"),
     ];
-    assert.deepEqual(errorsAbout([kustomization("a")], log.join("\n")), []);
-    assert.deepEqual(
+    expect(errorsAbout([kustomization("a")], log.join("\n"))).toStrictEqual([]);
+    expect(
       errorsAbout([kustomization("a")], [...log, logLine("error", "Kustomization", "a", "y")].join("\n")),
-      ["Reconciliation failed after 1.5s: y"],
-    );
+    ).toStrictEqual(["Reconciliation failed after 1.5s: y"]);
   });
 
   it("are no pods that are ready or have done their work", () => {
     const ready = { status: { phase: "Running", conditions: [{ type: "Ready", status: "True" }] } };
-    assert.equal(sicknessOf(ready), undefined);
-    assert.equal(sicknessOf({ status: { phase: "Succeeded" } }), undefined);
+    expect(sicknessOf(ready)).toBe(undefined);
+    expect(sicknessOf({ status: { phase: "Succeeded" } })).toBe(undefined);
     const unscheduled = { conditions: [{ type: "PodScheduled", status: "False", message: "no node" }] };
-    assert.equal(sicknessOf({ status: { phase: "Pending", ...unscheduled } })?.why, "not scheduled: no node");
+    expect(sicknessOf({ status: { phase: "Pending", ...unscheduled } })?.why).toBe("not scheduled: no node");
   });
 });

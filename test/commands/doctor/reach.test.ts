@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { reach } from "../../../commands/doctor/cluster/reach.ts";
 import type { Kubernetes } from "../../../src/steps/kubernetes.ts";
 
@@ -22,21 +21,21 @@ const controlPlanes = { "k8s-1": "192.0.2.11", "k8s-2": "192.0.2.12" };
 describe("the way to a cluster", () => {
   it("is its endpoint", async () => {
     const { version, detour } = await reach({ kubernetes: client(true), controlPlanes }, 1);
-    assert.deepEqual([version, detour], ["v1.35.4", undefined]);
+    expect([version, detour]).toStrictEqual(["v1.35.4", undefined]);
   });
 
   it("is a control plane that answers where the endpoint is dead, and says so", async () => {
     const { detour } = await reach({ kubernetes: client(false, ["192.0.2.12"]), controlPlanes }, 1);
-    assert.equal(
-      detour,
+    expect(detour).toBe(
       "the cluster's endpoint does not answer (Kubernetes API: no answer in time); looked through k8s-2",
     );
   });
 
   it("is none where nobody answers, with what to look at", async () => {
-    await assert.rejects(reach({ kubernetes: client(false), controlPlanes }, 1), {
-      message:
+    await expect(reach({ kubernetes: client(false), controlPlanes }, 1)).rejects.toMatchObject({
+      message: expect.stringMatching(
         /does not answer: Kubernetes API: no answer in time; nor does k8s-1, k8s-2 by itself → npm run doctor says/,
+      ),
     });
   });
 });

@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { chainOf, missingOf, rootCauses } from "../../../commands/flux/causes.ts";
 import { healthOf } from "../../../commands/flux/health.ts";
 import type { KubeObject } from "../../../src/steps/kubernetes.ts";
@@ -37,29 +36,27 @@ const delivered = {
 
 describe("root causes", () => {
   it("are none in a healthy cluster", () => {
-    assert.deepEqual(causesOf(kustomization("a"), kustomization("b", {}, { spec: dependsOn("a") })), []);
+    expect(causesOf(kustomization("a"), kustomization("b", {}, { spec: dependsOn("a") }))).toStrictEqual([]);
   });
 
   it("are what fails, with all that waits for it directly and through others", () => {
-    assert.deepEqual(
+    expect(
       causesOf(
         kustomization("c", waiting, { spec: dependsOn("b") }),
         kustomization("b", waiting, { spec: dependsOn("a") }),
         kustomization("a", broken),
       ),
-      ["Kustomization a (b c)"],
-    );
+    ).toStrictEqual(["Kustomization a (b c)"]);
   });
 
   it("begin with the one that most others wait for", () => {
-    assert.deepEqual(
+    expect(
       causesOf(
         kustomization("alone", broken),
         kustomization("a", broken),
         kustomization("b", waiting, { spec: dependsOn("a") }),
       ),
-      ["Kustomization a (b)", "Kustomization alone ()"],
-    );
+    ).toStrictEqual(["Kustomization a (b)", "Kustomization alone ()"]);
   });
 
   it("are a chart that is not there, not the release and not the Kustomization that waits for the release", () => {
@@ -73,7 +70,7 @@ describe("root causes", () => {
       reason: "Progressing",
       reconciling: "Running health checks",
     } as const;
-    assert.deepEqual(
+    expect(
       causesOf(
         kustomization("podinfo", health, { spec: { wait: true } }),
         fluxObject("HelmRelease", "podinfo", notReady, {
@@ -85,12 +82,11 @@ describe("root causes", () => {
         }),
         fluxObject("HelmRepository", "podinfo"),
       ),
-      ["HelmChart default-podinfo (podinfo podinfo)"],
-    );
+    ).toStrictEqual(["HelmChart default-podinfo (podinfo podinfo)"]);
   });
 
   it("are a repository of charts that fails, and not its chart", () => {
-    assert.deepEqual(
+    expect(
       causesOf(
         fluxObject("HelmChart", "default-podinfo", noChart, {
           spec: { sourceRef: { kind: "HelmRepository", name: "podinfo" } },
@@ -101,32 +97,27 @@ describe("root causes", () => {
           message: "no such host",
         }),
       ),
-      ["HelmRepository podinfo (default-podinfo)"],
-    );
+    ).toStrictEqual(["HelmRepository podinfo (default-podinfo)"]);
   });
 
   it("are what is suspended only where others wait for it", () => {
     const suspended = kustomization("a", {}, { applied: before, spec: { suspend: true } });
-    assert.deepEqual(causesOf(suspended), []);
-    assert.deepEqual(causesOf(suspended, kustomization("b", waiting, { spec: dependsOn("a") })), [
+    expect(causesOf(suspended)).toStrictEqual([]);
+    expect(causesOf(suspended, kustomization("b", waiting, { spec: dependsOn("a") }))).toStrictEqual([
       "Kustomization a (b)",
     ]);
   });
 
   it("are a dependent whose dependency does not exist", () => {
     const health = healthOf([kustomization("b", waiting, { spec: dependsOn("nobody") })]);
-    assert.deepEqual(
-      rootCauses(health).map(({ health: { name } }) => name),
-      ["Kustomization flux-system/b"],
-    );
-    assert.deepEqual(
-      health.map((one) => missingOf(one, health)),
-      [["Kustomization flux-system/nobody"]],
-    );
+    expect(rootCauses(health).map(({ health: { name } }) => name)).toStrictEqual([
+      "Kustomization flux-system/b",
+    ]);
+    expect(health.map((one) => missingOf(one, health))).toStrictEqual([["Kustomization flux-system/nobody"]]);
   });
 
   it("are not what is being worked on", () => {
-    assert.deepEqual(causesOf(kustomization("a", { status: "Unknown", reason: "Progressing" })), []);
+    expect(causesOf(kustomization("a", { status: "Unknown", reason: "Progressing" }))).toStrictEqual([]);
   });
 
   it("are one variable whose name Flux refuses, at whoever delivers it, before all others", () => {
@@ -142,19 +133,16 @@ describe("root causes", () => {
       kustomization("later", waiting, { spec: dependsOn("app") }),
       kustomization("cluster", refused, { spec: takes, status: { inventory: delivered } }),
     ]);
-    assert.deepEqual(
-      rootCauses(health).map((cause) => [cause.health.name, cause.waiting]),
+    expect(rootCauses(health).map((cause) => [cause.health.name, cause.waiting])).toStrictEqual([
       [
-        [
-          "Kustomization flux-system/cluster",
-          ["Kustomization flux-system/app", "Kustomization flux-system/later"],
-        ],
-        [
-          "Kustomization flux-system/broken",
-          ["c", "d", "e"].map((name) => `Kustomization flux-system/${name}`),
-        ],
+        "Kustomization flux-system/cluster",
+        ["Kustomization flux-system/app", "Kustomization flux-system/later"],
       ],
-    );
+      [
+        "Kustomization flux-system/broken",
+        ["c", "d", "e"].map((name) => `Kustomization flux-system/${name}`),
+      ],
+    ]);
   });
 
   it("are said of what waits", () => {
@@ -162,10 +150,10 @@ describe("root causes", () => {
       kustomization("a", broken),
       kustomization("b", waiting, { spec: dependsOn("a") }),
     ]);
-    assert.deepEqual(
-      health.map((one) => chainOf(one, rootCauses(health))),
-      [undefined, "waits for Kustomization flux-system/a, which fails"],
-    );
+    expect(health.map((one) => chainOf(one, rootCauses(health)))).toStrictEqual([
+      undefined,
+      "waits for Kustomization flux-system/a, which fails",
+    ]);
   });
 });
 
@@ -173,8 +161,8 @@ describe("health", () => {
   const stateOf = (object: KubeObject): string | undefined => healthOf([repository, object])[1]?.state;
 
   it("is work while a Kustomization is at another commit than its source", () => {
-    assert.equal(stateOf(kustomization("a", {}, { applied: before })), "working");
-    assert.equal(stateOf(kustomization("a")), "ready");
+    expect(stateOf(kustomization("a", {}, { applied: before }))).toBe("working");
+    expect(stateOf(kustomization("a"))).toBe("ready");
   });
 
   it("is no matter of objects that are only read", () => {
@@ -182,29 +170,27 @@ describe("health", () => {
       { kind: "Alert", metadata: { name: "a" } },
       { kind: "HelmRepository", metadata: { name: "a" }, spec: { type: "oci" } },
     ])
-      assert.equal(stateOf(object), "ready");
+      expect(stateOf(object)).toBe("ready");
   });
 
   it("is work while a failed upgrade is tried again, and failure when Helm has given up", () => {
     const failed = { status: "False", reason: "UpgradeFailed", message: "timed out" } as const;
-    assert.equal(stateOf(fluxObject("HelmRelease", "a", { ...failed, reconciling: "retrying" })), "working");
+    expect(stateOf(fluxObject("HelmRelease", "a", { ...failed, reconciling: "retrying" }))).toBe("working");
     const stalled = {
       conditions: [
         { type: "Ready", ...failed },
         { type: "Stalled", status: "True" },
       ],
     };
-    assert.equal(stateOf(fluxObject("HelmRelease", "a", {}, { status: stalled })), "failing");
+    expect(stateOf(fluxObject("HelmRelease", "a", {}, { status: stalled }))).toBe("failing");
   });
 
   it("is work while a failure is of the spec before", () => {
     const failed = { status: "False", reason: "UpgradeFailed", message: "timed out" } as const;
-    assert.equal(
-      stateOf(fluxObject("HelmRelease", "a", failed, { status: { lastAttemptedGeneration: 0 } })),
+    expect(stateOf(fluxObject("HelmRelease", "a", failed, { status: { lastAttemptedGeneration: 0 } }))).toBe(
       "working",
     );
-    assert.equal(
-      stateOf(fluxObject("HelmRelease", "a", failed, { status: { lastAttemptedGeneration: 1 } })),
+    expect(stateOf(fluxObject("HelmRelease", "a", failed, { status: { lastAttemptedGeneration: 1 } }))).toBe(
       "failing",
     );
   });

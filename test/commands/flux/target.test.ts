@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { milliseconds } from "../../../commands/cluster/command.ts";
 import { kindNamed } from "../../../commands/flux/kinds.ts";
 import { nextStep } from "../../../commands/flux/remedies.ts";
@@ -22,24 +22,32 @@ describe("a kind", () => {
     ["alert", "Alert", "notification.toolkit.fluxcd.io/v1beta3"],
   ] as const)
     it(`is known as ${word}`, () => {
-      assert.deepEqual(
-        { kind: kindNamed(word).kind, apiVersion: kindNamed(word).apiVersion },
-        { kind, apiVersion },
-      );
+      expect({ kind: kindNamed(word).kind, apiVersion: kindNamed(word).apiVersion }).toStrictEqual({
+        kind,
+        apiVersion,
+      });
     });
 
   it("that is misspelt is corrected", () => {
-    assert.throws(() => kindNamed("HelmRelese"), {
-      message: "there is no kind HelmRelese → did you mean HelmRelease?",
-    });
+    expect(() => kindNamed("HelmRelese")).toThrow(
+      expect.objectContaining({
+        message: "there is no kind HelmRelese → did you mean HelmRelease?",
+      }),
+    );
   });
 });
 
 describe("an object's name", () => {
   it("has a kind, a namespace and a name", () => {
-    assert.equal(wordOf(readTarget("hr/default/podinfo")), "HelmRelease/default/podinfo");
-    assert.throws(() => readTarget("hr/podinfo"), { message: /^hr\/podinfo names no object → write <kind>/ });
-    assert.throws(() => readTarget("hr/a/b/c"), { message: /names no object/ });
+    expect(wordOf(readTarget("hr/default/podinfo"))).toBe("HelmRelease/default/podinfo");
+    expect(() => readTarget("hr/podinfo")).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(/^hr\/podinfo names no object → write <kind>/),
+      }),
+    );
+    expect(() => readTarget("hr/a/b/c")).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/names no object/) }),
+    );
   });
 
   const others: readonly KubeObject[] = [
@@ -61,12 +69,11 @@ describe("an object's name", () => {
 
 describe("a timeout", () => {
   it("is written as Flux writes durations", () => {
-    assert.deepEqual(
-      [milliseconds("90s"), milliseconds("10m"), milliseconds("1h")],
-      [90_000, 600_000, 3_600_000],
-    );
+    expect([milliseconds("90s"), milliseconds("10m"), milliseconds("1h")]).toStrictEqual([
+      90_000, 600_000, 3_600_000,
+    ]);
     for (const wrong of ["10", "0s", "ten minutes", "-1m"])
-      assert.throws(() => milliseconds(wrong), /is no duration/);
+      expect(() => milliseconds(wrong)).toThrow(/is no duration/);
   });
 });
 
@@ -163,7 +170,7 @@ describe("the next step", () => {
     it(`is known for ${what}`, () => {
       const [health] = healthOf([object]);
       assert.ok(health);
-      assert.match(nextStep(health), todo);
+      expect(nextStep(health)).toMatch(todo);
     });
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { machineConfigDiffs, yamlDiff } from "../../../commands/plan/diffs.ts";
 import { compareBundles } from "../../../commands/plan/fluxBundle.ts";
 import { machineConfigOf } from "../../../commands/plan/machineConfig.ts";
@@ -18,7 +18,7 @@ describe("machineConfigOf", () => {
       { machine: { sysctls: { b: "2" }, certSANs: ["y"] } },
       { apiVersion: "v1alpha1", kind: "VolumeConfig", name: "EPHEMERAL", size: 2 },
     ];
-    assert.deepEqual(machineConfigOf(patches.map((patch) => JSON.stringify(patch))), {
+    expect(machineConfigOf(patches.map((patch) => JSON.stringify(patch)))).toStrictEqual({
       machine: { sysctls: { a: "1", b: "2" }, certSANs: ["x", "y"] },
       documents: {
         "VolumeConfig EPHEMERAL": {
@@ -40,7 +40,7 @@ describe("what Talos takes without a reboot", () => {
     "documents.X.a",
     "debug",
   ])
-    it(`${path} it does`, () => assert.equal(needsReboot(path), false));
+    it(`${path} it does`, () => expect(needsReboot(path)).toBe(false));
   for (const path of [
     "machine.files",
     "machine.type",
@@ -48,7 +48,7 @@ describe("what Talos takes without a reboot", () => {
     "machine.features.rbac",
     "machine.disks",
   ])
-    it(`${path} it does not`, () => assert.equal(needsReboot(path), true));
+    it(`${path} it does not`, () => expect(needsReboot(path)).toBe(true));
   it("starts the pods of the control plane again, which takes longest with a single one", () => {
     for (const path of [
       "cluster.apiServer.extraArgs.v",
@@ -63,24 +63,22 @@ describe("what Talos takes without a reboot", () => {
     ])
       assert.equal(restartsStaticPods(path), false, path);
     const size = { workers: 2, drainSeconds: 300 };
-    assert.equal(estimates.restartStaticPods({ ...size, controlPlanes: 3 }), 60);
-    assert.equal(estimates.restartStaticPods({ ...size, controlPlanes: 1 }), 180);
+    expect(estimates.restartStaticPods({ ...size, controlPlanes: 3 })).toBe(60);
+    expect(estimates.restartStaticPods({ ...size, controlPlanes: 1 })).toBe(180);
   });
 
   it("starts what reads it again", () => {
-    assert.deepEqual(
+    expect(
       ["machine.kubelet.extraArgs.v", "cluster.apiServer", "machine.nodeLabels.a", "machine.kubeletX"].map(
         needsRestart,
       ),
-      [true, true, false, false],
-    );
+    ).toStrictEqual([true, true, false, false]);
   });
 });
 
 describe("yamlDiff", () => {
   it("shows the way to each difference and nothing that stays", () => {
-    assert.equal(
-      yamlDiff({ a: { b: { c: 1, d: 1 } }, e: 1 }, { e: 1, a: { b: { d: 1, c: 2 } } }),
+    expect(yamlDiff({ a: { b: { c: 1, d: 1 } }, e: 1 }, { e: 1, a: { b: { d: 1, c: 2 } } })).toBe(
       [" a:", "   b:", "-    c: 1", "+    c: 2"].join("\n"),
     );
   });
@@ -92,21 +90,19 @@ describe("yamlDiff", () => {
         { name: "b", image, args: [] },
       ],
     });
-    assert.equal(
-      yamlDiff(list("1"), list("2")),
+    expect(yamlDiff(list("1"), list("2"))).toBe(
       [" containers:", '-  - image: "1"', '+  - image: "2"', "     name: b"].join("\n"),
     );
   });
 
   it("keeps the key under which something is new", () => {
-    assert.equal(
-      yamlDiff({ a: { b: 1 } }, { a: { b: 1, c: 2 }, d: 1 }),
+    expect(yamlDiff({ a: { b: 1 } }, { a: { b: 1, c: 2 }, d: 1 })).toBe(
       [" a:", "+  c: 2", "+d: 1"].join("\n"),
     );
   });
 
   it("is empty for the same values", () => {
-    assert.equal(yamlDiff({ a: 1, b: 2 }, { b: 2, a: 1 }), "");
+    expect(yamlDiff({ a: 1, b: 2 }, { b: 2, a: 1 })).toBe("");
   });
 });
 
@@ -123,7 +119,7 @@ describe("machineConfigDiffs", () => {
       ),
       new Masker(),
     );
-    assert.deepEqual(machineConfigDiffs(units, new Masker()), [
+    expect(machineConfigDiffs(units, new Masker())).toStrictEqual([
       { of: ["k8s-1", "k8s-2"], diff: [" machine:", "   sysctls:", '-    a: "1"', '+    a: "2"'].join("\n") },
       { of: ["k8s-3"], diff: [" machine:", "   sysctls:", '-    a: "1"', '+    a: "3"'].join("\n") },
     ]);
@@ -157,7 +153,7 @@ describe("compareBundles", () => {
         object("D", "comes", "v2", 1),
       ),
     );
-    assert.deepEqual(result, {
+    expect(result).toStrictEqual({
       from: "v1",
       to: "v2",
       added: ["D flux-system/comes"],
@@ -183,7 +179,7 @@ describe("compareBundles", () => {
       bundle("v1", definition([version("v1", { url: { type: "string" } }), version("v1beta1", {})])),
       bundle("v2", definition([version("v1", { url: { type: "string", description: "new words" }, refs })])),
     );
-    assert.deepEqual(changed[0]?.diff.split("\n"), [
+    expect(changed[0]?.diff.split("\n")).toStrictEqual([
       " spec:",
       "   versions:",
       "     v1:",
@@ -203,7 +199,7 @@ describe("compareBundles", () => {
       bundle("v2", object("A", "a", "v2", spec(100))),
     ).changed;
     const lines = changed?.diff.split("\n") ?? [];
-    assert.equal(lines.length, 25);
-    assert.match(lines.at(-1) ?? "", /^… \d+ more lines$/);
+    expect(lines.length).toBe(25);
+    expect(lines.at(-1) ?? "").toMatch(/^… \d+ more lines$/);
   });
 });

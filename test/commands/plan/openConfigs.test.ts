@@ -1,10 +1,9 @@
 // Machine configs that the preview hides: what a plan shows of them, and that it shows no more.
-import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { makePlan } from "../../../commands/plan/makePlan.ts";
@@ -75,9 +74,9 @@ async function written({
     const [output] = keepShownConfigs([plan], { bundleFolder: folder, maskKey } as unknown as Config);
     await new Promise((resolve) => output?.apply(resolve));
     const [file = "none"] = readdirSync(folder);
-    assert.equal(file, "k8s-1.config.json");
+    expect(file).toBe("k8s-1.config.json");
     const content = readFileSync(join(folder, file), "utf8");
-    for (const value of [token, authKey, pem, "c2VjcmV0"]) assert.ok(!content.includes(value), value);
+    for (const value of [token, authKey, pem, "c2VjcmV0"]) expect(content).not.toContain(value);
     return new Map([["k8s-1", JSON.parse(content) as readonly unknown[]]]);
   } finally {
     rmSync(folder, { recursive: true });
@@ -123,7 +122,7 @@ async function planOf(before: Side, after: Side): Promise<Plan> {
     "c2VjcmV0",
     createHmac("sha256", maskKey).update(token).digest("hex").slice(0, 8),
   ])
-    assert.ok(!all.includes(value), `the plan shows ${value}`);
+    expect(all).not.toContain(value);
   return plan;
 }
 
@@ -136,7 +135,7 @@ describe("a base config in a plan", () => {
       { base: base("https://192.0.2.10:6443"), patches: [] },
       { base: base("https://home.example.com:6443"), patches: [] },
     );
-    assert.deepEqual(changesOf(plan), [
+    expect(changesOf(plan)).toStrictEqual([
       "machine config [restart]",
       {
         name: "cluster.controlPlane.endpoint",
@@ -145,8 +144,7 @@ describe("a base config in a plan", () => {
       },
       { name: "cluster.apiServer.certSANs", from: '["192.0.2.10"]', to: '["home.example.com"]' },
     ]);
-    assert.match(
-      plan.machineConfigs[0]?.diff ?? "",
+    expect(plan.machineConfigs[0]?.diff ?? "").toMatch(
       /-.* endpoint: https:\/\/192\.0\.2\.10:6443\n\+.* endpoint: https:\/\/home\.example\.com:6443/,
     );
   });
@@ -157,7 +155,7 @@ describe("a base config in a plan", () => {
       { base: base(endpoint), patches: [] },
       { base: base(endpoint, "c2VjcmV0IG51bWJlciB0d28="), patches: [] },
     );
-    assert.deepEqual(changesOf(plan).slice(1), [
+    expect(changesOf(plan).slice(1)).toStrictEqual([
       { name: "cluster.secret", from: "[secret]", to: "[secret] (another one)" },
     ]);
   });
@@ -171,7 +169,7 @@ describe("a base config in a plan", () => {
         patches: [],
       },
     );
-    assert.deepEqual(changesOf(plan), [
+    expect(changesOf(plan)).toStrictEqual([
       "machine config [reboot]",
       { name: "machine.features.rbac", to: "true" },
     ]);
@@ -194,7 +192,7 @@ describe("patches with a secret in a plan", () => {
       { base: base(endpoint), patches: [sysctl("2")], secret: [service(authKey)] },
     );
     // What it was nobody can tell from a secret any more.
-    assert.deepEqual(changesOf(plan), [
+    expect(changesOf(plan)).toStrictEqual([
       "machine config [live]",
       { name: "machine.sysctls.a", from: "[secret]", to: "2" },
     ]);
@@ -205,7 +203,7 @@ describe("patches with a secret in a plan", () => {
       { base: base(endpoint), patches: [], secret: [service("another-horse-battery")] },
       { base: base(endpoint), patches: [], secret: [service(authKey)] },
     );
-    assert.deepEqual(changesOf(plan), [
+    expect(changesOf(plan)).toStrictEqual([
       "machine config [live]",
       {
         name: "documents.ExtensionServiceConfig tailscale.environment",
@@ -220,6 +218,6 @@ describe("patches with a secret in a plan", () => {
       { base: base(endpoint), patches: [], secret: [service(authKey)] },
       { base: base(endpoint), patches: [] },
     );
-    assert.ok(changesOf(plan).length > 1);
+    expect(changesOf(plan).length).toBeGreaterThan(1);
   });
 });

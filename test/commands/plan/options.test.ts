@@ -1,27 +1,28 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { readOptions } from "../../../commands/plan/options.ts";
 import { messagesOf, readDigest } from "../../../commands/plan/preview.ts";
 
 describe("readOptions", () => {
   it("reads the stack and the format", () => {
-    assert.deepEqual(readOptions([]), { stack: undefined, format: "terminal", help: false });
-    assert.deepEqual(readOptions(["--stack", "home", "--json"]), {
+    expect(readOptions([])).toStrictEqual({ stack: undefined, format: "terminal", help: false });
+    expect(readOptions(["--stack", "home", "--json"])).toStrictEqual({
       stack: "home",
       format: "json",
       help: false,
     });
-    assert.deepEqual(readOptions(["-s", "home", "--markdown"]), {
+    expect(readOptions(["-s", "home", "--markdown"])).toStrictEqual({
       stack: "home",
       format: "markdown",
       help: false,
     });
-    assert.equal(readOptions(["--help"]).help, true);
+    expect(readOptions(["--help"]).help).toBe(true);
   });
 
   for (const args of [["--nothing"], ["word"], ["--stack"], ["--json", "--markdown"]])
     it(`refuses ${args.join(" ")}`, () => {
-      assert.throws(() => readOptions(args), { name: "Error", message: /--help|choose one/ });
+      expect(() => readOptions(args)).toThrow(
+        expect.objectContaining({ name: "Error", message: expect.stringMatching(/--help|choose one/) }),
+      );
     });
 });
 
@@ -35,12 +36,12 @@ describe("what a preview that failed says", () => {
         { message: "GITHUB_TOKEN is not set", severity: "warning" },
       ],
     })}`;
-    assert.deepEqual(messagesOf(readDigest(text), "error"), [message.trim()]);
-    assert.deepEqual(messagesOf(readDigest(text), "warning"), ["GITHUB_TOKEN is not set"]);
+    expect(messagesOf(readDigest(text), "error")).toStrictEqual([message.trim()]);
+    expect(messagesOf(readDigest(text), "warning")).toStrictEqual(["GITHUB_TOKEN is not set"]);
   });
 
   it("is nothing where pulumi printed no JSON", () => {
-    assert.equal(readDigest("error: no stack named 'x' found"), undefined);
-    assert.equal(readDigest("{ cut off"), undefined);
+    expect(readDigest("error: no stack named 'x' found")).toBe(undefined);
+    expect(readDigest("{ cut off")).toBe(undefined);
   });
 });

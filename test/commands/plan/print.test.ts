@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { stripVTControlCharacters } from "node:util";
 import { makePlan } from "../../../commands/plan/makePlan.ts";
 import { paintFor } from "../../../commands/plan/print/colours.ts";
@@ -32,41 +32,38 @@ describe("the table on a terminal", () => {
   const table = text.split("\n\n")[1]?.split("\n") ?? [];
 
   it("fits 120 columns, whatever the names and values", () => {
-    assert.ok(table.length > 5);
-    assert.deepEqual(
-      table.filter((line) => line.length > 120),
-      [],
-    );
+    expect(table.length).toBeGreaterThan(5);
+    expect(table.filter((line) => line.length > 120)).toStrictEqual([]);
   });
 
   it("is aligned", () => {
     const [head = ""] = table;
     const impacts = table.filter((line) => /(drain and reboot|live|wipe) +(about|seconds)/.test(line));
-    assert.equal(impacts.length, 3);
+    expect(impacts.length).toBe(3);
     for (const line of impacts)
-      assert.match(line.slice(head.indexOf("impact")), /^(drain and reboot|live|wipe) /);
+      expect(line.slice(head.indexOf("impact"))).toMatch(/^(drain and reboot|live|wipe) /);
   });
 
   it("counts machines where there are many", () => {
-    assert.match(text, /^machine config of worker-0, worker-1, worker-2, worker-3, worker-4 and 25 more$/m);
+    expect(text).toMatch(/^machine config of worker-0, worker-1, worker-2, worker-3, worker-4 and 25 more$/m);
   });
 
   it("says once more what is lost", () => {
-    assert.match(text, /^DESTRUCTIVE: k8s-5 leaves the cluster \(drained, .*erased\)$/m);
+    expect(text).toMatch(/^DESTRUCTIVE: k8s-5 leaves the cluster \(drained, .*erased\)$/m);
   });
 
   it("has colours for people only", () => {
-    assert.equal(stripVTControlCharacters(text), text);
+    expect(stripVTControlCharacters(text)).toBe(text);
     const coloured = terminalText(plan, paintFor({ isTTY: true }, {}));
-    assert.notEqual(coloured, text);
-    assert.equal(stripVTControlCharacters(coloured), text);
-    assert.equal(terminalText(plan, paintFor({ isTTY: true }, { NO_COLOR: "1" })), text);
+    expect(coloured).not.toBe(text);
+    expect(stripVTControlCharacters(coloured)).toBe(text);
+    expect(terminalText(plan, paintFor({ isTTY: true }, { NO_COLOR: "1" }))).toBe(text);
   });
 
   it("is one line when nothing changes", () => {
     const nothing = makePlan(digest(...machines(1, 0)), { texts: new Map() });
-    assert.equal(terminalText(nothing, plain), "Stack home: nothing changes.");
-    assert.equal(markdownText(nothing), "### Stack home: nothing changes.");
+    expect(terminalText(nothing, plain)).toBe("Stack home: nothing changes.");
+    expect(markdownText(nothing)).toBe("### Stack home: nothing changes.");
   });
 });
 
@@ -75,29 +72,29 @@ describe("the plan in Markdown", () => {
 
   it("has a table whose cells hold what would end them", () => {
     const rows = text.split("\n").filter((line) => line.startsWith("| "));
-    assert.equal(rows.length, 2 + plan.rows.length);
+    expect(rows.length).toBe(2 + plan.rows.length);
     for (const row of rows) assert.equal(row.match(/(?<!\\)\|/g)?.length, 6, row);
-    assert.match(text, /1&#124;2 `&lt;b&gt;`/);
+    expect(text).toMatch(/1&#124;2 `&lt;b&gt;`/);
   });
 
   it("folds diffs away, in fences that their text does not end", () => {
-    assert.match(text, /<details><summary>machine config of worker-0, .*<\/summary>\n\n```diff\n/);
+    expect(text).toMatch(/<details><summary>machine config of worker-0, .*<\/summary>\n\n```diff\n/);
     const ticks = makePlan(
       digest(configUpdate("k8s-1", [], [{ machine: { files: [{ content: "a\n```\nb" }] } }])),
       { texts: new Map() },
     );
-    assert.match(markdownText(ticks), /\n````diff\n[\s\S]*\n````\n/);
+    expect(markdownText(ticks)).toMatch(/\n````diff\n[\s\S]*\n````\n/);
   });
 
   it("marks what is destructive", () => {
-    assert.match(text, /^> \[!CAUTION\]\n> DESTRUCTIVE: /m);
-    assert.match(text, /\| \*\*wipe\*\* \|/);
+    expect(text).toMatch(/^> \[!CAUTION\]\n> DESTRUCTIVE: /m);
+    expect(text).toMatch(/\| \*\*wipe\*\* \|/);
   });
 });
 
 describe("texts", () => {
   it("rounds times", () => {
-    assert.deepEqual([2, 24, 55, 330, 6_600].map(duration), [
+    expect([2, 24, 55, 330, 6_600].map(duration)).toStrictEqual([
       "seconds",
       "about 20 s",
       "about 1 min",
@@ -107,9 +104,9 @@ describe("texts", () => {
   });
 
   it("shortens values", () => {
-    assert.equal(shortText("a".repeat(64)), `${"a".repeat(12)}…`);
-    assert.equal(shortText({ a: [1] }), '{"a":[1]}');
-    assert.equal(shortText("04da6b54-80e4-46f7-96ec-b56ff0331ba9"), "(known later)");
-    assert.equal(shortText(long)?.length, 44);
+    expect(shortText("a".repeat(64))).toBe(`${"a".repeat(12)}…`);
+    expect(shortText({ a: [1] })).toBe('{"a":[1]}');
+    expect(shortText("04da6b54-80e4-46f7-96ec-b56ff0331ba9")).toBe("(known later)");
+    expect(shortText(long)?.length).toBe(44);
   });
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { makePlan } from "../../../commands/plan/makePlan.ts";
 import type { PreviewDigest } from "../../../commands/plan/preview.ts";
 import { terminalText } from "../../../commands/plan/print/terminal.ts";
@@ -127,14 +127,14 @@ describe("the plan of a recorded preview", () => {
   for (const file of readdirSync(folder)) {
     const name = file.replace(/\.json$/, "");
     it(name, () => {
-      assert.deepEqual(linesOf(name), expected[name]?.lines);
-      assert.equal(planOf(name).outcome, expected[name]?.outcome);
+      expect(linesOf(name)).toStrictEqual(expected[name]?.lines);
+      expect(planOf(name).outcome).toBe(expected[name]?.outcome);
     });
   }
 
   it("keeps every operation in its steps", () => {
     const { steps, rows } = planOf("talos");
-    assert.equal(steps.length, 7);
+    expect(steps.length).toBe(7);
     assert.ok(steps.every(({ row }) => row !== undefined && row < rows.length));
   });
 });

@@ -1,6 +1,6 @@
 // What each change means, one by one. The operations are made by hand; recorded.test.ts has real ones.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { makePlan } from "../../../commands/plan/makePlan.ts";
 import type { PreviewStep } from "../../../commands/plan/preview.ts";
 import type { Plan } from "../../../commands/plan/types.ts";
@@ -413,19 +413,19 @@ describe("what a change means", () => {
   for (const { of, steps, rows, outcome = "changes" } of cases)
     it(of, () => {
       const plan = planOf(...steps);
-      assert.deepEqual(rowsOf(plan), rows);
-      assert.equal(plan.outcome, outcome);
+      expect(rowsOf(plan)).toStrictEqual(rows);
+      expect(plan.outcome).toBe(outcome);
     });
 
   it("says nothing of what stays", () => {
     const plan = planOf();
-    assert.deepEqual([plan.rows, plan.steps, plan.outcome, plan.seconds], [[], [], "nothing", 0]);
+    expect([plan.rows, plan.steps, plan.outcome, plan.seconds]).toStrictEqual([[], [], "nothing", 0]);
   });
 
   it("does not drain the only machine", () => {
     const upgrade = stepUpdate("talos-k8s-1-os", ...versions, { NODE_ROLE: "controlplane" });
     const plan = makePlan(digest(upgrade), { texts: new Map() });
-    assert.deepEqual(rowsOf(plan), ["k8s-1 | Talos | v1.12.0 v1.13.9 | [reboot]"]);
+    expect(rowsOf(plan)).toStrictEqual(["k8s-1 | Talos | v1.12.0 v1.13.9 | [reboot]"]);
   });
 
   it("warns loudly of new keys", () => {
@@ -435,7 +435,7 @@ describe("what a change means", () => {
         after: { talosVersion: "b" },
       }),
     );
-    assert.match(warnings.join(), /no machine, certificate or kubeconfig of the living cluster fits them/);
+    expect(warnings.join()).toMatch(/no machine, certificate or kubeconfig of the living cluster fits them/);
   });
 });
 
@@ -445,18 +445,12 @@ describe("the order of the rows", () => {
       step("delete", "config", "talos-k8s-5-config", { before: {} }),
       stepUpdate("talos-k8s-1-os", ...versions),
     );
-    assert.deepEqual(
-      plan.rows.map(({ on }) => on),
-      [["k8s-1"], ["k8s-5"]],
-    );
+    expect(plan.rows.map(({ on }) => on)).toStrictEqual([["k8s-1"], ["k8s-5"]]);
   });
 
   it("sorts machines by name that go at the same time", () => {
     const plan = planOf(...["k8s-10", "k8s-9"].map((name) => stepUpdate(`talos-${name}-os`, ...versions)));
-    assert.deepEqual(
-      plan.rows.map(({ on }) => on),
-      [["k8s-9"], ["k8s-10"]],
-    );
+    expect(plan.rows.map(({ on }) => on)).toStrictEqual([["k8s-9"], ["k8s-10"]]);
   });
 
   it("has one row for a machine that leaves in several operations", () => {
@@ -466,7 +460,7 @@ describe("the order of the rows", () => {
       ),
       ...["k8s-4", "k8s-5"].map((name) => step("delete", "config", `talos-${name}-config`, { before: {} })),
     );
-    assert.deepEqual(rowsOf(plan), [
+    expect(rowsOf(plan)).toStrictEqual([
       "k8s-4 | leaves the cluster | [wipe]",
       "k8s-5 | leaves the cluster | [wipe]",
     ]);
@@ -479,14 +473,11 @@ describe("the order of the rows", () => {
       configUpdate("k8s-2", [], [{ machine: { env: { A: "b" } } }]),
       configUpdate("k8s-3", [], label),
     );
-    assert.deepEqual(
-      plan.rows.map(({ on, impact }) => [...on, impact]),
-      [
-        ["k8s-1", "live"],
-        ["k8s-2", "reboot"],
-        ["k8s-3", "live"],
-      ],
-    );
+    expect(plan.rows.map(({ on, impact }) => [...on, impact])).toStrictEqual([
+      ["k8s-1", "live"],
+      ["k8s-2", "reboot"],
+      ["k8s-3", "live"],
+    ]);
   });
 });
 
@@ -499,17 +490,14 @@ describe("the steps of a plan", () => {
       stepUpdate("talos-k8s-4-os", ...versions),
       stepUpdate("flux-proof", { CLUSTER_ID: "a" }, { CLUSTER_ID: "b" }),
     );
-    assert.deepEqual(
-      plan.steps.map(({ name, row }) => [name, row]),
-      [
-        ["talos-prepare", 0],
-        ["talos-k8s-4-inspect", 1],
-        ["talos-k8s-1-os", 0],
-        ["talos-k8s-4-os", 1],
-        ["flux-proof", 1],
-      ],
-    );
-    assert.deepEqual(plan.steps[0]?.inputs, [{ name: "TALOS_VERSION", from: "v1.12.0", to: "v1.13.9" }]);
+    expect(plan.steps.map(({ name, row }) => [name, row])).toStrictEqual([
+      ["talos-prepare", 0],
+      ["talos-k8s-4-inspect", 1],
+      ["talos-k8s-1-os", 0],
+      ["talos-k8s-4-os", 1],
+      ["flux-proof", 1],
+    ]);
+    expect(plan.steps[0]?.inputs).toStrictEqual([{ name: "TALOS_VERSION", from: "v1.12.0", to: "v1.13.9" }]);
   });
 });
 
@@ -522,11 +510,11 @@ describe("the estimate", () => {
 
   it("adds up machines that go one after the other", () => {
     const one = planOf(bump("k8s-4", ["a"])).seconds;
-    assert.equal(planOf(bump("k8s-4", ["a"]), bump("k8s-5", ["b"])).seconds, 2 * one);
+    expect(planOf(bump("k8s-4", ["a"]), bump("k8s-5", ["b"])).seconds).toBe(2 * one);
   });
 
   it("counts machines once that go at the same time", () => {
     const one = planOf(bump("k8s-4", ["a"])).seconds;
-    assert.equal(planOf(bump("k8s-4", ["a"]), bump("k8s-5", ["a"])).seconds, one);
+    expect(planOf(bump("k8s-4", ["a"]), bump("k8s-5", ["a"])).seconds).toBe(one);
   });
 });

@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { makePlan } from "../../../commands/plan/makePlan.ts";
 import { maskPair } from "../../../src/steps/mask.ts";
 import { configUpdate, digest, step } from "./sample.ts";
@@ -10,8 +9,8 @@ describe("maskPair", () => {
       { auth: { username: "me", password: "one" }, privateKey: "x" },
       { auth: { username: "me", password: "two" }, privateKey: "x" },
     );
-    assert.deepEqual(before, { auth: { username: "me", password: "[secret]" }, privateKey: "[secret]" });
-    assert.deepEqual(after, {
+    expect(before).toStrictEqual({ auth: { username: "me", password: "[secret]" }, privateKey: "[secret]" });
+    expect(after).toStrictEqual({
       auth: { username: "me", password: "[secret] (another one)" },
       privateKey: "[secret]",
     });
@@ -22,7 +21,7 @@ describe("maskPair", () => {
       env: { HTTPS_PROXY: "http://me:hunter2@proxy.example.com:3128" },
       contents: "apiVersion: v1\nkind: Secret\nstringData:\n  a: b\n",
     });
-    assert.deepEqual(after, { env: { HTTPS_PROXY: "[secret]" }, contents: "[secret]" });
+    expect(after).toStrictEqual({ env: { HTTPS_PROXY: "[secret]" }, contents: "[secret]" });
   });
 
   it("leaves ordinary values alone", () => {
@@ -32,7 +31,7 @@ describe("maskPair", () => {
       secretsEncryption: true,
       url: "https://example.com/a:b@c",
     };
-    assert.deepEqual(maskPair(value, value), [value, value]);
+    expect(maskPair(value, value)).toStrictEqual([value, value]);
   });
 });
 
@@ -46,8 +45,8 @@ describe("a plan", () => {
     const plan = makePlan(digest(configUpdate("k8s-1", [registries("first")], [registries(secret)])), {
       texts: new Map(),
     });
-    assert.ok(!JSON.stringify(plan).includes(secret));
-    assert.match(plan.machineConfigs[0]?.diff ?? "", /\+ .*password: "\[secret\] \(another one\)"/);
+    expect(JSON.stringify(plan)).not.toContain(secret);
+    expect(plan.machineConfigs[0]?.diff ?? "").toMatch(/\+ .*password: "\[secret\] \(another one\)"/);
   });
 
   it("shows no secret of chart values", () => {
@@ -61,8 +60,8 @@ describe("a plan", () => {
       ),
       { texts: new Map() },
     );
-    assert.ok(!JSON.stringify(plan).includes(secret));
-    assert.match(plan.ciliumValues ?? "", /\[secret\]/);
+    expect(JSON.stringify(plan)).not.toContain(secret);
+    expect(plan.ciliumValues ?? "").toMatch(/\[secret\]/);
   });
 
   it("never shows the base config", () => {
@@ -75,6 +74,6 @@ describe("a plan", () => {
       ),
       { texts: new Map() },
     );
-    assert.ok(!JSON.stringify(plan).includes(secret));
+    expect(JSON.stringify(plan)).not.toContain(secret);
   });
 });

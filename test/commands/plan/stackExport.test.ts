@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { hasMark, learnState, plainOf, secretsOfConfig } from "../../../commands/plan/stackExport.ts";
 import { Masker } from "../../../src/steps/mask.ts";
 import { urn } from "./sample.ts";
@@ -68,7 +67,7 @@ describe("the secrets of a state", () => {
     "hubble-password",
   ])
     it(`are known: ${secret}`, () => {
-      assert.equal(masker.redact(`a ${secret} b`), "a [secret] b");
+      expect(masker.redact(`a ${secret} b`)).toBe("a [secret] b");
     });
 
   for (const clear of [
@@ -80,14 +79,14 @@ describe("the secrets of a state", () => {
     "node-role.kubernetes.io/worker",
   ])
     it(`are not what stands beside them: ${clear}`, () => {
-      assert.equal(masker.redact(clear), clear);
+      expect(masker.redact(clear)).toBe(clear);
     });
 
   it("can be read and recognised", () => {
     const value = { a: [marked({ b: marked("c") })] };
-    assert.deepEqual(plainOf(value), { a: [{ b: "c" }] });
-    assert.ok(hasMark(value));
-    assert.ok(!hasMark({ a: ["b"] }));
+    expect(plainOf(value)).toStrictEqual({ a: [{ b: "c" }] });
+    expect(hasMark(value)).toBeTruthy();
+    expect(!hasMark({ a: ["b"] })).toBeTruthy();
   });
 });
 
@@ -95,21 +94,20 @@ describe("the secrets of a stack config", () => {
   const patches = { objectValue: { common: [{ a: "clear" }, { b: "hush" }] }, secret: true };
 
   it("are the values that are encrypted as a whole, and no others", () => {
-    assert.deepEqual(
+    expect(
       secretsOfConfig(
         { "home-ops:a": { value: "x", secret: false }, "home-ops:b": { value: "y", secret: true } },
         {},
       ),
-      ["y"],
-    );
+    ).toStrictEqual(["y"]);
   });
 
   it("are in an object where the stack file says secure", () => {
     const file = { config: { "home-ops:patches": { common: [{ a: "clear" }, { b: { secure: "v1:…" } }] } } };
-    assert.deepEqual(secretsOfConfig({ "home-ops:patches": patches }, file), ["hush"]);
+    expect(secretsOfConfig({ "home-ops:patches": patches }, file)).toStrictEqual(["hush"]);
   });
 
   it("are all texts of an object of which the stack file is not there", () => {
-    assert.deepEqual(secretsOfConfig({ "home-ops:patches": patches }, undefined), ["clear", "hush"]);
+    expect(secretsOfConfig({ "home-ops:patches": patches }, undefined)).toStrictEqual(["clear", "hush"]);
   });
 });

@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { healthOf } from "../../../commands/flux/health.ts";
 import { Progress } from "../../../commands/reconcile/progress.ts";
 import { lookOf, verdictsOf, type Before } from "../../../commands/reconcile/verdicts.ts";
@@ -40,7 +39,7 @@ describe("progress", () => {
   it("is one line for all that is there, and one for each that comes, once", () => {
     const there = kustomization("there");
     const now = kustomization("late");
-    assert.deepEqual(linesOf([there, late], [there, late], [there, now], [there, now]), [
+    expect(linesOf([there, late], [there, late], [there, now], [there, now])).toStrictEqual([
       "1 of 2 are there already",
       "✓ Kustomization flux-system/late main@sha1:bbbbbbbbbbbb",
     ]);
@@ -49,14 +48,14 @@ describe("progress", () => {
   it("has the reason of a failure with the next step, and for whom others wait", () => {
     const dependent = kustomization("b", waiting, { spec: dependsOn("late") });
     const failed = kustomization("late", { ...broken, at: "2026-01-01T00:01:00Z" });
-    assert.deepEqual(linesOf([late], [failed, dependent], [failed, dependent]), [
+    expect(linesOf([late], [failed, dependent], [failed, dependent])).toStrictEqual([
       "✗ Kustomization flux-system/late: kustomize build failed: accumulating resources\n    → the tree at that commit does not build: mend it, push, npm run reconcile",
       "… Kustomization flux-system/b waits for Kustomization flux-system/late, which fails",
     ]);
   });
 
   it("names what is suspended, and how to resume it", () => {
-    assert.deepEqual(linesOf([kustomization("a", {}, { spec: { suspend: true } })]), [
+    expect(linesOf([kustomization("a", {}, { spec: { suspend: true } })])).toStrictEqual([
       "‖ Kustomization flux-system/a is suspended: npm run flux -- resume Kustomization/flux-system/a",
     ]);
   });
@@ -65,13 +64,11 @@ describe("progress", () => {
     const applied = { lastAppliedRevision: commit };
     const release = (at: string): KubeObject => fluxObject("HelmRelease", "a", { at, message: "upgraded" });
     const parent = kustomization("p", {}, { status: applied });
-    assert.deepEqual(
+    expect(
       linesOf([late, release("2026-01-01T00:00:00Z")], [parent, release("2026-01-01T00:00:00Z")]).slice(1),
-      ["✓ Kustomization flux-system/p main@sha1:bbbbbbbbbbbb"],
-    );
+    ).toStrictEqual(["✓ Kustomization flux-system/p main@sha1:bbbbbbbbbbbb"]);
     const working = fluxObject("HelmRelease", "a", { status: "Unknown" });
-    assert.deepEqual(
-      linesOf([late, working], [parent, release("2026-01-01T00:09:00Z")]),
+    expect(linesOf([late, working], [parent, release("2026-01-01T00:09:00Z")])).toStrictEqual(
       [
         "✓ HelmRelease flux-system/a upgraded",
         "✓ Kustomization flux-system/p main@sha1:bbbbbbbbbbbb",

@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { describe as compare } from "../../../commands/reconcile/commit.ts";
 import { healthOf } from "../../../commands/flux/health.ts";
 import { isSettled } from "../../../src/flux/request.ts";
@@ -35,7 +34,7 @@ function verdicts(
 
 describe("verdicts", () => {
   it("are done at the commit, and pending before", () => {
-    assert.deepEqual(verdicts([kustomization("a"), kustomization("b", {}, { applied: before })]), {
+    expect(verdicts([kustomization("a"), kustomization("b", {}, { applied: before })])).toStrictEqual({
       a: "done",
       b: "pending",
     });
@@ -43,38 +42,39 @@ describe("verdicts", () => {
 
   it("are pending for a failure of before, and failed when it has been looked at since", () => {
     const old = kustomization("a", broken);
-    assert.deepEqual(verdicts([old], [old]), { a: "pending" });
-    assert.deepEqual(verdicts([kustomization("a", { ...broken, at: later })], [old]), { a: "failed" });
-    assert.deepEqual(
+    expect(verdicts([old], [old])).toStrictEqual({ a: "pending" });
+    expect(verdicts([kustomization("a", { ...broken, at: later })], [old])).toStrictEqual({ a: "failed" });
+    expect(
       verdicts([kustomization("a", broken, { status: { lastHandledReconcileAt: id } })], [old]),
-      {
-        a: "failed",
-      },
-    );
+    ).toStrictEqual({
+      a: "failed",
+    });
   });
 
   it("are blocked for what waits for a failure, and pending for what waits for work", () => {
     const b = kustomization("b", waiting, { spec: dependsOn("a") });
-    assert.deepEqual(verdicts([kustomization("a", broken), b]), { a: "failed", b: "blocked" });
+    expect(verdicts([kustomization("a", broken), b])).toStrictEqual({ a: "failed", b: "blocked" });
     const working = kustomization("a", { status: "Unknown", reason: "Progressing" });
-    assert.deepEqual(verdicts([working, b]), { a: "pending", b: "pending" });
+    expect(verdicts([working, b])).toStrictEqual({ a: "pending", b: "pending" });
   });
 
   it("are blocked for what waits for something suspended", () => {
     const a = kustomization("a", {}, { applied: before, spec: { suspend: true } });
-    assert.deepEqual(verdicts([a, kustomization("b", waiting, { spec: dependsOn("a") })]), {
+    expect(verdicts([a, kustomization("b", waiting, { spec: dependsOn("a") })])).toStrictEqual({
       a: "suspended",
       b: "blocked",
     });
   });
 
   it("are failed for what depends on nothing that exists", () => {
-    assert.deepEqual(verdicts([kustomization("b", waiting, { spec: dependsOn("nobody") })]), { b: "failed" });
+    expect(verdicts([kustomization("b", waiting, { spec: dependsOn("nobody") })])).toStrictEqual({
+      b: "failed",
+    });
   });
 
   it("wait for the parent, which may still change its child", () => {
     const parent = kustomization("apps", {}, { applied: before });
-    assert.deepEqual(verdicts([parent, kustomization("a", broken, { parent: "apps" })]), {
+    expect(verdicts([parent, kustomization("a", broken, { parent: "apps" })])).toStrictEqual({
       apps: "pending",
       a: "pending",
     });
@@ -89,36 +89,34 @@ describe("verdicts", () => {
     );
     const failed = { status: "False", reason: "ValuesError", message: "no Secret" } as const;
     const release = fluxObject("HelmRelease", "release", failed, { parent: "podinfo" });
-    assert.deepEqual(verdicts([parent, release]), { podinfo: "blocked", release: "failed" });
-    assert.deepEqual(verdicts([release, parent]), { podinfo: "blocked", release: "failed" });
+    expect(verdicts([parent, release])).toStrictEqual({ podinfo: "blocked", release: "failed" });
+    expect(verdicts([release, parent])).toStrictEqual({ podinfo: "blocked", release: "failed" });
   });
 
   it("leave those that depend on each other pending, to be ended by the time", () => {
-    assert.deepEqual(
+    expect(
       verdicts([
         kustomization("a", waiting, { spec: dependsOn("b") }),
         kustomization("b", waiting, { spec: dependsOn("a") }),
       ]),
-      { a: "pending", b: "pending" },
-    );
+    ).toStrictEqual({ a: "pending", b: "pending" });
   });
 });
 
 describe("a look that was asked for", () => {
   const handled = { lastHandledReconcileAt: id };
   it("has ended when the controller says so of this very request", () => {
-    assert.equal(isSettled(kustomization("a", {}, { status: handled }), id), true);
-    assert.equal(isSettled(kustomization("a"), id), false);
+    expect(isSettled(kustomization("a", {}, { status: handled }), id)).toBe(true);
+    expect(isSettled(kustomization("a"), id)).toBe(false);
   });
   it("has not ended while it is at work, or has not seen the last change", () => {
-    assert.equal(isSettled(kustomization("a", { status: "Unknown" }, { status: handled }), id), false);
-    assert.equal(
-      isSettled(kustomization("a", {}, { status: { ...handled, observedGeneration: 0 } }), id),
+    expect(isSettled(kustomization("a", { status: "Unknown" }, { status: handled }), id)).toBe(false);
+    expect(isSettled(kustomization("a", {}, { status: { ...handled, observedGeneration: 0 } }), id)).toBe(
       false,
     );
     const atWork = kustomization("a", { ...broken, reconciling: "Building" }, { status: handled });
-    assert.equal(isSettled(atWork, id), false);
-    assert.equal(isSettled(kustomization("a", broken, { status: handled }), id), true);
+    expect(isSettled(atWork, id)).toBe(false);
+    expect(isSettled(kustomization("a", broken, { status: handled }), id)).toBe(true);
   });
 });
 
@@ -137,6 +135,6 @@ describe("the commit and the checkout", () => {
   ];
   for (const [head, ahead, behind, words] of cases)
     it(`are compared: ${words ?? "nothing to say of another repository"}`, () => {
-      assert.equal(compare("abc", head, ahead, behind), words);
+      expect(compare("abc", head, ahead, behind)).toBe(words);
     });
 });

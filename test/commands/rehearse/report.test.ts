@@ -1,6 +1,5 @@
 // From the event log of a run to what people read.
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { readEvents, type Change } from "../../../commands/rehearse/events.ts";
 import { reportMachine, type MachineFacts } from "../../../commands/rehearse/machineReport.ts";
 import { byMachine, surprisesBetween, type Report } from "../../../commands/rehearse/report.ts";
@@ -44,7 +43,7 @@ describe("readEvents", () => {
       JSON.stringify({ timestamp: 35, diagnosticEvent: { urn: "", severity: "info", message: "hello" } }),
       '{"timestamp": 36, "resourcePreEv',
     ].join("\n");
-    assert.deepEqual(readEvents(log), {
+    expect(readEvents(log)).toStrictEqual({
       changes: [
         { name: "b", op: "update", seconds: 7 },
         { name: "c", op: "create", seconds: 3 },
@@ -55,7 +54,7 @@ describe("readEvents", () => {
   });
 
   it("finds nothing in a log that was never written", () => {
-    assert.deepEqual(readEvents(""), { changes: [], errors: [] });
+    expect(readEvents("")).toStrictEqual({ changes: [], errors: [] });
   });
 });
 
@@ -67,15 +66,12 @@ describe("byMachine", () => {
       [change("talos-k8s-1-os"), change("talos-k8s-1-new-os"), change("talos-kubernetes")],
       ["k8s-1", "k8s-1-new", "nas"],
     );
-    assert.deepEqual(
-      [...of].map(([name, changes]) => [name, changes.map((each) => each.name)]),
-      [
-        ["k8s-1", ["talos-k8s-1-os"]],
-        ["k8s-1-new", ["talos-k8s-1-new-os"]],
-        ["nas", []],
-      ],
-    );
-    assert.deepEqual(others, [change("talos-kubernetes")]);
+    expect([...of].map(([name, changes]) => [name, changes.map((each) => each.name)])).toStrictEqual([
+      ["k8s-1", ["talos-k8s-1-os"]],
+      ["k8s-1-new", ["talos-k8s-1-new-os"]],
+      ["nas", []],
+    ]);
+    expect(others).toStrictEqual([change("talos-kubernetes")]);
   });
 });
 
@@ -95,15 +91,19 @@ describe("reportMachine", () => {
     }).did;
 
   it("says what became of a machine", () => {
-    assert.deepEqual(
+    expect(
       did({}, { talos: "v1.12.0", bootId: "b", kubelet: "v1.35.4" }, [change("talos-k8s-1-config")]),
-      ["Talos v1.11.6 → v1.12.0", "Kubernetes v1.34.4 → v1.35.4", "new machine config", "rebooted"],
-    );
-    assert.deepEqual(did({}, {}), []);
-    assert.deepEqual(did({ kubelet: undefined, state: "maintenance" }, {}), [
+    ).toStrictEqual([
+      "Talos v1.11.6 → v1.12.0",
+      "Kubernetes v1.34.4 → v1.35.4",
+      "new machine config",
+      "rebooted",
+    ]);
+    expect(did({}, {})).toStrictEqual([]);
+    expect(did({ kubelet: undefined, state: "maintenance" }, {})).toStrictEqual([
       "joined the cluster with Talos v1.11.6 and Kubernetes v1.34.4",
     ]);
-    assert.deepEqual(did({}, { kubelet: undefined, state: "maintenance" }), [
+    expect(did({}, { kubelet: undefined, state: "maintenance" })).toStrictEqual([
       "left the cluster, and is now wiped, in maintenance mode",
     ]);
   });
@@ -111,11 +111,11 @@ describe("reportMachine", () => {
 
 describe("surprisesBetween", () => {
   it("is what only one of preview and up shows", () => {
-    assert.deepEqual(surprisesBetween([change("a"), change("b", 0)], [change("b", 9), change("c")]), [
+    expect(surprisesBetween([change("a"), change("b", 0)], [change("b", 9), change("c")])).toStrictEqual([
       "only in the preview: update a",
       "not in the preview: update c",
     ]);
-    assert.deepEqual(surprisesBetween([change("a", 0)], [change("a", 5)]), []);
+    expect(surprisesBetween([change("a", 0)], [change("a", 5)])).toStrictEqual([]);
   });
 });
 
@@ -156,9 +156,7 @@ const report: Report = {
 
 describe("a report", () => {
   it("reads well on a terminal", () => {
-    assert.equal(
-      asText(report),
-      `Versions:
+    expect(asText(report)).toBe(`Versions:
   Talos       v1.13.9 → v1.13.10  rehearsed: v1.12.9 → v1.12.10
   Kubernetes  v1.36.3             rehearsed: v1.35.4
   Cilium      1.20.1
@@ -186,21 +184,19 @@ Failed while looking at the cluster afterwards:
   not Ready: HelmRelease a/b:
   no
 
-home: the bump FAILED in rehearsal`,
-    );
+home: the bump FAILED in rehearsal`);
   });
 
   it("is a comment on a pull request as Markdown", () => {
     const text = asMarkdown(report);
-    assert.ok(
+    expect(
       text.startsWith("### Rehearsal of home: the bump FAILED in rehearsal\n\n**Versions**\n\n- Talos"),
-    );
-    assert.match(text, /\n- not Ready: HelmRelease a\/b:\n {2}no$/);
+    ).toBeTruthy();
+    expect(text).toMatch(/\n- not Ready: HelmRelease a\/b:\n {2}no$/);
   });
 
   it("is one line when there is nothing to rehearse", () => {
-    assert.equal(
-      asText({ stack: "home", outcome: "nothing", left: [], files: [] }),
+    expect(asText({ stack: "home", outcome: "nothing", left: [], files: [] })).toBe(
       "home: there is nothing to rehearse: stack file and tree are as they are committed",
     );
   });

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { parse, stringify } from "yaml";
 import { readSides, type RehearsalRequest, type Sides } from "../../../commands/rehearse/sides.ts";
 
@@ -55,7 +55,7 @@ describe("readSides", () => {
 
   it("finds nothing where nothing differs", () => {
     const { sameStack, files, refusal } = read();
-    assert.deepEqual({ sameStack, files, refusal }, { sameStack: true, files: [], refusal: undefined });
+    expect({ sameStack, files, refusal }).toStrictEqual({ sameStack: true, files: [], refusal: undefined });
   });
 
   it("takes the committed versions and those of the working tree, Flux's from the tree", () => {
@@ -63,18 +63,18 @@ describe("readSides", () => {
     edit(`home/${flux}`, "tag: v2.9.4", "tag: v2.9.5");
     const { from, to, sameStack, files, refusal } = read();
     const rest = { kubernetes: "v1.36.3", cilium: "1.20.1" };
-    assert.deepEqual(from.versions, { ...rest, talos: "v1.13.9", flux: "v2.9.4" });
-    assert.deepEqual(to.versions, { ...rest, talos: "v1.13.10", flux: "v2.9.5" });
-    assert.equal(sameStack, false);
-    assert.deepEqual(files, ["flux/config/flux.yaml"]);
-    assert.equal(refusal, undefined);
+    expect(from.versions).toStrictEqual({ ...rest, talos: "v1.13.9", flux: "v2.9.4" });
+    expect(to.versions).toStrictEqual({ ...rest, talos: "v1.13.10", flux: "v2.9.5" });
+    expect(sameStack).toBe(false);
+    expect(files).toStrictEqual(["flux/config/flux.yaml"]);
+    expect(refusal).toBe(undefined);
   });
 
   it("begins at another commit", () => {
     edit("home/Pulumi.home.yaml", "talos: v1.13.9", "talos: v1.13.10");
     commit("home");
-    assert.equal(read().sameStack, true);
-    assert.equal(read({ from: "HEAD~1" }).from.versions.talos, "v1.13.9");
+    expect(read().sameStack).toBe(true);
+    expect(read({ from: "HEAD~1" }).from.versions.talos).toBe("v1.13.9");
   });
 
   it("takes a tree of another repository at a commit of its own", () => {
@@ -84,38 +84,36 @@ describe("readSides", () => {
     commit("home");
     edit(`tree/${flux}`, "tag: v2.9.4", "tag: v2.9.5");
     commit("tree");
-    assert.deepEqual(read().files, []);
+    expect(read().files).toStrictEqual([]);
     // The stack's repository has no such commit of its own that would fit.
-    assert.equal(read({ treeFrom: "HEAD~1" }).from.versions.flux, "v2.9.4");
-    assert.deepEqual(read({ treeFrom: "HEAD~1" }).files, ["flux/config/flux.yaml"]);
+    expect(read({ treeFrom: "HEAD~1" }).from.versions.flux).toBe("v2.9.4");
+    expect(read({ treeFrom: "HEAD~1" }).files).toStrictEqual(["flux/config/flux.yaml"]);
   });
 
   it("only takes the working tree where it is to be built alone", () => {
     edit("home/Pulumi.home.yaml", "talos: v1.13.9", "talos: v1.13.10");
     const { from, to } = read({ from: undefined });
-    assert.equal(from, to);
-    assert.equal(to.versions.talos, "v1.13.10");
+    expect(from).toBe(to);
+    expect(to.versions.talos).toBe("v1.13.10");
   });
 
   it("says what the program would refuse: a stack config, a tree, a way", () => {
     edit("home/Pulumi.home.yaml", "kubernetes: v1.36.3", "kubernetes: v1.35.8");
-    assert.match(read().refusal ?? "", /versions\.kubernetes: the cluster has Kubernetes v1\.36\.3/);
+    expect(read().refusal ?? "").toMatch(/versions\.kubernetes: the cluster has Kubernetes v1\.36\.3/);
     edit("home/Pulumi.home.yaml", "kubernetes: v1.35.8", "kubernetes: v1.37.0");
-    assert.match(read().refusal ?? "", /versions\.kubernetes: v1\.37\.0 is newer than 1\.36/);
+    expect(read().refusal ?? "").toMatch(/versions\.kubernetes: v1\.37\.0 is newer than 1\.36/);
     git("home", "checkout", "--quiet", ".");
     edit("home/cluster/apps/default/podinfo/app/helmrelease.yaml", "spec:", "spec:\n  nothing: ${NOTHING}");
-    assert.match(read().refusal ?? "", /tree: .*uses \$\{NOTHING\}, which nothing defines/);
+    expect(read().refusal ?? "").toMatch(/tree: .*uses \$\{NOTHING\}, which nothing defines/);
   });
 
   it("cannot begin at what is wrong already", () => {
     edit("home/Pulumi.home.yaml", "kubernetes: v1.36.3", "kubernetes: v1.37.0");
     commit("home");
-    assert.throws(
-      () => read(),
+    expect(() => read()).toThrow(
       /what the rehearsal begins with cannot be built: .*\n.*v1\.37\.0 .*\n {2}→ .*--from/,
     );
-    assert.throws(
-      () => read({ stackFile: join(folder, "home/Pulumi.no.yaml") }),
+    expect(() => read({ stackFile: join(folder, "home/Pulumi.no.yaml") })).toThrow(
       /Pulumi\.no\.yaml is not there/,
     );
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import {
   addressesIn,
   dyingMachines,
@@ -66,7 +66,7 @@ function mapped(stack: StackValues = values): ReturnType<typeof labStack> {
 
 describe("labStack", () => {
   it("takes over what is the stack's, with the lab's addresses and accounts", () => {
-    assert.deepEqual(mapped().config, {
+    expect(mapped().config).toStrictEqual({
       ...own,
       "home-ops:cluster": { name: "home", endpoint: "https://127.10.7.10:6443", talosContract: "v1.12" },
       "home-ops:network": {
@@ -99,7 +99,7 @@ describe("labStack", () => {
   });
 
   it("names what a machine of the lab would refuse", () => {
-    assert.deepEqual(mapped().left, [
+    expect(mapped().left).toStrictEqual([
       "patches of nas[1]: missing kind",
       'patches.controlplane[1]: "HolographicConfig" "v1alpha1": not registered',
     ]);
@@ -119,8 +119,8 @@ describe("labStack", () => {
   it("leaves patches with an encrypted value out, which only its stack can read", () => {
     const hidden = { machine: { env: { A: { secure: "v1:abc" } } } };
     const { config, left } = mapped({ ...values, patches: { common: [hidden, { machine: {} }] } });
-    assert.deepEqual(config["home-ops:patches"], { common: [{ machine: {} }] });
-    assert.ok(left.includes("patches.common[0]: holds an encrypted value, which stays with its stack"));
+    expect(config["home-ops:patches"]).toStrictEqual({ common: [{ machine: {} }] });
+    expect(left).toContain("patches.common[0]: holds an encrypted value, which stays with its stack");
   });
 
   it("keeps the address of the one control plane apart from the endpoint", () => {
@@ -129,8 +129,10 @@ describe("labStack", () => {
       cluster: { ...values.cluster, endpoint: "https://192.0.2.11:6443" },
       patches: { common: [{ machine: { certSANs: ["192.0.2.11"] } }] },
     });
-    assert.deepEqual(config["home-ops:patches"], { common: [{ machine: { certSANs: ["127.10.7.11"] } }] });
-    assert.equal((config["home-ops:cluster"] as { endpoint: string }).endpoint, "https://127.10.7.10:6443");
+    expect(config["home-ops:patches"]).toStrictEqual({
+      common: [{ machine: { certSANs: ["127.10.7.11"] } }],
+    });
+    expect((config["home-ops:cluster"] as { endpoint: string }).endpoint).toBe("https://127.10.7.10:6443");
   });
 });
 
@@ -142,8 +144,7 @@ describe("translator", () => {
         ["192.0.2.0/24", "N"],
       ]),
     );
-    assert.equal(
-      translate("192.0.2.1:53, 192.0.2.1. 192.0.2.10 1192.0.2.1 192.0.2.1.5 192.0.2.0/24"),
+    expect(translate("192.0.2.1:53, 192.0.2.1. 192.0.2.10 1192.0.2.1 192.0.2.1.5 192.0.2.0/24")).toBe(
       "A:53, A. 192.0.2.10 1192.0.2.1 192.0.2.1.5 N",
     );
   });
@@ -153,7 +154,7 @@ describe("the machines of a rehearsal", () => {
   const with_ = (...nodes: StackNode[]): StackValues => ({ ...values, nodes });
 
   it("are those before the bump, and what is added waits as a spare", () => {
-    assert.deepEqual(machinesOf(with_(alpha, nas), with_(alpha, beta)), [
+    expect(machinesOf(with_(alpha, nas), with_(alpha, beta))).toStrictEqual([
       { name: "alpha", address: "192.0.2.11", role: "controlplane" },
       { name: "nas", address: "192.0.2.21", role: "worker" },
       { name: "beta", address: "192.0.2.22", role: "spare" },
@@ -162,12 +163,9 @@ describe("the machines of a rehearsal", () => {
 
   it("are two where a name gets another address", () => {
     const machines = machinesOf(with_(alpha, nas), with_(alpha, { ...nas, address: "192.0.2.30" }));
-    assert.deepEqual(
-      machines.map(({ name }) => name),
-      ["alpha", "nas", "nas-new"],
-    );
+    expect(machines.map(({ name }) => name)).toStrictEqual(["alpha", "nas", "nas-new"]);
     const layout = layoutOf("/project", "x", { machines: shapeOf(machines), older: true }, 7);
-    assert.equal(addressesIn(layout, machines).get("192.0.2.30"), "127.10.7.101");
+    expect(addressesIn(layout, machines).get("192.0.2.30")).toBe("127.10.7.101");
   });
 
   it("are without those that were dead before, and with those that die", () => {
@@ -175,14 +173,8 @@ describe("the machines of a rehearsal", () => {
       with_(alpha, nas, { ...beta, gone: true }),
       with_(alpha, { ...nas, gone: true }, { ...beta, gone: true }),
     ];
-    assert.deepEqual(
-      machinesOf(from, to).map(({ name }) => name),
-      ["alpha", "nas"],
-    );
-    assert.deepEqual(dyingMachines(from, to), ["nas"]);
-    assert.deepEqual(
-      nodesAfter(from, to).map(({ name }) => name),
-      ["alpha", "nas"],
-    );
+    expect(machinesOf(from, to).map(({ name }) => name)).toStrictEqual(["alpha", "nas"]);
+    expect(dyingMachines(from, to)).toStrictEqual(["nas"]);
+    expect(nodesAfter(from, to).map(({ name }) => name)).toStrictEqual(["alpha", "nas"]);
   });
 });

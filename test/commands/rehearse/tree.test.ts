@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { parse } from "yaml";
 import { committedFile, exportCommitted, exportWorking } from "../../../commands/rehearse/git.ts";
 import { differingFiles, exampleOf, prepareTree } from "../../../commands/rehearse/tree.ts";
@@ -51,25 +51,24 @@ describe("the two sides of a rehearsal", () => {
     const before = git("status", "--porcelain");
     exportCommitted(tree(), "HEAD", join(folder, "from"));
     exportWorking(tree(), join(folder, "to"));
-    assert.equal(committedFile(join(folder, "home/Pulumi.home.yaml"), "HEAD"), "one\n");
-    assert.equal(read("from/a.yaml"), "a: 1\n");
-    assert.equal(read("to/a.yaml"), "a: 2\n");
-    assert.deepEqual(differingFiles(join(folder, "from"), join(folder, "to")), [
+    expect(committedFile(join(folder, "home/Pulumi.home.yaml"), "HEAD")).toBe("one\n");
+    expect(read("from/a.yaml")).toBe("a: 1\n");
+    expect(read("to/a.yaml")).toBe("a: 2\n");
+    expect(differingFiles(join(folder, "from"), join(folder, "to"))).toStrictEqual([
       "a.yaml",
       "c.yaml",
       "sub/b.yaml",
     ]);
-    assert.ok(!existsSync(join(folder, "to/d.log")));
+    expect(!existsSync(join(folder, "to/d.log"))).toBeTruthy();
     assert.equal(git("status", "--porcelain"), before, "the repository is as it was");
   });
 
   it("name the commit that is not there, and the file that is not in it", () => {
     const file = join(folder, "home/Pulumi.new.yaml");
-    assert.throws(() => committedFile(file, "nowhere"), /there is no commit nowhere in .*home\n {2}→ /);
-    assert.throws(() => committedFile(file, "HEAD"), /Pulumi\.new\.yaml is not in the commit HEAD/);
+    expect(() => committedFile(file, "nowhere")).toThrow(/there is no commit nowhere in .*home\n {2}→ /);
+    expect(() => committedFile(file, "HEAD")).toThrow(/Pulumi\.new\.yaml is not in the commit HEAD/);
     write("outside/Pulumi.home.yaml", "");
-    assert.throws(
-      () => committedFile(join(folder, "outside/Pulumi.home.yaml"), "HEAD"),
+    expect(() => committedFile(join(folder, "outside/Pulumi.home.yaml"), "HEAD")).toThrow(
       /is in no Git repository/,
     );
   });
@@ -110,8 +109,8 @@ kind: Kustomization
 
   it("puts an example in the place of what only the home can read, with all of its keys", () => {
     prepareTree(join(folder, "tree"), "v2.9.4");
-    assert.ok(!existsSync(join(folder, "tree/flux/vars/cluster-secrets.sops.yaml")));
-    assert.deepEqual(parse(read("tree/flux/vars/cluster-secrets.sops.yaml.example")), {
+    expect(!existsSync(join(folder, "tree/flux/vars/cluster-secrets.sops.yaml"))).toBeTruthy();
+    expect(parse(read("tree/flux/vars/cluster-secrets.sops.yaml.example"))).toStrictEqual({
       apiVersion: "v1",
       kind: "Secret",
       metadata: { name: "cluster-secrets" },
@@ -122,22 +121,21 @@ kind: Kustomization
 
   it("sets the version of Flux and the lab's branch, and nothing else", () => {
     prepareTree(join(folder, "tree"), "v2.7.3");
-    assert.equal(read("tree/flux/config/flux.yaml"), flux.replace("v2.9.4", "v2.7.3"));
-    assert.equal(read("tree/flux/config/cluster.yaml"), cluster.replace("trunk", "main"));
+    expect(read("tree/flux/config/flux.yaml")).toBe(flux.replace("v2.9.4", "v2.7.3"));
+    expect(read("tree/flux/config/cluster.yaml")).toBe(cluster.replace("trunk", "main"));
   });
 
   it("leaves a tree alone that suits the lab already", () => {
     write("tree/flux/config/cluster.yaml", "kind:   GitRepository\n");
     prepareTree(join(folder, "tree"), "v2.9.4");
-    assert.equal(read("tree/flux/config/flux.yaml"), flux);
-    assert.equal(read("tree/flux/config/cluster.yaml"), "kind:   GitRepository\n");
+    expect(read("tree/flux/config/flux.yaml")).toBe(flux);
+    expect(read("tree/flux/config/cluster.yaml")).toBe("kind:   GitRepository\n");
   });
 });
 
 describe("exampleOf", () => {
   it("is nothing for a file of which not even the kind can be read", () => {
-    assert.equal(
-      exampleOf(secret.replace("kind: Secret", "kind: ENC[AES256_GCM,data:x]"), undefined),
+    expect(exampleOf(secret.replace("kind: Secret", "kind: ENC[AES256_GCM,data:x]"), undefined)).toBe(
       undefined,
     );
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { catalogue, needsOlder } from "../../../commands/rehearse/catalogue.ts";
 import {
   planContract,
@@ -30,25 +30,25 @@ function rehearsed(from: StackVersions, to: Partial<StackVersions>): Record<stri
 describe("planVersions", () => {
   it("takes what is asked where it can be had, and says nothing", () => {
     const found = plan({ ...lab, talos: "v1.11.6", kubernetes: "v1.34.4" }, { talos: "v1.12.0" });
-    assert.deepEqual(found.rehearsed, found.asked);
-    assert.deepEqual(found.notes, []);
-    assert.deepEqual(found.notRehearsed, []);
+    expect(found.rehearsed).toStrictEqual(found.asked);
+    expect(found.notes).toStrictEqual([]);
+    expect(found.notRehearsed).toStrictEqual([]);
   });
 
   it("takes any version of Cilium", () => {
-    assert.equal(rehearsed(lab, { cilium: "1.20.7" })["cilium"], "1.20.1 → 1.20.7");
+    expect(rehearsed(lab, { cilium: "1.20.7" })["cilium"]).toBe("1.20.1 → 1.20.7");
   });
 
   it("names a version that cannot be had, with the nearest that can", () => {
     const { notes } = plan(home, {});
-    assert.deepEqual(notes, [
+    expect(notes).toStrictEqual([
       "Talos v1.13.9 cannot be had here (the newest talosctl that can be had here is v1.12.0): rehearsed with v1.12.9",
       "Kubernetes v1.36.3 cannot be had here (there are v1.34.4 and v1.35.4): rehearsed with v1.35.4",
     ]);
   });
 
   it("keeps a patch of Talos a patch", () => {
-    assert.deepEqual(rehearsed(home, { talos: "v1.13.10" }), {
+    expect(rehearsed(home, { talos: "v1.13.10" })).toStrictEqual({
       talos: "v1.12.9 → v1.12.10",
       kubernetes: "v1.35.4",
       cilium: "1.20.1",
@@ -57,7 +57,7 @@ describe("planVersions", () => {
   });
 
   it("keeps a minor of Talos a minor, with a Kubernetes that the older one runs", () => {
-    assert.deepEqual(rehearsed(home, { talos: "v1.14.1" }), {
+    expect(rehearsed(home, { talos: "v1.14.1" })).toStrictEqual({
       talos: "v1.11.6 → v1.12.1",
       kubernetes: "v1.34.4",
       cilium: "1.20.1",
@@ -67,15 +67,15 @@ describe("planVersions", () => {
 
   it("makes a minor of Kubernetes of a patch, rather than nothing", () => {
     const { rehearsed, notes } = plan(home, { kubernetes: "v1.36.4" });
-    assert.deepEqual(rehearsed.kubernetes, { from: "v1.34.4", to: "v1.35.4" });
-    assert.ok(notes.some((note) => note.includes("v1.36.3 and v1.36.4 cannot be had here")));
+    expect(rehearsed.kubernetes).toStrictEqual({ from: "v1.34.4", to: "v1.35.4" });
+    expect(notes.some((note) => note.includes("v1.36.3 and v1.36.4 cannot be had here"))).toBeTruthy();
   });
 
   it("keeps two bumps at once two bumps", () => {
     const found = plan(lab, { kubernetes: "v1.36.0", talos: "v1.13.0" });
-    assert.deepEqual(found.rehearsed.talos, { from: "v1.11.0", to: "v1.12.0" });
-    assert.deepEqual(found.rehearsed.kubernetes, { from: "v1.34.4", to: "v1.35.4" });
-    assert.deepEqual(found.notRehearsed, []);
+    expect(found.rehearsed.talos).toStrictEqual({ from: "v1.11.0", to: "v1.12.0" });
+    expect(found.rehearsed.kubernetes).toStrictEqual({ from: "v1.34.4", to: "v1.35.4" });
+    expect(found.notRehearsed).toStrictEqual([]);
   });
 
   it("says what is not rehearsed when a bump vanishes", () => {
@@ -85,35 +85,35 @@ describe("planVersions", () => {
       limit: "there is v2.9.4",
     };
     const found = planVersions(lab, { ...lab, flux: "v2.9.5" }, { ...catalogue, flux: only });
-    assert.deepEqual(found?.rehearsed.flux, { from: "v2.9.4", to: "v2.9.4" });
-    assert.deepEqual(found.notRehearsed, ["Flux v2.9.4 → v2.9.5"]);
-    assert.deepEqual(found.notes, [
+    expect(found?.rehearsed.flux).toStrictEqual({ from: "v2.9.4", to: "v2.9.4" });
+    expect(found?.notRehearsed).toStrictEqual(["Flux v2.9.4 → v2.9.5"]);
+    expect(found?.notes).toStrictEqual([
       "Flux v2.9.5 cannot be had here (there is v2.9.4): rehearsed with v2.9.4",
     ]);
   });
 
   it("rehearses a way back as a way back", () => {
-    assert.equal(rehearsed(lab, { flux: "v2.8.8" })["flux"], "v2.9.4 → v2.7.3");
+    expect(rehearsed(lab, { flux: "v2.8.8" })["flux"]).toBe("v2.9.4 → v2.7.3");
   });
 
   it("finds nothing where nothing goes together", () => {
     const nothing = { listed: [], has: () => false, limit: "there are none" };
-    assert.equal(planVersions(lab, lab, { ...catalogue, kubernetes: nothing }), undefined);
+    expect(planVersions(lab, lab, { ...catalogue, kubernetes: nothing })).toBe(undefined);
   });
 });
 
 describe("planContract", () => {
   it("is the stack's own, but no newer than the Talos it is born with", () => {
-    assert.equal(planContract("v1.12", "v1.12.9"), "v1.12");
-    assert.equal(planContract("v1.11", "v1.12.9"), "v1.11");
-    assert.equal(planContract("v1.13", "v1.11.6"), "v1.11");
+    expect(planContract("v1.12", "v1.12.9")).toBe("v1.12");
+    expect(planContract("v1.11", "v1.12.9")).toBe("v1.11");
+    expect(planContract("v1.13", "v1.11.6")).toBe("v1.11");
   });
 });
 
 describe("needsOlder", () => {
   it("holds where a rehearsal begins at what only bumps need", () => {
-    assert.equal(needsOlder(plan(lab, { talos: "v1.12.1", cilium: "1.20.2" }).rehearsed), false);
-    assert.equal(needsOlder(plan(home, { kubernetes: "v1.36.4" }).rehearsed), true);
-    assert.equal(needsOlder(plan(home, { flux: "v2.9.5" }).rehearsed), true);
+    expect(needsOlder(plan(lab, { talos: "v1.12.1", cilium: "1.20.2" }).rehearsed)).toBe(false);
+    expect(needsOlder(plan(home, { kubernetes: "v1.36.4" }).rehearsed)).toBe(true);
+    expect(needsOlder(plan(home, { flux: "v2.9.5" }).rehearsed)).toBe(true);
   });
 });

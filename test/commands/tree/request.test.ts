@@ -1,59 +1,61 @@
-import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { definitionsFor } from "../../../commands/tree/definitions.ts";
 import { treeRequest } from "../../../commands/tree/request.ts";
 import { configFile, TreeFixture } from "./treeFixture.ts";
 
 describe("the request for a tree", () => {
   let fixture: TreeFixture;
-  beforeEach(() => (fixture = new TreeFixture()));
+  beforeEach(() => {
+    fixture = new TreeFixture();
+  });
   afterEach(() => fixture.remove());
   const config = "cluster/flux/config/cluster.yaml";
   const without = { schemas: false } as const;
 
   it("begins with the Kustomizations of flux/config, from the source of the one for the tree", () => {
     const { request } = treeRequest(fixture.write({ [config]: configFile() }).tree, without);
-    assert.equal(request.root, fixture.root);
-    assert.deepEqual(request.source, {
+    expect(request.root).toBe(fixture.root);
+    expect(request.source).toStrictEqual({
       kind: "GitRepository",
       namespace: "flux-system",
       name: "home-cluster",
     });
-    assert.deepEqual(
-      request.start.map(({ metadata }) => metadata.name),
-      ["flux", "cluster"],
-    );
+    expect(request.start.map(({ metadata }) => metadata.name)).toStrictEqual(["flux", "cluster"]);
   });
 
   it("finds the root of a tree that lies deeper and is called otherwise", () => {
     fixture.write({ "clusters/home/flux/config/cluster.yaml": configFile("clusters/home/flux") });
     const { request } = treeRequest(join(fixture.root, "clusters/home"), without);
-    assert.equal(request.root, fixture.root);
+    expect(request.root).toBe(fixture.root);
   });
 
   it("takes a tree that is the repository itself", () => {
     fixture.write({ "flux/config/cluster.yaml": configFile("./flux") });
-    assert.equal(treeRequest(fixture.root, without).request.root, fixture.root);
+    expect(treeRequest(fixture.root, without).request.root).toBe(fixture.root);
   });
 
   it("says when the path does not lead into the tree", () => {
     fixture.write({ "home/flux/config/cluster.yaml": configFile() });
-    assert.throws(() => treeRequest(join(fixture.root, "home"), without), {
-      message:
-        `Kustomization cluster has path ./cluster/flux, but the tree is ${fixture.root}/home; expected a folder that ends` +
-        " with /cluster: correct spec.path in flux/config, or the folder's name",
-    });
+    expect(() => treeRequest(join(fixture.root, "home"), without)).toThrow(
+      expect.objectContaining({
+        message:
+          `Kustomization cluster has path ./cluster/flux, but the tree is ${fixture.root}/home; expected a folder that ends` +
+          " with /cluster: correct spec.path in flux/config, or the folder's name",
+      }),
+    );
   });
 
   it("says when there is no Kustomization to begin with", () => {
-    assert.throws(() => treeRequest(fixture.root, without), {
-      message:
-        `flux/config of ${fixture.root} has no Flux Kustomization whose spec.path ends with /flux; that is the one with` +
-        " which Flux begins",
-    });
+    expect(() => treeRequest(fixture.root, without)).toThrow(
+      expect.objectContaining({
+        message:
+          `flux/config of ${fixture.root} has no Flux Kustomization whose spec.path ends with /flux; that is the one with` +
+          " which Flux begins",
+      }),
+    );
   });
 
   it("gives variables in clear, and placeholders for those of Secrets", () => {
@@ -68,7 +70,7 @@ describe("the request for a tree", () => {
       "cluster/flux/vars/secrets.sops.yaml.example": `${secret}stringData: {OLD: old.example}\n`,
       "cluster/flux/vars/more.sops.yaml.example": `${secret.replace("cluster-secrets", "more")}data: {KEY: dmFsdWU=}\n`,
     });
-    assert.deepEqual(treeRequest(fixture.tree, without).request.variables, {
+    expect(treeRequest(fixture.tree, without).request.variables).toStrictEqual({
       "ConfigMap/flux-system/cluster-settings": { TIMEZONE: "Europe/Berlin", COUNT: "3", NOTHING: "" },
       "Secret/flux-system/cluster-secrets": { DOMAIN: "..DOMAIN.." },
       "Secret/flux-system/more": { KEY: "..KEY.." },
@@ -82,7 +84,7 @@ describe("the request for a tree", () => {
   ] as const)
     it(`${strict ? "refuses" : "allows"} undefined variables for Flux ${tag}`, () => {
       fixture.write({ [config]: configFile("./cluster/flux", tag) });
-      assert.equal(treeRequest(fixture.tree, without).request.strict, strict);
+      expect(treeRequest(fixture.tree, without).request.strict).toBe(strict);
     });
 });
 
@@ -100,7 +102,7 @@ describe("the definitions for a tree", () => {
   });
 
   it("are left out while they have not been made, with what makes them", () => {
-    assert.deepEqual(definitionsFor("v2.9.1"), {
+    expect(definitionsFor("v2.9.1")).toStrictEqual({
       definitions: [],
       kubernetes: "",
       leftOut: [
@@ -112,8 +114,7 @@ describe("the definitions for a tree", () => {
   });
 
   it("are left out for a Flux of which there are none", () => {
-    assert.equal(
-      definitionsFor("v3.0.0").leftOut[0],
+    expect(definitionsFor("v3.0.0").leftOut[0]).toBe(
       'Flux\'s kinds are not validated: there are definitions of v2.9.4, v2.7.3, not of "v3.0.0"',
     );
   });

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { ensureTools } from "../../../tools/ensureTools.ts";
 import type { Toolbox } from "../../../tools/toolbox.ts";
 import { project } from "../testLab.ts";
@@ -15,28 +15,28 @@ import { features } from "./features.ts";
 const manifests = "flux-manifests@v2.9.4";
 const shipped = join(project, "cluster");
 
-await describe("the shipped tree", async () => {
+describe("the shipped tree", () => {
   const root = mkdtempSync(join(tmpdir(), "tree-features-"));
   const copy = join(root, "cluster");
   let toolbox: Toolbox;
   let tree: BuiltTree;
   const build = (folder: string): Promise<BuiltTree> =>
     BuiltTree.of(folder, toolbox, toolbox[manifests] ?? "");
-  before(async () => {
+  beforeAll(async () => {
     toolbox = await ensureTools({ keys: ["cluster-build", manifests, "kubernetes-definitions@1.35"] });
     tree = await build(shipped);
     cpSync(shipped, copy, { recursive: true });
   });
-  after(() => {
+  afterAll(() => {
     rmSync(root, { recursive: true });
   });
 
-  await it("is built without a problem", () => {
-    assert.deepEqual(tree.problems, []);
+  it("is built without a problem", () => {
+    expect(tree.problems).toStrictEqual([]);
   });
 
   for (const { name, holds, without } of features)
-    await it(`sees to it that ${name}`, async () => {
+    it(`sees to it that ${name}`, async () => {
       assert.ok(holds(tree), "it has the feature");
       const [file, text, instead = ""] = without;
       const whole = readFileSync(join(copy, file), "utf8");

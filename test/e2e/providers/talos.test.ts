@@ -3,7 +3,7 @@ import { createHash, X509Certificate } from "node:crypto";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { status } from "@grpc/grpc-js";
 import { parse, parseAllDocuments } from "yaml";
 import { certificateUntil, FakeMachine } from "./fakeMachine.ts";
@@ -45,9 +45,9 @@ describe("the talos stand-in", () => {
   let client: unknown;
   let base: string;
 
-  before(async () => {
+  beforeAll(async () => {
     plugin = await start();
-    assert.equal((await plugin.configure()).acceptsecrets, false);
+    expect((await plugin.configure()).acceptsecrets).toBe(false);
     made = (await plugin.create(tokens.secrets, { talosVersion: "v1.12" })).outputs;
     const all = plain(made) as Wire;
     authority = part(all, "machineSecrets", "certs", "os") as Authority;
@@ -55,7 +55,7 @@ describe("the talos stand-in", () => {
     const { result } = await plugin.invoke(tokens.config, configArgs(all));
     base = result["machineConfiguration"] as string;
   });
-  after(() => plugin.stop());
+  afterAll(() => plugin.stop());
 
   const configArgs = (all: Wire): Wire => ({
     clusterName: "lab",
@@ -77,7 +77,7 @@ describe("the talos stand-in", () => {
           for (const [key, item] of Object.entries(value)) walk(item, path === "" ? key : `${path}.${key}`);
       };
       walk(made, "");
-      assert.deepEqual(paths.sort(), [
+      expect(paths.sort()).toStrictEqual([
         "clientConfiguration.clientKey",
         "machineSecrets.certs.etcd.key",
         "machineSecrets.certs.k8s.key",
@@ -92,13 +92,13 @@ describe("the talos stand-in", () => {
       const certificate = new X509Certificate(
         Buffer.from(part(made, "clientConfiguration", "clientCertificate") as string, "base64"),
       );
-      assert.match(certificate.subject, /O=os:admin/);
-      assert.ok(certificate.validToDate.getTime() > Date.now() + 360 * 24 * 3600 * 1000);
+      expect(certificate.subject).toMatch(/O=os:admin/);
+      expect(certificate.validToDate.getTime()).toBeGreaterThan(Date.now() + 360 * 24 * 3600 * 1000);
     });
 
     test("a preview knows the contract only", async () => {
       const { outputs } = await plugin.create(tokens.secrets, { talosVersion: "v1.12" }, { preview: true });
-      assert.deepEqual(outputs, {
+      expect(outputs).toStrictEqual({
         talosVersion: "v1.12",
         machineSecrets: unknown,
         clientConfiguration: unknown,
@@ -107,22 +107,21 @@ describe("the talos stand-in", () => {
     });
 
     test("the state says of which schema it is", () => {
-      assert.equal(made["__meta"], '{"schema_version":"1"}');
-      assert.equal(made["id"], "machine_secrets");
+      expect(made["__meta"]).toBe('{"schema_version":"1"}');
+      expect(made["id"]).toBe("machine_secrets");
     });
 
     test("a lower contract is another cluster, a higher one is not", async () => {
-      assert.equal((await plugin.diff(tokens.secrets, made, { talosVersion: "v1.12" })).changes, false);
-      assert.deepEqual((await plugin.diff(tokens.secrets, made, { talosVersion: "v1.11" })).replaces, [
+      expect((await plugin.diff(tokens.secrets, made, { talosVersion: "v1.12" })).changes).toBe(false);
+      expect((await plugin.diff(tokens.secrets, made, { talosVersion: "v1.11" })).replaces).toStrictEqual([
         "talosVersion",
       ]);
-      assert.deepEqual(
+      expect(
         (await plugin.diff(tokens.secrets, { ...made, talosVersion: "v1.12.2" }, { talosVersion: "v1.12" }))
           .replaces,
-        ["talosVersion"],
-      );
+      ).toStrictEqual(["talosVersion"]);
       const higher = await plugin.diff(tokens.secrets, made, { talosVersion: "v1.13" });
-      assert.deepEqual([higher.changes, higher.replaces], [true, []]);
+      expect([higher.changes, higher.replaces]).toStrictEqual([true, []]);
       const preview = await plugin.update(
         tokens.secrets,
         "machine_secrets",
@@ -130,11 +129,10 @@ describe("the talos stand-in", () => {
         { talosVersion: "v1.13" },
         { preview: true },
       );
-      assert.deepEqual([preview["machineSecrets"], preview["clientConfiguration"]], [unknown, unknown]);
+      expect([preview["machineSecrets"], preview["clientConfiguration"]]).toStrictEqual([unknown, unknown]);
       const updated = await plugin.update(tokens.secrets, "machine_secrets", made, { talosVersion: "v1.13" });
-      assert.deepEqual(plain({ ...updated, talosVersion: "v1.12" }), plain(made));
-      assert.match(
-        (await plugin.check(tokens.secrets, { talosVersion: "latest" })).failures.join(),
+      expect(plain({ ...updated, talosVersion: "v1.12" })).toStrictEqual(plain(made));
+      expect((await plugin.check(tokens.secrets, { talosVersion: "latest" })).failures.join()).toMatch(
         /Invalid version/,
       );
     });
@@ -146,12 +144,12 @@ describe("the talos stand-in", () => {
         clientConfiguration: { ...(made["clientConfiguration"] as Wire), clientCertificate: soon },
       };
       const { names, hasPaths, detailed } = await plugin.diff(tokens.secrets, old, { talosVersion: "v1.12" });
-      assert.deepEqual([names, hasPaths, detailed], [["clientConfiguration"], false, {}]);
+      expect([names, hasPaths, detailed]).toStrictEqual([["clientConfiguration"], false, {}]);
       const renewed = await plugin.update(tokens.secrets, "machine_secrets", old, { talosVersion: "v1.12" });
-      assert.deepEqual(plain(renewed["machineSecrets"]), plain(made["machineSecrets"]));
+      expect(plain(renewed["machineSecrets"])).toStrictEqual(plain(made["machineSecrets"]));
       const pem = part(renewed, "clientConfiguration", "clientCertificate") as string;
       const ca = new X509Certificate(Buffer.from(authority.cert, "base64"));
-      assert.ok(new X509Certificate(Buffer.from(pem, "base64")).verify(ca.publicKey));
+      expect(new X509Certificate(Buffer.from(pem, "base64")).verify(ca.publicKey)).toBeTruthy();
     });
 
     test("import from a secrets.yaml, and what is no such file", async () => {
@@ -182,13 +180,12 @@ describe("the talos stand-in", () => {
           }),
         );
         const found = await plugin.read(tokens.secrets, path);
-        assert.equal(found.id, "machine_secrets");
-        assert.deepEqual(found.inputs, { talosVersion: "v1.3" });
-        assert.deepEqual(plain(found.outputs["machineSecrets"]), all);
+        expect(found.id).toBe("machine_secrets");
+        expect(found.inputs).toStrictEqual({ talosVersion: "v1.3" });
+        expect(plain(found.outputs["machineSecrets"])).toStrictEqual(all);
         writeFileSync(path, "cluster: {}");
-        await assert.rejects(plugin.read(tokens.secrets, path), /it is no secrets bundle/);
-        await assert.rejects(
-          plugin.read(tokens.secrets, `${path}.no`),
+        await expect(plugin.read(tokens.secrets, path)).rejects.toThrow(/it is no secrets bundle/);
+        await expect(plugin.read(tokens.secrets, `${path}.no`)).rejects.toThrow(
           /failed to import state: stat .*: no such file or directory/,
         );
       } finally {
@@ -200,37 +197,35 @@ describe("the talos stand-in", () => {
   describe("functions", () => {
     test("a machine config is the real one, with patches", async () => {
       const config = parseAllDocuments(base)[0]?.toJS() as Wire;
-      assert.equal(part(config, "machine", "type"), "controlplane");
-      assert.equal(part(config, "machine", "kubelet", "image"), "ghcr.io/siderolabs/kubelet:v1.35.4");
-      assert.equal(part(config, "cluster", "id"), part(made, "machineSecrets", "cluster", "id"));
+      expect(part(config, "machine", "type")).toBe("controlplane");
+      expect(part(config, "machine", "kubelet", "image")).toBe("ghcr.io/siderolabs/kubelet:v1.35.4");
+      expect(part(config, "cluster", "id")).toBe(part(made, "machineSecrets", "cluster", "id"));
       const args = {
         ...configArgs(plain(made) as Wire),
         configPatches: ['{"machine":{"network":{"hostname":"k8s-1"}}}'],
       };
       const { result } = await plugin.invoke(tokens.config, args);
-      assert.match(result["machineConfiguration"] as string, /hostname: k8s-1/);
+      expect(result["machineConfiguration"] as string).toMatch(/hostname: k8s-1/);
     });
 
     test("bad arguments are named; a wrong endpoint fails the call, and no Kubernetes is too new", async () => {
       const args = configArgs(plain(made) as Wire);
-      await assert.rejects(
-        plugin.invoke(tokens.config, { ...args, clusterEndpoint: "127.0.0.1" }),
-        /^Error: cluster_endpoint is invalid: no scheme and port specified for the cluster endpoint URL\ntry: "https:\/\/127\.0\.0\.1:6443"/,
+      await expect(plugin.invoke(tokens.config, { ...args, clusterEndpoint: "127.0.0.1" })).rejects.toThrow(
+        /^cluster_endpoint is invalid: no scheme and port specified for the cluster endpoint URL\ntry: "https:\/\/127\.0\.0\.1:6443"/,
       );
       const newer = await plugin.invoke(tokens.config, { ...args, kubernetesVersion: "v1.36.1" });
-      assert.match(newer.result["machineConfiguration"] as string, /kubelet:v1\.36\.1/);
+      expect(newer.result["machineConfiguration"] as string).toMatch(/kubelet:v1\.36\.1/);
       const wrong = await plugin.invoke(tokens.config, { machineType: "init" });
-      assert.equal(wrong.failures.length, 4);
+      expect(wrong.failures.length).toBe(4);
     });
 
     test("a patch that does not fit fails in the provider's words, without the config", async () => {
       const args = { ...configArgs(plain(made) as Wire), configPatches: ['{"machine":{"nope":1}}'] };
       await assert.rejects(plugin.invoke(tokens.config, args), (error: Error) => {
-        assert.match(
-          error.message,
+        expect(error.message).toMatch(
           /^config_patches are invalid: error decoding document \/v1alpha1\/ \(line 1\): unknown keys found during decoding/,
         );
-        assert.ok(!error.message.includes(authority.key));
+        expect(error.message).not.toContain(authority.key);
         return true;
       });
     });
@@ -243,22 +238,22 @@ describe("the talos stand-in", () => {
         nodes: ["127.10.204.21"],
       });
       const config = parse(result["talosConfig"] as string) as Wire;
-      assert.deepEqual(part(config, "contexts", "lab", "nodes"), ["127.10.204.21"]);
-      assert.equal(part(config, "contexts", "lab", "ca"), authority.cert);
+      expect(part(config, "contexts", "lab", "nodes")).toStrictEqual(["127.10.204.21"]);
+      expect(part(config, "contexts", "lab", "ca")).toBe(authority.cert);
       const urls = await plugin.invoke(tokens.urls, {
         schematicId: "abc",
         talosVersion: "1.12.0",
         platform: "metal",
       });
-      assert.equal(part(urls.result, "urls", "installer"), "factory.talos.dev/metal-installer/abc:v1.12.0");
+      expect(part(urls.result, "urls", "installer")).toBe("factory.talos.dev/metal-installer/abc:v1.12.0");
     });
 
     test("secrets lie in no file once the work is done", () => {
       const leftovers = readdirSync("/dev/shm").filter((name) =>
         name.startsWith(`home-ops-talos-provider-${plugin.process.pid}-`),
       );
-      assert.equal(leftovers.length, 1);
-      assert.deepEqual(readdirSync(join("/dev/shm", leftovers[0] as string)), []);
+      expect(leftovers.length).toBe(1);
+      expect(readdirSync(join("/dev/shm", leftovers[0] as string))).toStrictEqual([]);
     });
   });
 
@@ -281,49 +276,51 @@ describe("the talos stand-in", () => {
 
     test("apply: planned in the preview, sent without a certificate in maintenance mode", async () => {
       const { failures } = await plugin.check(tokens.apply, inputs);
-      assert.deepEqual(failures, []);
+      expect(failures).toStrictEqual([]);
       const preview = (await plugin.create(tokens.apply, inputs, { preview: true })).outputs;
-      assert.deepEqual(machine.calls, []);
+      expect(machine.calls).toStrictEqual([]);
       const config = revealed(preview["machineConfiguration"]) as string;
-      assert.match(config, /hostname: k8s-1/);
-      assert.equal(preview["machineConfigurationHash"], createHash("sha256").update(config).digest("hex"));
+      expect(config).toMatch(/hostname: k8s-1/);
+      expect(preview["machineConfigurationHash"]).toBe(createHash("sha256").update(config).digest("hex"));
       const { id, outputs } = await plugin.create(tokens.apply, inputs);
-      assert.equal(id, "machine_configuration_apply");
-      assert.deepEqual({ ...outputs, id: unknown }, preview);
-      assert.deepEqual(
-        [outputs["applyMode"], outputs["resolvedApplyMode"], outputs["endpoint"]],
-        ["auto", "auto", machine.endpoint],
-      );
-      assert.deepEqual(machine.calls, [
+      expect(id).toBe("machine_configuration_apply");
+      expect({ ...outputs, id: unknown }).toStrictEqual(preview);
+      expect([outputs["applyMode"], outputs["resolvedApplyMode"], outputs["endpoint"]]).toStrictEqual([
+        "auto",
+        "auto",
+        machine.endpoint,
+      ]);
+      expect(machine.calls).toStrictEqual([
         "Disks insecure node=127.10.204.11",
         "ApplyConfiguration insecure node=127.10.204.11",
         "  mode=AUTO dry_run=false",
       ]);
-      assert.equal(machine.config, config);
-      assert.equal((await plugin.diff(tokens.apply, outputs, inputs)).changes, false);
+      expect(machine.config).toBe(config);
+      expect((await plugin.diff(tokens.apply, outputs, inputs)).changes).toBe(false);
       const changed = await plugin.diff(tokens.apply, outputs, {
         ...inputs,
         configPatches: [],
         node: "127.10.204.12",
       });
-      assert.deepEqual(changed.replaces, []);
-      assert.deepEqual(
-        [[...changed.names].sort(), changed.hasPaths, changed.detailed],
-        [["configPatches", "machineConfiguration", "machineConfigurationHash", "node"], false, {}],
-      );
+      expect(changed.replaces).toStrictEqual([]);
+      expect([[...changed.names].sort(), changed.hasPaths, changed.detailed]).toStrictEqual([
+        ["configPatches", "machineConfiguration", "machineConfigurationHash", "node"],
+        false,
+        {},
+      ]);
       const limits = await plugin.diff(tokens.apply, outputs, { ...inputs, timeouts: { create: "5m" } });
-      assert.deepEqual([limits.names, limits.replaces], [["timeouts"], []]);
+      expect([limits.names, limits.replaces]).toStrictEqual([["timeouts"], []]);
     });
 
     test("apply: marks are the schema's, not the caller's", async () => {
       const marked = { ...inputs, configPatches: secret(inputs["configPatches"]) };
       const checked = (await plugin.check(tokens.apply, marked)).inputs;
-      assert.deepEqual(checked["configPatches"], inputs["configPatches"]);
-      assert.equal(revealed(checked["machineConfigurationInput"]), base);
+      expect(checked["configPatches"]).toStrictEqual(inputs["configPatches"]);
+      expect(revealed(checked["machineConfigurationInput"])).toBe(base);
       const { clientKey, caCertificate } = checked["clientConfiguration"] as Wire;
-      assert.deepEqual([typeof revealed(clientKey), typeof caCertificate], ["string", "string"]);
+      expect([typeof revealed(clientKey), typeof caCertificate]).toStrictEqual(["string", "string"]);
       const { outputs } = await plugin.create(tokens.apply, marked, { preview: true });
-      assert.deepEqual(outputs["configPatches"], inputs["configPatches"]);
+      expect(outputs["configPatches"]).toStrictEqual(inputs["configPatches"]);
     });
 
     test("apply: an update whose config is not known yet keeps the old one", async () => {
@@ -335,8 +332,8 @@ describe("the talos stand-in", () => {
         { ...inputs, machineConfigurationInput: unknown },
         { preview: true },
       );
-      assert.deepEqual(updated["machineConfiguration"], outputs["machineConfiguration"]);
-      assert.equal(updated["machineConfigurationHash"], outputs["machineConfigurationHash"]);
+      expect(updated["machineConfiguration"]).toStrictEqual(outputs["machineConfiguration"]);
+      expect(updated["machineConfigurationHash"]).toBe(outputs["machineConfigurationHash"]);
     });
 
     test("apply: unknown inputs, onDestroy's defaults, missing inputs, a patch that does not fit", async () => {
@@ -350,39 +347,39 @@ describe("the talos stand-in", () => {
         },
         { preview: true },
       );
-      assert.equal(revealed(outputs["machineConfiguration"]), unknown);
-      assert.equal(outputs["machineConfigurationHash"], unknown);
-      assert.deepEqual(outputs["onDestroy"], { reset: true, graceful: true, reboot: false });
+      expect(revealed(outputs["machineConfiguration"])).toBe(unknown);
+      expect(outputs["machineConfigurationHash"]).toBe(unknown);
+      expect(outputs["onDestroy"]).toStrictEqual({ reset: true, graceful: true, reboot: false });
       const missing = { endpoint: "x", applyMode: "loud", nope: 1, timeouts: { create: "soon" } };
-      await assert.rejects(
-        plugin.check(tokens.apply, missing),
-        /^Error: Missing machine configuration input: Exactly one of machine_configuration_input or machine_configuration_input_wo must be set$/,
+      await expect(plugin.check(tokens.apply, missing)).rejects.toThrow(
+        /^Missing machine configuration input: Exactly one of machine_configuration_input or machine_configuration_input_wo must be set$/,
       );
-      await assert.rejects(
+      await expect(
         plugin.check(tokens.apply, { ...missing, machineConfigurationInput: "x" }),
-        /^Error: Missing client configuration: Exactly one of/,
-      );
+      ).rejects.toThrow(/^Missing client configuration: Exactly one of/);
       const wrong = await plugin.check(tokens.apply, { ...inputs, applyMode: "loud" });
-      assert.match(wrong.failures.join(), /^'applyMode' must be one of /);
+      expect(wrong.failures.join()).toMatch(/^'applyMode' must be one of /);
       const later = await plugin.check(tokens.apply, {
         ...inputs,
         onDestroy: { reset: unknown },
         timeouts: { create: "soon" },
       });
-      assert.match(later.failures.join("\n"), /^time: invalid duration "soon"[^]*Value Conversion Error/);
+      expect(later.failures.join("\n")).toMatch(/^time: invalid duration "soon"[^]*Value Conversion Error/);
       // A misspelled input is found by nobody but tsc.
       const dropped = await plugin.check(tokens.apply, { ...inputs, nope: 1, onDestroy: { nope: 1 } });
-      assert.deepEqual(
-        [dropped.failures, dropped.inputs["nope"], dropped.inputs["onDestroy"]],
-        [[], undefined, {}],
-      );
-      await assert.rejects(
+      expect([dropped.failures, dropped.inputs["nope"], dropped.inputs["onDestroy"]]).toStrictEqual([
+        [],
+        undefined,
+        {},
+      ]);
+      await expect(
         plugin.create(
           tokens.apply,
           { ...inputs, configPatches: ['{"machine":{"nope":1}}'] },
           { preview: true },
         ),
-        /^Error: 1 error occurred:\n\t\* : Error loading config patches - error decoding document \/v1alpha1\/ \(line 1\): unknown keys found during decoding:\nmachine:\n {4}nope: 1\n\n\n$/,
+      ).rejects.toThrow(
+        /^1 error occurred:\n\t\* : Error loading config patches - error decoding document \/v1alpha1\/ \(line 1\): unknown keys found during decoding:\nmachine:\n {4}nope: 1\n\n\n$/,
       );
     });
 
@@ -391,7 +388,7 @@ describe("the talos stand-in", () => {
       machine.refusals.set("ApplyConfiguration", [{ code: status.FAILED_PRECONDITION, details: "busy" }]);
       await plugin.update(tokens.apply, "machine_configuration_apply", {}, inputs);
       // The probe without a certificate does not get as far as a call.
-      assert.deepEqual(machine.calls, [
+      expect(machine.calls).toStrictEqual([
         "ApplyConfiguration mutual node=127.10.204.11",
         "ApplyConfiguration mutual node=127.10.204.11",
         "  mode=AUTO dry_run=false",
@@ -399,8 +396,7 @@ describe("the talos stand-in", () => {
       machine.refusals.set("ApplyConfiguration", [
         { code: status.INVALID_ARGUMENT, details: "unknown keys" },
       ]);
-      await assert.rejects(
-        plugin.create(tokens.apply, inputs),
+      await expect(plugin.create(tokens.apply, inputs)).rejects.toThrow(
         /^Error: Error applying configuration: rpc error: code = InvalidArgument desc = unknown keys$/,
       );
     });
@@ -417,7 +413,7 @@ describe("the talos stand-in", () => {
       const before = Date.now();
       const limited = { ...inputs, timeouts: { create: "2s" } };
       await assert.rejects(plugin.create(tokens.apply, limited, { timeout: 1 }), refused);
-      assert.ok(Date.now() - before >= 1_900);
+      expect(Date.now() - before).toBeGreaterThanOrEqual(1_900);
     });
 
     test("apply: staged_if_needing_reboot asks the machine, already in the preview", async () => {
@@ -428,16 +424,16 @@ describe("the talos stand-in", () => {
         { ...inputs, applyMode: "staged_if_needing_reboot" },
         { preview: true },
       );
-      assert.equal(outputs["resolvedApplyMode"], "staged");
-      assert.equal(machine.calls.at(-1), "  mode=AUTO dry_run=true");
-      assert.match(plugin.logs[0]?.message ?? "", /Reboot prevented - using staged mode/);
+      expect(outputs["resolvedApplyMode"]).toBe("staged");
+      expect(machine.calls.at(-1)).toBe("  mode=AUTO dry_run=true");
+      expect(plugin.logs[0]?.message ?? "").toMatch(/Reboot prevented - using staged mode/);
       machine.stop();
       const off = await plugin.create(
         tokens.apply,
         { ...inputs, applyMode: "staged_if_needing_reboot" },
         { preview: true },
       );
-      assert.equal(off.outputs["resolvedApplyMode"], "auto");
+      expect(off.outputs["resolvedApplyMode"]).toBe("auto");
     });
 
     test("destroy: the tracker's sequence, until the machine is back in maintenance mode", async () => {
@@ -451,7 +447,7 @@ describe("the talos stand-in", () => {
         await machine.start();
       };
       await plugin.delete(tokens.apply, "machine_configuration_apply", inputs);
-      assert.deepEqual(machine.calls.slice(0, 6), [
+      expect(machine.calls.slice(0, 6)).toStrictEqual([
         "Version mutual nodes=127.10.204.11",
         "Events mutual nodes=127.10.204.11",
         "Read mutual nodes=127.10.204.11",
@@ -468,19 +464,16 @@ describe("the talos stand-in", () => {
         const error = Buffer.concat([Buffer.from([0x12, message.length]), message]);
         machine.event("SequenceEvent", Buffer.concat([Buffer.from([0x1a, error.length]), error]), "actor-1");
       };
-      await assert.rejects(
-        plugin.delete(tokens.apply, "id", inputs),
+      await expect(plugin.delete(tokens.apply, "id", inputs)).rejects.toThrow(
         /Error resetting machine: sequence error: last etcd member/,
       );
       await machine.start();
       machine.refusals.set("Reset", [{ code: status.PERMISSION_DENIED, details: "not authorized" }]);
-      await assert.rejects(
-        plugin.delete(tokens.apply, "id", inputs),
+      await expect(plugin.delete(tokens.apply, "id", inputs)).rejects.toThrow(
         /code = PermissionDenied desc = not authorized/,
       );
       machine.stop();
-      await assert.rejects(
-        plugin.delete(tokens.apply, "id", inputs),
+      await expect(plugin.delete(tokens.apply, "id", inputs)).rejects.toThrow(
         /Error resetting machine: .*connection refused/,
       );
       await plugin.delete(tokens.apply, "id", {
@@ -494,19 +487,20 @@ describe("the talos stand-in", () => {
       const { node, endpoint, clientConfiguration } = inputs;
       const own = { node, endpoint, clientConfiguration };
       const { id, outputs } = await plugin.create(tokens.bootstrap, own);
-      assert.equal(id, "machine_bootstrap");
-      assert.deepEqual(machine.calls, ["Bootstrap mutual node=127.10.204.11"]);
-      assert.equal((await plugin.diff(tokens.bootstrap, outputs, own)).changes, false);
+      expect(id).toBe("machine_bootstrap");
+      expect(machine.calls).toStrictEqual(["Bootstrap mutual node=127.10.204.11"]);
+      expect((await plugin.diff(tokens.bootstrap, outputs, own)).changes).toBe(false);
       await plugin.update(tokens.bootstrap, id, outputs, { ...own, node: "127.10.204.12" });
-      assert.equal(machine.calls.length, 1);
+      expect(machine.calls.length).toBe(1);
       const exists = { code: status.ALREADY_EXISTS, details: "etcd data directory is not empty" };
       machine.refusals.set("Bootstrap", [exists, exists, exists, exists]);
-      await assert.rejects(
+      await expect(
         plugin.create(tokens.bootstrap, { ...own, timeouts: { create: "700ms" } }),
+      ).rejects.toThrow(
         /Error bootstrapping node: rpc error: code = AlreadyExists desc = etcd data directory is not empty/,
       );
-      assert.ok(machine.calls.length >= 3);
-      assert.deepEqual((await plugin.read(tokens.bootstrap, "anything")).id, "machine_bootstrap");
+      expect(machine.calls.length).toBeGreaterThanOrEqual(3);
+      expect((await plugin.read(tokens.bootstrap, "anything")).id).toStrictEqual("machine_bootstrap");
     });
 
     test("kubeconfig: fetched once, again near its end", async () => {
@@ -535,29 +529,30 @@ describe("the talos stand-in", () => {
         });
       const own = { node: inputs["node"], endpoint: inputs["endpoint"], clientConfiguration: client };
       const preview = await plugin.create(tokens.kubeconfig, own, { preview: true });
-      assert.equal(revealed(preview.outputs["kubeconfigRaw"]), unknown);
-      assert.equal(preview.outputs["certificateRenewalDuration"], "720h");
+      expect(revealed(preview.outputs["kubeconfigRaw"])).toBe(unknown);
+      expect(preview.outputs["certificateRenewalDuration"]).toBe("720h");
       machine.kubeconfig = await fileUntil(365);
       const { id, outputs } = await plugin.create(tokens.kubeconfig, own);
-      assert.equal(id, "lab");
-      assert.equal(revealed(outputs["kubeconfigRaw"]), machine.kubeconfig);
+      expect(id).toBe("lab");
+      expect(revealed(outputs["kubeconfigRaw"])).toBe(machine.kubeconfig);
       const parts = outputs["kubernetesClientConfiguration"] as Wire;
-      assert.deepEqual(
-        [parts["host"], parts["caCertificate"], revealed(parts["clientKey"])],
-        ["https://127.10.204.10:6443", "Y2E=", "a2V5"],
-      );
-      assert.equal((await plugin.diff(tokens.kubeconfig, outputs, own)).changes, false);
+      expect([parts["host"], parts["caCertificate"], revealed(parts["clientKey"])]).toStrictEqual([
+        "https://127.10.204.10:6443",
+        "Y2E=",
+        "a2V5",
+      ]);
+      expect((await plugin.diff(tokens.kubeconfig, outputs, own)).changes).toBe(false);
       const calls = machine.calls.length;
       const kept = await plugin.update(tokens.kubeconfig, id, outputs, { ...own, node: "127.10.204.12" });
-      assert.deepEqual(kept["kubeconfigRaw"], outputs["kubeconfigRaw"]);
-      assert.equal(machine.calls.length, calls);
+      expect(kept["kubeconfigRaw"]).toStrictEqual(outputs["kubeconfigRaw"]);
+      expect(machine.calls.length).toBe(calls);
       machine.kubeconfig = await fileUntil(10);
       const ending = (await plugin.create(tokens.kubeconfig, own)).outputs;
       const due = await plugin.diff(tokens.kubeconfig, ending, own);
       assert.ok(due.changes && due.names.includes("kubeconfigRaw"));
       machine.kubeconfig = await fileUntil(365);
       const renewed = await plugin.update(tokens.kubeconfig, id, ending, own);
-      assert.equal(revealed(renewed["kubeconfigRaw"]), machine.kubeconfig);
+      expect(revealed(renewed["kubeconfigRaw"])).toBe(machine.kubeconfig);
     });
 
     test("a cancelled operation ends at once", async () => {
@@ -566,7 +561,7 @@ describe("the talos stand-in", () => {
         await other.configure();
         machine.stop();
         const work = other.create(tokens.apply, inputs);
-        const failed = assert.rejects(work, /context canceled|connection refused/);
+        const failed = expect(work).rejects.toThrow(/context canceled|connection refused/);
         // Long enough to be between two tries; the default limit is ten minutes.
         await new Promise((resolve) => setTimeout(resolve, 300));
         await other.cancel();
@@ -583,9 +578,6 @@ describe("the talos stand-in", () => {
     await other.create(tokens.secrets, {});
     const pid = other.process.pid;
     await other.stop();
-    assert.deepEqual(
-      readdirSync("/dev/shm").filter((name) => name.includes(`-${pid}-`)),
-      [],
-    );
+    expect(readdirSync("/dev/shm").filter((name) => name.includes(`-${pid}-`))).toStrictEqual([]);
   });
 });

@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { compareStorage, definitionsIn, type Definition } from "../../../src/flux/bump/definitions.ts";
 
 const definition = (overrides: Partial<Definition> = {}): Definition => ({
@@ -29,23 +28,23 @@ describe("what a Flux bump does to stored objects", () => {
       status: { storedVersions: ["v2beta2", "v2"] },
     };
     const other = { apiVersion: "v1", kind: "Namespace", metadata: { name: "flux-system" } };
-    assert.deepEqual(definitionsIn([other, crd]), [definition({ stored: ["v2beta2", "v2"] })]);
+    expect(definitionsIn([other, crd])).toStrictEqual([definition({ stored: ["v2beta2", "v2"] })]);
   });
 
   const bundle = [definition({ versions: ["v2"], stored: [] })];
 
   it("finds nothing to do where all objects lie in a version that stays", () => {
-    assert.deepEqual(compareStorage([definition()], bundle), { migrate: [], refused: [] });
+    expect(compareStorage([definition()], bundle)).toStrictEqual({ migrate: [], refused: [] });
   });
 
   it("finds what must be stored anew", () => {
     const old = definition({ stored: ["v2beta2", "v2"] });
-    assert.deepEqual(compareStorage([old], bundle), { migrate: [old], refused: [] });
+    expect(compareStorage([old], bundle)).toStrictEqual({ migrate: [old], refused: [] });
   });
 
   it("refuses where even the newest version of the old definition is gone", () => {
     const old = definition({ versions: ["v2beta2"], storage: "v2beta2", stored: ["v2beta2"] });
-    assert.deepEqual(compareStorage([old], bundle), {
+    expect(compareStorage([old], bundle)).toStrictEqual({
       migrate: [],
       refused: [
         "HelmReleases are stored as helm.toolkit.fluxcd.io/v2beta2, and the new definition has v2 only",
@@ -55,6 +54,6 @@ describe("what a Flux bump does to stored objects", () => {
 
   it("leaves a definition alone that the bundle does not have", () => {
     const gone = definition({ name: "receivers.notification.toolkit.fluxcd.io", stored: ["v1beta1"] });
-    assert.deepEqual(compareStorage([gone], bundle), { migrate: [], refused: [] });
+    expect(compareStorage([gone], bundle)).toStrictEqual({ migrate: [], refused: [] });
   });
 });

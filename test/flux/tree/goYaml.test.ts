@@ -1,12 +1,12 @@
 // Spellings of values, and what Go's parsers make of them. The table was made with the real ones: sigs.k8s.io/yaml v1.6.0
 // (YAMLToJSON, which Helm and Flux use) and sigs.k8s.io/kustomize/kyaml v0.21.1 (RNode.MarshalJSON).
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { parseAsGo, type Reader } from "../../../src/flux/tree/model/goYaml.ts";
 
 const read = (text: string, reader: Reader): unknown => {
   const [document] = parseAsGo(`x: ${text}\n`, reader);
-  assert.deepEqual(document?.errors, []);
+  expect(document?.errors).toStrictEqual([]);
   return (document?.toJS() as { readonly x: unknown }).x;
 };
 
@@ -71,24 +71,24 @@ describe("a value in YAML", () => {
 
   it("is true or false in more ways for Helm than for kustomize", () => {
     for (const [text, value] of booleans) {
-      assert.equal(read(text, "helm"), value);
-      assert.equal(read(text, "kustomize"), text);
+      expect(read(text, "helm")).toBe(value);
+      expect(read(text, "kustomize")).toBe(text);
     }
-    assert.equal(read("yEs", "helm"), "yEs");
+    expect(read("yEs", "helm")).toBe("yEs");
   });
 
   it("is a text with a time where kustomize finds a date", () => {
-    assert.equal(read("2001-01-01", "helm"), "2001-01-01");
-    assert.equal(read("2001-01-01", "kustomize"), "2001-01-01T00:00:00Z");
-    assert.equal(read("2001-13-01", "kustomize"), "2001-13-01");
+    expect(read("2001-01-01", "helm")).toBe("2001-01-01");
+    expect(read("2001-01-01", "kustomize")).toBe("2001-01-01T00:00:00Z");
+    expect(read("2001-13-01", "kustomize")).toBe("2001-13-01");
   });
 
   it("may be merged in, and keys are texts", () => {
     const [document] = parseAsGo("a: &a {x: 1}\nb: {<<: *a, y: 2}\n1: q\nyes: q\n", "helm");
-    assert.deepEqual(document?.toJS(), { 1: "q", a: { x: 1 }, b: { x: 1, true: 2 }, true: "q" });
+    expect(document?.toJS()).toStrictEqual({ 1: "q", a: { x: 1 }, b: { x: 1, true: 2 }, true: "q" });
   });
 
   it("may not stand there twice", () => {
-    assert.equal(parseAsGo("a: 1\na: 2\n", "helm")[0]?.errors.length, 1);
+    expect(parseAsGo("a: 1\na: 2\n", "helm")[0]?.errors.length).toBe(1);
   });
 });

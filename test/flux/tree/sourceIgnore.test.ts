@@ -1,6 +1,5 @@
 // What Flux leaves out of what it fetches. The table was made with the real thing: fluxcd/pkg sourceignore v0.18.0.
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { readPatterns, SourceIgnore } from "../../../src/flux/tree/model/sourceIgnore.ts";
 
 /** Folders end with `/`. */
@@ -117,8 +116,7 @@ describe("what Flux does not fetch", () => {
   for (const [text, domain, leftOut] of rows)
     it(`is known for ${JSON.stringify(text)}${domain === "" ? "" : ` in ${domain}`}`, () => {
       const ignore = new SourceIgnore(readPatterns(text, ".sourceignore", domain));
-      assert.deepEqual(
-        paths.filter((path) => ignore.by(path, path.endsWith("/")) !== undefined),
+      expect(paths.filter((path) => ignore.by(path, path.endsWith("/")) !== undefined)).toStrictEqual(
         leftOut,
       );
     });
@@ -128,9 +126,9 @@ describe("what Flux does not fetch", () => {
     const ignore = new SourceIgnore(readPatterns(text, "cluster/flux/config/cluster.yaml", "", 13));
     const at = (path: string): unknown => ignore.by(path, false)?.origin;
     const file = "cluster/flux/config/cluster.yaml";
-    assert.deepEqual(at("apps/x"), { file, line: 15 });
-    assert.deepEqual(at("apps/a/b"), { file, line: 17 });
-    assert.equal(ignore.by("apps/a/c", false), undefined);
-    assert.equal(new SourceIgnore([]).by("a.png", false)?.origin, undefined);
+    expect(at("apps/x")).toStrictEqual({ file, line: 15 });
+    expect(at("apps/a/b")).toStrictEqual({ file, line: 17 });
+    expect(ignore.by("apps/a/c", false)).toBe(undefined);
+    expect(new SourceIgnore([]).by("a.png", false)?.origin).toBe(undefined);
   });
 });

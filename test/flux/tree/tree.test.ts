@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { readTree } from "../../../src/flux/tree/readTree.ts";
 
 const shipped = join(import.meta.dirname, "..", "..", "..", "cluster");
@@ -29,18 +29,18 @@ describe("readTree", () => {
 
   it("finds nothing wrong with the shipped tree, and what the program needs of it", () => {
     const tree = readTree(shipped);
-    assert.deepEqual(tree.problems, []);
-    assert.equal(tree.fluxVersion, "v2.9.4");
-    assert.equal(tree.gitRepository.kind, "GitRepository");
-    assert.equal(tree.clusterKustomization.spec?.["path"], "./cluster/flux");
-    assert.deepEqual(tree.missingSecrets.toSorted(), [
+    expect(tree.problems).toStrictEqual([]);
+    expect(tree.fluxVersion).toBe("v2.9.4");
+    expect(tree.gitRepository.kind).toBe("GitRepository");
+    expect(tree.clusterKustomization.spec?.["path"]).toBe("./cluster/flux");
+    expect(tree.missingSecrets.toSorted()).toStrictEqual([
       "apps/default/smtp-relay/app/secret.sops.yaml",
       "apps/flux-system/notifications/app/secret.sops.yaml",
       "apps/networking/cloudflared/app/secret.sops.yaml",
       "flux/vars/cluster-secrets.sops.yaml",
     ]);
-    assert.deepEqual(tree.sopsFiles, []);
-    assert.equal(typeof tree.ciliumValues["ipam"], "object");
+    expect(tree.sopsFiles).toStrictEqual([]);
+    expect(typeof tree.ciliumValues["ipam"]).toBe("object");
   });
 
   it("reads Cilium's values as Helm does: no is false, 0700 is octal, and warns of a null, which does not arrive", () => {
@@ -57,26 +57,26 @@ describe("readTree", () => {
       name: "no",
     };
     const { ciliumValues, warnings } = readTree(root);
-    assert.deepEqual(ciliumValues, expected);
-    assert.equal(warnings?.length, 1);
-    assert.match(
-      warnings[0] ?? "",
+    expect(ciliumValues).toStrictEqual(expected);
+    expect(warnings?.length).toBe(1);
+    expect(warnings?.[0] ?? "").toMatch(
       /^bootstrap\/cilium\/values\.yaml:3: tls is null, .*provider drops it.* → write/,
     );
     writeFileSync(join(root, values), "a:\n  b: .inf\n");
-    assert.throws(() => readTree(root), {
-      message: /^bootstrap\/cilium\/values.yaml:2 holds .inf, which Helm /,
-    });
+    expect(() => readTree(root)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(/^bootstrap\/cilium\/values.yaml:2 holds .inf, which Helm /),
+      }),
+    );
   });
 
   it("names a variable that Flux would refuse, before it stops everything", () => {
     change("flux/vars/cluster-settings.yaml", ["  TIMEZONE:", "  smtp-relay-host: mail\n  TIMEZONE:"]);
     const [first, ...others] = readTree(root).problems;
-    assert.match(
-      first ?? "",
+    expect(first ?? "").toMatch(
       /^flux\/vars\/cluster-settings.yaml:11: .*"smtp-relay-host".*; write smtp_relay_host/,
     );
-    assert.deepEqual(others, []);
+    expect(others).toStrictEqual([]);
   });
 
   it("lets a root pass that takes variables, as trees of former versions have it", () => {
@@ -84,7 +84,7 @@ describe("readTree", () => {
       "  decryption:",
       "  postBuild:\n    substituteFrom:\n      - kind: Secret\n        name: cluster-secrets\n  decryption:",
     ]);
-    assert.deepEqual(readTree(root).problems, []);
+    expect(readTree(root).problems).toStrictEqual([]);
   });
 
   it("reads who can open an encrypted file", () => {
@@ -93,8 +93,10 @@ describe("readTree", () => {
       "kind: Secret\nsops:\n  age:\n    - recipient: age1abc\n      enc: x\n",
     );
     const { sopsFiles, missingSecrets } = readTree(root);
-    assert.deepEqual(sopsFiles, [{ path: "flux/vars/cluster-secrets.sops.yaml", recipients: ["age1abc"] }]);
-    assert.deepEqual(missingSecrets, [
+    expect(sopsFiles).toStrictEqual([
+      { path: "flux/vars/cluster-secrets.sops.yaml", recipients: ["age1abc"] },
+    ]);
+    expect(missingSecrets).toStrictEqual([
       "apps/default/smtp-relay/app/secret.sops.yaml",
       "apps/flux-system/notifications/app/secret.sops.yaml",
       "apps/networking/cloudflared/app/secret.sops.yaml",
@@ -177,8 +179,7 @@ describe("readTree", () => {
 
   it("says the line of an undefined variable", () => {
     change("apps/default/podinfo/app/helmrelease.yaml", ["${SECRET_DOMAIN}", "${OTHER}"]);
-    assert.match(
-      readTree(root).problems[0] ?? "",
+    expect(readTree(root).problems[0] ?? "").toMatch(
       /^apps\/default\/podinfo\/app\/helmrelease\.yaml:23: uses/,
     );
   });
@@ -186,25 +187,29 @@ describe("readTree", () => {
   it("takes a default, an escaped text and a Kustomization's own variables for defined", () => {
     change("apps/default/podinfo/app/helmrelease.yaml", ["${SECRET_DOMAIN}", "${A:=a}-$${B}-${C}"]);
     change("apps/default/podinfo/ks.yaml", ["spec:\n", "spec:\n  postBuild: {substitute: {C: c}}\n"]);
-    assert.deepEqual(readTree(root).problems, []);
+    expect(readTree(root).problems).toStrictEqual([]);
   });
 
   it("leaves a Kustomization alone that opted out", () => {
     // It has shell variables in it, which is why it did.
-    assert.match(readFileSync(join(root, "apps/default/backup/app/script.yaml"), "utf8"), /\$\{\w+\}/);
+    expect(readFileSync(join(root, "apps/default/backup/app/script.yaml"), "utf8")).toMatch(/\$\{\w+\}/);
     change("apps/default/backup/ks.yaml", ['substitution.flux.home.arpa/disabled: "true"', "some: label"]);
-    assert.notEqual(readTree(root).problems.length, 0);
+    expect(readTree(root).problems.length).not.toBe(0);
   });
 
   it("stops at a file that is missing, or no YAML, or lacks the object", () => {
     change(flux, ["name: flux-manifests", "name: manifests"]);
-    assert.throws(() => readTree(root), {
-      message: `${flux} has no OCIRepository named flux-manifests; it has OCIRepository manifests, Kustomization flux`,
-    });
+    expect(() => readTree(root)).toThrow(
+      expect.objectContaining({
+        message: `${flux} has no OCIRepository named flux-manifests; it has OCIRepository manifests, Kustomization flux`,
+      }),
+    );
     writeFileSync(join(root, flux), "a: [1\n");
-    assert.throws(() => readTree(root), /^Error: flux\/config\/flux\.yaml.*[:\s]\d+/);
+    expect(() => readTree(root)).toThrow(/^flux\/config\/flux\.yaml.*[:\s]\d+/);
     rmSync(join(root, cluster));
     cpSync(join(shipped, flux), join(root, flux));
-    assert.throws(() => readTree(root), { message: `${cluster} is missing in ${root}` });
+    expect(() => readTree(root)).toThrow(
+      expect.objectContaining({ message: `${cluster} is missing in ${root}` }),
+    );
   });
 });

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { gunzipSync } from "node:zlib";
 import tar from "tar-stream";
 import { parse } from "yaml";
@@ -16,7 +16,7 @@ import { listenerOf } from "../../../lab/proxy/http.ts";
 
 let root: string;
 let tree: string;
-before(async () => {
+beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "lab-charts-"));
   tree = join(root, "cluster");
   await mkdir(join(tree, "apps/web/podinfo/app"), { recursive: true });
@@ -61,7 +61,7 @@ spec: {chart: {spec: {chart: loki, version: 7.x, sourceRef: {kind: HelmRepositor
   );
   await writeFile(join(tree, "broken.yaml"), "kind: HelmRelease\n  - }{");
 });
-after(() => rm(root, { recursive: true }));
+afterAll(() => rm(root, { recursive: true }));
 
 function writeRelease(version: string): Promise<void> {
   return writeFile(
@@ -79,7 +79,7 @@ spec:
 const podinfo = "https://stefanprodan.github.io/podinfo";
 
 test("finds charts, repositories and registries in a tree", () => {
-  assert.deepEqual(readTreeSources(tree), {
+  expect(readTreeSources(tree)).toStrictEqual({
     charts: [{ repository: podinfo, name: "podinfo", version: "6.9.2" }],
     ociCharts: [
       { host: "ghcr.io", repository: "bjw-s-labs/helm/app-template", version: "5.1.0" },
@@ -91,7 +91,7 @@ test("finds charts, repositories and registries in a tree", () => {
 });
 
 test("a tree that is not there yet names nothing", () => {
-  assert.deepEqual(readTreeSources(join(root, "nowhere")), {
+  expect(readTreeSources(join(root, "nowhere"))).toStrictEqual({
     charts: [],
     ociCharts: [],
     helmRepositories: [],
@@ -108,7 +108,7 @@ test("serves what the tree names, and goes on serving what it once named", async
       repositories: () => readTreeSources(tree).helmRepositories,
     });
   let charts = open();
-  assert.deepEqual(charts.hosts().toSorted(), [
+  expect(charts.hosts().toSorted()).toStrictEqual([
     "charts.jetstack.io",
     "helm.cilium.io",
     "stefanprodan.github.io",
@@ -125,31 +125,28 @@ test("serves what the tree names, and goes on serving what it once named", async
     entries: Record<string, { version: string; urls: string[]; digest: string }[]>;
   };
   const entry = index.entries["podinfo"]?.[0];
-  assert.deepEqual(entry?.urls, ["podinfo-6.9.2.tgz"]);
+  expect(entry?.urls).toStrictEqual(["podinfo-6.9.2.tgz"]);
   const bytes = Buffer.from(
     await (await get("stefanprodan.github.io", "/podinfo/podinfo-6.9.2.tgz")).arrayBuffer(),
   );
-  assert.equal(createHash("sha256").update(bytes).digest("hex"), entry.digest);
-  assert.equal((await get("stefanprodan.github.io", "/podinfo/podinfo-9.9.9.tgz")).status, 404);
-  assert.equal((await get("helm.cilium.io", "/cilium-1.19.7.tgz")).status, 200);
-  assert.deepEqual(parse(await (await get("charts.jetstack.io", "/index.yaml")).text()).entries, {});
+  expect(createHash("sha256").update(bytes).digest("hex")).toBe(entry?.digest);
+  expect((await get("stefanprodan.github.io", "/podinfo/podinfo-9.9.9.tgz")).status).toBe(404);
+  expect((await get("helm.cilium.io", "/cilium-1.19.7.tgz")).status).toBe(200);
+  expect(parse(await (await get("charts.jetstack.io", "/index.yaml")).text()).entries).toStrictEqual({});
 
   await writeRelease("6.10.0");
   charts = open();
   const later = parse(
     await (await get("stefanprodan.github.io", "/podinfo/index.yaml")).text(),
   ) as typeof index;
-  assert.deepEqual(
-    later.entries["podinfo"]?.map(({ version }) => version),
-    ["6.10.0", "6.9.2"],
-  );
+  expect(later.entries["podinfo"]?.map(({ version }) => version)).toStrictEqual(["6.10.0", "6.9.2"]);
   server.close();
 });
 
 for (const name of ["cilium", "cert-manager", "podinfo"])
   test(`the chart ${name} is the same bytes every time and complete`, async () => {
     const chart = await buildChart(name, "1.2.3");
-    assert.equal((await buildChart(name, "1.2.3")).digest, chart.digest);
+    expect((await buildChart(name, "1.2.3")).digest).toBe(chart.digest);
     const files: string[] = [];
     const extract = tar.extract();
     extract.on("entry", (header, stream, next) => {
@@ -161,5 +158,5 @@ for (const name of ["cilium", "cert-manager", "podinfo"])
     extract.end(gunzipSync(chart.bytes));
     await finished;
     assert.ok(files.includes(`${name}/Chart.yaml`) && files.includes(`${name}/values.yaml`));
-    assert.ok(files.some((file) => file.startsWith(`${name}/templates/`)));
+    expect(files.some((file) => file.startsWith(`${name}/templates/`))).toBeTruthy();
   });

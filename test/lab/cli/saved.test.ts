@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import type { CommandInput } from "../../../lab/cli/commands.ts";
 import { restore, save } from "../../../lab/cli/saved.ts";
 import { createLab, labExists, readLab } from "../../../lab/labFile.ts";
@@ -38,18 +38,18 @@ describe("copies of a stopped lab", () => {
     writeFileSync(join(project, ".lab", "one", "data"), "second");
     writeFileSync(join(project, "Pulumi.one.yaml"), "config: second\n");
     await restore(input("copy"));
-    assert.equal(data(), "first");
-    assert.equal(readFileSync(join(project, "Pulumi.one.yaml"), "utf8"), "config: first\n");
-    assert.equal(readLab(project, "one").slot, slot);
-    assert.equal(readLab(project, "one").size, "lab-ha");
+    expect(data()).toBe("first");
+    expect(readFileSync(join(project, "Pulumi.one.yaml"), "utf8")).toBe("config: first\n");
+    expect(readLab(project, "one").slot).toBe(slot);
+    expect(readLab(project, "one").size).toBe("lab-ha");
   });
 
   it("bring back a lab that is gone", async () => {
     await save(input("copy"));
     rmSync(join(project, ".lab", "one"), { recursive: true });
-    assert.equal(labExists(project, "one"), false);
+    expect(labExists(project, "one")).toBe(false);
     await restore(input("copy"));
-    assert.equal(data(), "first");
+    expect(data()).toBe("first");
   });
 
   it("keep their addresses from other new labs", async () => {
@@ -61,9 +61,9 @@ describe("copies of a stopped lab", () => {
       (name) => firstSlot(project, name) === slot,
     );
     assert.ok(rival);
-    assert.notEqual((await createLab(project, rival, "lab")).slot, slot);
+    expect((await createLab(project, rival, "lab")).slot).not.toBe(slot);
     rmSync(join(project, ".lab"), { recursive: true });
-    assert.equal((await createLab(project, rival, "lab")).slot, slot);
+    expect((await createLab(project, rival, "lab")).slot).toBe(slot);
   });
 
   it("are never half there: a save that is cut off leaves the last whole one", async () => {
@@ -72,14 +72,14 @@ describe("copies of a stopped lab", () => {
     mkdirSync(half);
     writeFileSync(join(half, "data"), "half");
     await restore(input("copy"));
-    assert.equal(data(), "first");
+    expect(data()).toBe("first");
     await save(input("copy"));
-    assert.equal(existsSync(half), false);
+    expect(existsSync(half)).toBe(false);
   });
 
   it("are named when there is none of that name", async () => {
     await save(input("copy"));
-    await assert.rejects(restore(input("other")), {
+    await expect(restore(input("other"))).rejects.toMatchObject({
       message: 'there is no copy "other" of lab one; there are: copy',
     });
   });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { statusIfRunning, stopSupervisor } from "../../../lab/cli/supervise.ts";
 import { layoutOf } from "../../../lab/layout.ts";
 import { serveControl } from "../../../lab/supervisor/control.ts";
@@ -19,9 +19,8 @@ describe("a stopped lab whose addresses another lab has taken", () => {
       stop: () => assert.fail("the other lab must not be stopped"),
     });
     try {
-      assert.equal(await stopSupervisor(here), false);
-      await assert.rejects(
-        statusIfRunning(here),
+      expect(await stopSupervisor(here)).toBe(false);
+      await expect(statusIfRunning(here)).rejects.toThrow(
         new RegExp(`another lab holds 127\\.10\\.${String(slot)}\\.0/24`),
       );
     } finally {

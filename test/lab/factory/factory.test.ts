@@ -1,10 +1,9 @@
-import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { openFactory } from "../../../lab/factory/factory.ts";
 import { canonical, vanillaSchematic } from "../../../lab/factory/schematics.ts";
 import { listenerOf } from "../../../lab/proxy/http.ts";
@@ -16,11 +15,11 @@ const guestAgentText =
   "customization:\n  systemExtensions:\n    officialExtensions: [siderolabs/qemu-guest-agent]\n";
 
 test("ids are those of the real Factory", () => {
-  assert.equal(vanillaSchematic.id, vanilla);
-  assert.equal(canonical("{}").id, vanilla);
-  assert.equal(canonical("").id, vanilla);
-  assert.equal(canonical(guestAgentText).id, guestAgent);
-  assert.equal(canonical(JSON.stringify({ customization: { meta: [], systemExtensions: {} } })).id, vanilla);
+  expect(vanillaSchematic.id).toBe(vanilla);
+  expect(canonical("{}").id).toBe(vanilla);
+  expect(canonical("").id).toBe(vanilla);
+  expect(canonical(guestAgentText).id).toBe(guestAgent);
+  expect(canonical(JSON.stringify({ customization: { meta: [], systemExtensions: {} } })).id).toBe(vanilla);
 });
 
 test("the order of fields does not change the id", () => {
@@ -30,7 +29,7 @@ test("the order of fields does not change the id", () => {
   const b = canonical(
     "customization: {systemExtensions: {officialExtensions: [siderolabs/gvisor]}, extraKernelArgs: [a=b]}",
   );
-  assert.equal(a.id, b.id);
+  expect(a.id).toBe(b.id);
 });
 
 for (const [posted, message] of [
@@ -42,14 +41,14 @@ for (const [posted, message] of [
   ["customization: {extraKernelArgs: a=b}", /customization\.extraKernelArgs: expected a list of texts/],
 ] as const)
   test(`refuses ${posted}`, () => {
-    assert.throws(() => canonical(posted), message);
+    expect(() => canonical(posted)).toThrow(message);
   });
 
 let root: string;
 let base: string;
 const server = createServer();
 const open = () => openFactory({ root, versions: ["v1.11.6", "v1.12.0"] });
-before(async () => {
+beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "lab-factory-"));
   server.on("request", (request, response) => {
     listenerOf(open().handler, () => undefined)(request, response);
@@ -57,36 +56,36 @@ before(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   base = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
 });
-after(async () => {
+afterAll(async () => {
   server.close();
   await rm(root, { recursive: true });
 });
 
 test("a posted schematic is known from then on, over a restart", async () => {
-  assert.equal(open().hasInstaller(`factory.talos.dev/metal-installer/${guestAgent}:v1.12.0`), false);
+  expect(open().hasInstaller(`factory.talos.dev/metal-installer/${guestAgent}:v1.12.0`)).toBe(false);
   const manifest = `${base}/v2/metal-installer/${guestAgent}/manifests/v1.12.0`;
-  assert.equal((await fetch(manifest)).status, 404);
+  expect((await fetch(manifest)).status).toBe(404);
   const posted = await fetch(`${base}/schematics`, { method: "POST", body: guestAgentText });
-  assert.equal(posted.status, 201);
-  assert.deepEqual(await posted.json(), { id: guestAgent });
-  assert.equal((await fetch(manifest, { method: "HEAD" })).status, 200);
-  assert.match(await (await fetch(`${base}/schematics/${guestAgent}`)).text(), /qemu-guest-agent/);
-  assert.equal(open().hasInstaller(`factory.talos.dev/metal-installer/${guestAgent}:v1.12.0`), true);
+  expect(posted.status).toBe(201);
+  expect(await posted.json()).toStrictEqual({ id: guestAgent });
+  expect((await fetch(manifest, { method: "HEAD" })).status).toBe(200);
+  expect(await (await fetch(`${base}/schematics/${guestAgent}`)).text()).toMatch(/qemu-guest-agent/);
+  expect(open().hasInstaller(`factory.talos.dev/metal-installer/${guestAgent}:v1.12.0`)).toBe(true);
 });
 
 test("versions and extensions", async () => {
-  assert.deepEqual(await (await fetch(`${base}/versions`)).json(), ["v1.11.6", "v1.12.0"]);
+  expect(await (await fetch(`${base}/versions`)).json()).toStrictEqual(["v1.11.6", "v1.12.0"]);
   const list = (await (await fetch(`${base}/version/v1.12.0/extensions/official`)).json()) as {
     name: string;
   }[];
-  assert.ok(list.some(({ name }) => name === "siderolabs/qemu-guest-agent"));
-  assert.equal((await fetch(`${base}/version/v9.9.9/extensions/official`)).status, 404);
+  expect(list.some(({ name }) => name === "siderolabs/qemu-guest-agent")).toBeTruthy();
+  expect((await fetch(`${base}/version/v9.9.9/extensions/official`)).status).toBe(404);
 });
 
 test("installer images: known versions exist with everything they lead to, others do not", async () => {
   const repository = `${base}/v2/metal-installer/${vanilla}`;
   const answer = await fetch(`${repository}/manifests/v1.12.0`);
-  assert.equal(answer.headers.get("content-type"), "application/vnd.oci.image.index.v1+json");
+  expect(answer.headers.get("content-type")).toBe("application/vnd.oci.image.index.v1+json");
   const index = (await answer.json()) as { manifests: { digest: string }[] };
   for (const { digest } of index.manifests) {
     const manifest = (await (await fetch(`${repository}/manifests/${digest}`)).json()) as {
@@ -94,10 +93,10 @@ test("installer images: known versions exist with everything they lead to, other
       layers: { digest: string }[];
     };
     for (const blob of [manifest.config, ...manifest.layers])
-      assert.equal((await fetch(`${repository}/blobs/${blob.digest}`)).status, 200);
+      expect((await fetch(`${repository}/blobs/${blob.digest}`)).status).toBe(200);
   }
   const missing = await fetch(`${repository}/manifests/v9.9.9`);
-  assert.equal(missing.status, 404);
-  assert.match(await missing.text(), /MANIFEST_UNKNOWN/);
-  assert.equal((await fetch(`${base}/v2/metal-installer/${"0".repeat(64)}/manifests/v1.12.0`)).status, 404);
+  expect(missing.status).toBe(404);
+  expect(await missing.text()).toMatch(/MANIFEST_UNKNOWN/);
+  expect((await fetch(`${base}/v2/metal-installer/${"0".repeat(64)}/manifests/v1.12.0`)).status).toBe(404);
 });

@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { test } from "node:test";
+import { expect, test } from "@jest/globals";
 import { parseGitCommand } from "../../../lab/git/command.ts";
 import { parseSshArguments } from "../../../lab/git/sshClient.ts";
 
@@ -13,11 +12,11 @@ for (const line of [
   "git upload-pack '/home/home-cluster.git/'",
 ])
   test(`understands ${line}`, () => {
-    assert.deepEqual(parseGitCommand(line), { service: "upload-pack", ...homeCluster });
+    expect(parseGitCommand(line)).toStrictEqual({ service: "upload-pack", ...homeCluster });
   });
 
 test("understands a push", () => {
-  assert.deepEqual(parseGitCommand("git-receive-pack 'home/home-cluster'"), {
+  expect(parseGitCommand("git-receive-pack 'home/home-cluster'")).toStrictEqual({
     service: "receive-pack",
     ...homeCluster,
   });
@@ -33,7 +32,7 @@ for (const line of [
   "git-shell -c x",
 ])
   test(`does not run ${line}`, () => {
-    assert.equal(parseGitCommand(line), undefined);
+    expect(parseGitCommand(line)).toBe(undefined);
   });
 
 test("reads the arguments that git gives to ssh", () => {
@@ -45,7 +44,7 @@ test("reads the arguments that git gives to ssh", () => {
     "git@127.10.1.2",
     "git-upload-pack '/home/x.git'",
   ];
-  assert.deepEqual(parseSshArguments(words), {
+  expect(parseSshArguments(words)).toStrictEqual({
     host: "127.10.1.2",
     port: 2222,
     user: "git",

@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, beforeEach, test } from "node:test";
+import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { setTimeout as delay } from "node:timers/promises";
 import { sshEnvironment } from "../../../lab/git/environment.ts";
 import { startGitHost, type AuthorizedKey, type GitHost } from "../../../lab/git/host.ts";
@@ -30,7 +30,7 @@ const options = () => ({
   log: (line: string) => log.push(line),
 });
 
-before(async () => {
+beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "lab-git-"));
   keys = [];
   host = await startGitHost(options());
@@ -48,7 +48,7 @@ before(async () => {
 beforeEach(() => {
   keys = [{ key: deployKey.publicKey, readOnly: true, repo: "home/home-cluster" }];
 });
-after(async () => {
+afterAll(async () => {
   await host.stop();
   await rm(root, { recursive: true });
 });
@@ -85,7 +85,7 @@ test("a deploy key clones", async () => {
     join(root, "clone"),
   );
   assert.equal(clone.code, 0, clone.err);
-  assert.match((await git(undefined, "-C", join(root, "clone"), "log", "--oneline")).out, /First/);
+  expect((await git(undefined, "-C", join(root, "clone"), "log", "--oneline")).out).toMatch(/First/);
 });
 
 test("protocol version 2 reaches git", async () => {
@@ -96,11 +96,11 @@ test("protocol version 2 reaches git", async () => {
     "ls-remote",
     host.url("home", "home-cluster"),
   );
-  assert.match(answer.out, /refs\/heads\/main/);
+  expect(answer.out).toMatch(/refs\/heads\/main/);
   process.env["GIT_TRACE_PACKET"] = "1";
   const traced = await git("deploy-key", "ls-remote", host.url("home", "home-cluster"));
   delete process.env["GIT_TRACE_PACKET"];
-  assert.match(traced.err, /< version 2/);
+  expect(traced.err).toMatch(/< version 2/);
 });
 
 test("a read-only key does not push", async () => {
@@ -112,8 +112,8 @@ test("a read-only key does not push", async () => {
     host.url("home", "home-cluster"),
     "main:x",
   );
-  assert.equal(push.code, 128);
-  assert.match(push.err, /^ERROR: The key you are authenticating with has been marked as read only\.$/m);
+  expect(push.code).toBe(128);
+  expect(push.err).toMatch(/^ERROR: The key you are authenticating with has been marked as read only\.$/m);
 });
 
 test("a key with write access pushes", async () => {
@@ -154,52 +154,51 @@ test("what a push changes is told, with the commits before and after; what chang
   const nothing = "0".repeat(40);
   const of = { owner: "home", repository: "home-cluster" };
   await push("main:main");
-  assert.deepEqual(await toldOf(1), [{ ...of, ref: "refs/heads/main", before, after }]);
+  expect(await toldOf(1)).toStrictEqual([{ ...of, ref: "refs/heads/main", before, after }]);
   await push("main:main");
   await push("main:refs/tags/v1", "main:side");
-  assert.deepEqual(
-    [...(await toldOf(3))].slice(1).sort((a, b) => a.ref.localeCompare(b.ref)),
+  expect([...(await toldOf(3))].slice(1).sort((a, b) => a.ref.localeCompare(b.ref))).toStrictEqual(
     ["refs/heads/side", "refs/tags/v1"].map((ref) => ({ ...of, ref, before: nothing, after })),
   );
   await push(":side");
-  assert.deepEqual((await toldOf(4)).at(-1), {
+  expect((await toldOf(4)).at(-1)).toStrictEqual({
     ...of,
     ref: "refs/heads/side",
     before: after,
     after: nothing,
   });
-  assert.equal((await lsRemote()).code, 0);
-  assert.equal(pushed.length, 4);
+  expect((await lsRemote()).code).toBe(0);
+  expect(pushed.length).toBe(4);
 });
 
 test("a deploy key opens its own repository only", async () => {
   const other = await lsRemote("other");
-  assert.equal(other.code, 128);
-  assert.match(other.err, /^ERROR: Repository not found\.$/m);
-  assert.match((await lsRemote("missing")).err, /^ERROR: Repository not found\.$/m);
+  expect(other.code).toBe(128);
+  expect(other.err).toMatch(/^ERROR: Repository not found\.$/m);
+  expect((await lsRemote("missing")).err).toMatch(/^ERROR: Repository not found\.$/m);
 });
 
 test("an unknown key is refused, and known again at once", async () => {
   keys = [];
-  assert.match((await lsRemote()).err, /All configured authentication methods failed/);
+  expect((await lsRemote()).err).toMatch(/All configured authentication methods failed/);
   keys = [{ key: `${deployKey.publicKey} another comment`, readOnly: true, repo: "home/home-cluster" }];
-  assert.equal((await lsRemote()).code, 0);
+  expect((await lsRemote()).code).toBe(0);
 });
 
 test("faults: refused keys, another host key, down, slow", async () => {
   await host.setFault("refuse-keys", true);
-  assert.match((await lsRemote()).err, /authentication methods failed/);
+  expect((await lsRemote()).err).toMatch(/authentication methods failed/);
   await host.setFault("refuse-keys", false);
   await host.setFault("other-host-key", true);
-  assert.match((await lsRemote()).err, /Host denied \(verification failed\)/);
+  expect((await lsRemote()).err).toMatch(/Host denied \(verification failed\)/);
   await host.setFault("other-host-key", false);
   await host.setFault("down", true);
-  assert.match((await lsRemote()).err, /ECONNREFUSED/);
+  expect((await lsRemote()).err).toMatch(/ECONNREFUSED/);
   await host.setFault("down", false);
   host.setLatency(20);
   const started = performance.now();
-  assert.equal((await lsRemote()).code, 0);
-  assert.ok(performance.now() - started > 100);
+  expect((await lsRemote()).code).toBe(0);
+  expect(performance.now() - started).toBeGreaterThan(100);
   host.setLatency(0);
 });
 
@@ -207,15 +206,14 @@ test("keys and repositories survive a restart, private keys are for the owner on
   const pinned = host.knownHostsLine();
   await host.stop();
   host = await startGitHost(options());
-  assert.equal(host.knownHostsLine(), pinned);
-  assert.equal((await lsRemote()).code, 0);
+  expect(host.knownHostsLine()).toBe(pinned);
+  expect((await lsRemote()).code).toBe(0);
   for (const file of ["host-key", "admin-key"])
-    assert.equal((await stat(join(root, file))).mode & 0o777, 0o600);
+    expect((await stat(join(root, file))).mode & 0o777).toBe(0o600);
 });
 
 test("a port in use is named", async () => {
-  await assert.rejects(
-    startGitHost(options()),
+  await expect(startGitHost(options())).rejects.toThrow(
     new RegExp(`Git host: another program listens on ${address.replaceAll(".", "\\.")}:2222`),
   );
 });

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Send } from "../../../lab/github/deliveries.ts";
 import { sendThrough } from "../../../lab/github/sendThrough.ts";
 import { readBody } from "../../../lab/proxy/http.ts";
@@ -28,7 +28,7 @@ const receiver = createServer((request, response) => {
   });
 });
 
-before(async () => {
+beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "lab-send-"));
   receiver.listen(0, "127.0.0.1");
   await once(receiver, "listening");
@@ -43,7 +43,7 @@ before(async () => {
   });
   send = sendThrough({ address, port: 3128, root });
 });
-after(async () => {
+afterAll(async () => {
   await proxy.stop();
   receiver.closeAllConnections();
   receiver.close();
@@ -60,22 +60,25 @@ const deliver = (url: string): Promise<number> =>
   });
 
 test("it arrives whole, over TLS that is checked, and its path is in no log", async () => {
-  assert.equal(await deliver("https://flux-webhook.home.example/hook/abc"), 200);
+  expect(await deliver("https://flux-webhook.home.example/hook/abc")).toBe(200);
   const [{ request, body } = assert.fail("nothing arrived")] = received;
-  assert.deepEqual(
-    [request.method, request.url, request.headers.host, request.headers["x-github-event"], body],
-    ["POST", "/hook/abc", "flux-webhook.home.example", "push", '{"ref":"refs/heads/main"}'],
-  );
-  assert.deepEqual(log, ["flux-webhook.home.example POST /hook/… 200"]);
+  expect([
+    request.method,
+    request.url,
+    request.headers.host,
+    request.headers["x-github-event"],
+    body,
+  ]).toStrictEqual(["POST", "/hook/abc", "flux-webhook.home.example", "push", '{"ref":"refs/heads/main"}']);
+  expect(log).toStrictEqual(["flux-webhook.home.example POST /hook/… 200"]);
 });
 
 test("the answer of the Receiver is the delivery's", async () => {
-  assert.equal(await deliver("https://flux-webhook.home.example/hook/other"), 404);
+  expect(await deliver("https://flux-webhook.home.example/hook/other")).toBe(404);
 });
 
 test("a host that nobody serves, and no network at all, are errors", async () => {
-  await assert.rejects(deliver("https://elsewhere.example/hook/abc"));
+  await expect(deliver("https://elsewhere.example/hook/abc")).rejects.toThrow();
   await proxy.setDown(true);
-  await assert.rejects(deliver("https://flux-webhook.home.example/hook/abc"));
+  await expect(deliver("https://flux-webhook.home.example/hook/abc")).rejects.toThrow();
   await proxy.setDown(false);
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { setTimeout as delay } from "node:timers/promises";
 import { stringify } from "yaml";
 import { ControlPlane, type ControlPlaneContent } from "../../../lab/kubernetes/controlPlane.ts";
@@ -14,6 +14,8 @@ import { parseMachineConfig } from "../../../lab/talos/config.ts";
 import { StaticPodCounter } from "../../../lab/talos/config/staticPods.ts";
 import { freeNetwork } from "../freeNetwork.ts";
 import { newAuthority } from "./authority.ts";
+
+jest.setTimeout(60_000);
 
 const address = (await freeNetwork()).address(11);
 const restartMs = 300;
@@ -33,7 +35,7 @@ else
     .listen(Number(flags["secure-port"]), flags["bind-address"]);
 `;
 
-describe("the static pods of a control plane", { timeout: 60_000 }, () => {
+describe("the static pods of a control plane", () => {
   let folder: string;
   let authority: { readonly crt: string; readonly key: string };
   let counter: StaticPodCounter;
@@ -43,7 +45,7 @@ describe("the static pods of a control plane", { timeout: 60_000 }, () => {
   let end: AbortController;
   const notes: unknown[] = [];
 
-  before(async () => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "static-pods-"));
     authority = await newAuthority();
     writeFileSync(join(folder, "program.cjs"), program);
@@ -53,7 +55,7 @@ describe("the static pods of a control plane", { timeout: 60_000 }, () => {
     );
     chmodSync(join(folder, "program"), 0o755);
   });
-  after(() => {
+  afterAll(() => {
     rmSync(folder, { recursive: true });
   });
   beforeEach(async () => {
@@ -84,7 +86,7 @@ describe("the static pods of a control plane", { timeout: 60_000 }, () => {
   afterEach(async () => {
     end.abort();
     await controlPlane.stop();
-    assert.deepEqual(notes, []);
+    expect(notes).toStrictEqual([]);
   });
 
   /** A config with these things below `cluster`, and what static pods are made of by it. */
@@ -149,7 +151,7 @@ describe("the static pods of a control plane", { timeout: 60_000 }, () => {
   }
 
   it("all run with the first version of their config", () => {
-    assert.deepEqual(seen(), all("1 ready", "1 ready"));
+    expect(seen()).toStrictEqual(all("1 ready", "1 ready"));
   });
 
   it("go on as they are for a while after another config; only what it changes is restarted", async () => {
@@ -157,11 +159,11 @@ describe("the static pods of a control plane", { timeout: 60_000 }, () => {
     const begun = performance.now();
     controlPlane.reconfigure(wanted);
     assert.equal(wanted.versions["kube-apiserver"].config, "2", "the resource is ahead at once");
-    assert.deepEqual(seen(), all("1 ready", "1 ready"));
-    assert.equal(controlPlane.running, true);
+    expect(seen()).toStrictEqual(all("1 ready", "1 ready"));
+    expect(controlPlane.running).toBe(true);
     await becomes(all("1 not ready", "1 ready"));
-    assert.ok(performance.now() - begun > restartMs - 20);
-    assert.equal(controlPlane.running, false);
+    expect(performance.now() - begun).toBeGreaterThan(restartMs - 20);
+    expect(controlPlane.running).toBe(false);
     await becomes(all("2 not ready", "1 ready"));
     await becomes(all("2 ready", "1 ready"));
   });
@@ -192,7 +194,7 @@ describe("the static pods of a control plane", { timeout: 60_000 }, () => {
       }),
     );
     await becomes({ ...all("1 ready", "1 ready"), scheduler: "2 ready" });
-    assert.deepEqual(controlPlane.pods[0], before);
+    expect(controlPlane.pods[0]).toStrictEqual(before);
   });
 
   it("are others with other certificates or files, although their config resource is the same", async () => {
@@ -201,8 +203,8 @@ describe("the static pods of a control plane", { timeout: 60_000 }, () => {
     await becomes(all("1 not ready", "1 not ready"));
     await becomes(all("1 ready", "1 ready"));
     const [second] = controlPlane.pods;
-    assert.deepEqual([first?.versions.secrets, second?.versions.secrets], ["1", "2"]);
-    assert.notEqual(first?.hash, second?.hash);
+    expect([first?.versions.secrets, second?.versions.secrets]).toStrictEqual(["1", "2"]);
+    expect(first?.hash).not.toBe(second?.hash);
   });
 
   it("show what they were made of in their mirrors, and whether they are ready", async () => {
@@ -215,8 +217,12 @@ describe("the static pods of a control plane", { timeout: 60_000 }, () => {
       (mirror().status?.["conditions"] as { type: string; status: string }[]).find(
         ({ type }) => type === "Ready",
       )?.status;
-    assert.deepEqual([mirror().metadata.name, version(), ready()], ["kube-apiserver-k8s-1", "1", "False"]);
+    expect([mirror().metadata.name, version(), ready()]).toStrictEqual([
+      "kube-apiserver-k8s-1",
+      "1",
+      "False",
+    ]);
     await becomes(all("2 ready", "1 ready"));
-    assert.deepEqual([version(), ready()], ["2", "True"]);
+    expect([version(), ready()]).toStrictEqual(["2", "True"]);
   });
 });

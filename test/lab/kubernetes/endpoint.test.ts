@@ -1,8 +1,7 @@
 // The cluster's endpoint, with targets that are plain servers.
-import assert from "node:assert/strict";
 import { connect, createServer, type Socket } from "node:net";
 import { once } from "node:events";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { startForwarder, type Forwarder, type Target } from "../../../lab/kubernetes/endpoint.ts";
 import { freeNetwork } from "../freeNetwork.ts";
 
@@ -20,14 +19,14 @@ describe("the cluster's endpoint", () => {
     socket.write("hello");
   });
 
-  before(async () => {
+  beforeAll(async () => {
     const { address } = await freeNetwork();
     endpoint = address(10);
     target = { address: address(11), port };
     server.listen(port, target.address);
     await once(server, "listening");
   });
-  after(() => {
+  afterAll(() => {
     for (const socket of open) socket.destroy();
     server.close();
   });
@@ -57,16 +56,16 @@ describe("the cluster's endpoint", () => {
   }
 
   it("refuses connections while nobody serves, before the first one and after the last", async () => {
-    assert.equal(await first(), "ECONNREFUSED");
+    expect(await first()).toBe("ECONNREFUSED");
     living = [target];
     await forwarder.follow();
-    assert.equal(await first(), "hello");
+    expect(await first()).toBe("hello");
     living = [];
     await forwarder.follow();
-    assert.equal(await first(), "ECONNREFUSED");
+    expect(await first()).toBe("ECONNREFUSED");
     living = [target];
     await forwarder.follow();
-    assert.equal(await first(), "hello");
+    expect(await first()).toBe("hello");
   });
 
   it("cuts what leads to one that has gone", async () => {
@@ -86,6 +85,6 @@ describe("the cluster's endpoint", () => {
       return forwarder.follow();
     });
     await Promise.all(changes);
-    assert.equal(await first(), "ECONNREFUSED");
+    expect(await first()).toBe("ECONNREFUSED");
   });
 });

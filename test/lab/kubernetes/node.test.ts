@@ -1,6 +1,5 @@
 // What Talos makes of a Node by its config, and what a kubelet registers with.
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import type { LabObject } from "../../../lab/kubernetes/kubeApi.ts";
 import { applied, nodeObject } from "../../../lab/kubernetes/node.ts";
 import type { MachineConfig } from "../../../lab/talos/config.ts";
@@ -25,16 +24,16 @@ describe("the Node that a kubelet registers", () => {
     const node = registered(
       configOf({ nodeTaints: { dedicated: "db:NoSchedule", plain: "NoExecute" }, nodeLabels: { a: "b" } }),
     );
-    assert.deepEqual(node.spec?.["taints"], [
+    expect(node.spec?.["taints"]).toStrictEqual([
       { key: "dedicated", value: "db", effect: "NoSchedule" },
       { key: "plain", effect: "NoExecute" },
     ]);
-    assert.equal(node.metadata.labels?.["a"], undefined);
+    expect(node.metadata.labels?.["a"]).toBe(undefined);
   });
 
   it("of a control plane takes no work", () => {
     const node = registered(configOf({ type: "controlplane" }));
-    assert.deepEqual(node.spec?.["taints"], [
+    expect(node.spec?.["taints"]).toStrictEqual([
       { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" },
     ]);
   });
@@ -48,22 +47,22 @@ describe("the Node that Talos makes by its config", () => {
       nodeTaints: { dedicated: "db:NoSchedule" },
     });
     const { metadata, spec } = applied(config, registered(config));
-    assert.equal(metadata.labels?.["zone"], "a");
-    assert.deepEqual(metadata.annotations, {
+    expect(metadata.labels?.["zone"]).toBe("a");
+    expect(metadata.annotations).toStrictEqual({
       note: "x",
       "talos.dev/owned-labels": '["zone"]',
       "talos.dev/owned-annotations": '["note"]',
       "talos.dev/owned-taints": '["dedicated"]',
     });
-    assert.deepEqual(spec?.["taints"], [{ key: "dedicated", value: "db", effect: "NoSchedule" }]);
+    expect(spec?.["taints"]).toStrictEqual([{ key: "dedicated", value: "db", effect: "NoSchedule" }]);
   });
 
   it("is as it was when nothing changes", () => {
     const config = configOf({ type: "controlplane", nodeLabels: { zone: "a" } });
     const once = applied(config, registered(config));
-    assert.deepEqual(applied(config, once), once);
+    expect(applied(config, once)).toStrictEqual(once);
     const bare = registered(configOf());
-    assert.deepEqual(applied(configOf(), bare).metadata.annotations, {});
+    expect(applied(configOf(), bare).metadata.annotations).toStrictEqual({});
   });
 
   it("loses what leaves the config, and keeps what others have set", () => {
@@ -84,12 +83,11 @@ describe("the Node that Talos makes by its config", () => {
       },
     };
     const { metadata, spec } = applied(configOf({ nodeLabels: { zone: "b" } }), node);
-    assert.deepEqual(
-      [metadata.labels?.["zone"], metadata.labels?.["rack"], metadata.labels?.["theirs"]],
+    expect([metadata.labels?.["zone"], metadata.labels?.["rack"], metadata.labels?.["theirs"]]).toStrictEqual(
       ["b", undefined, "1"],
     );
-    assert.deepEqual(metadata.annotations, { "talos.dev/owned-labels": '["zone"]' });
-    assert.deepEqual(spec?.["taints"], [{ key: "node.kubernetes.io/not-ready", effect: "NoSchedule" }]);
+    expect(metadata.annotations).toStrictEqual({ "talos.dev/owned-labels": '["zone"]' });
+    expect(spec?.["taints"]).toStrictEqual([{ key: "node.kubernetes.io/not-ready", effect: "NoSchedule" }]);
   });
 
   it("leaves a label and a taint that somebody else has set to another value", () => {
@@ -101,15 +99,15 @@ describe("the Node that Talos makes by its config", () => {
     };
     const config = configOf({ nodeLabels: { zone: "ours" }, nodeTaints: { dedicated: "ours:NoSchedule" } });
     const { metadata, spec } = applied(config, node);
-    assert.equal(metadata.labels?.["zone"], "theirs");
-    assert.deepEqual(metadata.annotations, {});
-    assert.deepEqual(spec?.["taints"], [{ key: "dedicated", value: "theirs", effect: "NoSchedule" }]);
+    expect(metadata.labels?.["zone"]).toBe("theirs");
+    expect(metadata.annotations).toStrictEqual({});
+    expect(spec?.["taints"]).toStrictEqual([{ key: "dedicated", value: "theirs", effect: "NoSchedule" }]);
   });
 
   it("takes a control plane's taint away when it is to take work", () => {
     const config = configOf({ type: "controlplane" });
     const node = applied(config, registered(config));
     const open = { ...config, allowSchedulingOnControlPlanes: true };
-    assert.equal(applied(open, node).spec?.["taints"], undefined);
+    expect(applied(open, node).spec?.["taints"]).toBe(undefined);
   });
 });

@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { containersRun, isReady } from "../../../lab/kubernetes/view.ts";
 
 const pod = {
@@ -12,12 +11,12 @@ const pod = {
 
 describe("a pod that the cluster marked when its Node was away", () => {
   it("runs, and is not Ready until its kubelet says so", () => {
-    assert.ok(containersRun(pod));
-    assert.ok(!isReady(pod));
+    expect(containersRun(pod)).toBeTruthy();
+    expect(!isReady(pod)).toBeTruthy();
   });
 
   it("does not run while a container does not, or none has begun", () => {
-    assert.ok(!containersRun({ ...pod, status: { containerStatuses: [{ ready: false }] } }));
-    assert.ok(!containersRun({ metadata: pod.metadata }));
+    expect(!containersRun({ ...pod, status: { containerStatuses: [{ ready: false }] } })).toBeTruthy();
+    expect(!containersRun({ metadata: pod.metadata })).toBeTruthy();
   });
 });

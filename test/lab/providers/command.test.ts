@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Plugin, revealed, secret, unknown, until, urnOf } from "./harness.ts";
 
 const token = "command:local:Command";
@@ -10,21 +10,21 @@ const token = "command:local:Command";
 describe("the command stand-in", () => {
   let plugin: Plugin;
   let folder: string;
-  before(async () => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "command-"));
     plugin = await Plugin.start("command", { FROM_PLUGIN: "inherited" });
     // Its marks of secrets come back as they were; those of the others are the engine's own matter.
-    assert.equal((await plugin.configure()).acceptsecrets, true);
+    expect((await plugin.configure()).acceptsecrets).toBe(true);
   });
-  after(async () => {
+  afterAll(async () => {
     await plugin.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
   test("check adds the default that the real one adds", async () => {
     const { inputs, failures } = await plugin.check(token, { create: "true" });
-    assert.deepEqual(failures, []);
-    assert.deepEqual(inputs, { create: "true", addPreviousOutputInEnv: true });
+    expect(failures).toStrictEqual([]);
+    expect(inputs).toStrictEqual({ create: "true", addPreviousOutputInEnv: true });
   });
 
   test("check names what does not fit", async () => {
@@ -35,13 +35,13 @@ describe("the command stand-in", () => {
       assetPaths: ["*"],
       craete: "",
     });
-    assert.equal(failures.length, 4);
-    assert.match(failures.join("\n"), /'create' must be a string, not a number/);
-    assert.match(failures.join("\n"), /'environment.A' must be a string, not a number/);
-    assert.match(failures.join("\n"), /'logging' must be one of "stdout", .* got "loud"/);
-    assert.match(failures.join("\n"), /'craete' is not a property of it/);
+    expect(failures.length).toBe(4);
+    expect(failures.join("\n")).toMatch(/'create' must be a string, not a number/);
+    expect(failures.join("\n")).toMatch(/'environment.A' must be a string, not a number/);
+    expect(failures.join("\n")).toMatch(/'logging' must be one of "stdout", .* got "loud"/);
+    expect(failures.join("\n")).toMatch(/'craete' is not a property of it/);
     const assets = await plugin.check(token, { create: "true", assetPaths: ["*"] });
-    assert.match(assets.failures.join(), /assetPaths is not supported by the lab's stand-in/);
+    expect(assets.failures.join()).toMatch(/assetPaths is not supported by the lab's stand-in/);
   });
 
   test("a preview runs nothing and knows no output", async () => {
@@ -51,10 +51,10 @@ describe("the command stand-in", () => {
       { create: `touch ${file}`, environment: { A: unknown } },
       { preview: true },
     );
-    assert.equal(outputs["stdout"], unknown);
-    assert.equal(outputs["stderr"], unknown);
-    assert.deepEqual(outputs["environment"], { A: unknown });
-    assert.throws(() => readFileSync(file), /ENOENT/);
+    expect(outputs["stdout"]).toBe(unknown);
+    expect(outputs["stderr"]).toBe(unknown);
+    expect(outputs["environment"]).toStrictEqual({ A: unknown });
+    expect(() => readFileSync(file)).toThrow(/ENOENT/);
   });
 
   test("create runs with the inherited environment, the folder, stdin; one line break is cut off", async () => {
@@ -64,9 +64,9 @@ describe("the command stand-in", () => {
       dir: folder,
       stdin: "in\n",
     });
-    assert.match(id, /^thing[0-9a-f]{8}$/);
-    assert.equal(outputs["stdout"], `in\ninherited mine ${folder}\n`);
-    assert.equal(outputs["stderr"], "oops");
+    expect(id).toMatch(/^thing[0-9a-f]{8}$/);
+    expect(outputs["stdout"]).toBe(`in\ninherited mine ${folder}\n`);
+    expect(outputs["stderr"]).toBe("oops");
   });
 
   test("output reaches the engine line by line while the command runs", async () => {
@@ -76,14 +76,16 @@ describe("the command stand-in", () => {
       create: `echo first; while [ ! -e ${fifo} ]; do sleep 0.02; done; echo second; printf third`,
     });
     await until("the first line", () => plugin.logs.some((line) => line.message === "first"));
-    assert.equal(plugin.logs.length, 1);
+    expect(plugin.logs.length).toBe(1);
     writeFileSync(fifo, "");
     await done;
-    assert.deepEqual(
-      plugin.logs.map((line) => line.message),
-      ["first", "second", "third"],
-    );
-    assert.deepEqual(plugin.logs[0], { urn: urnOf(token), message: "first", ephemeral: true, severity: 1 });
+    expect(plugin.logs.map((line) => line.message)).toStrictEqual(["first", "second", "third"]);
+    expect(plugin.logs[0]).toStrictEqual({
+      urn: urnOf(token),
+      message: "first",
+      ephemeral: true,
+      severity: 1,
+    });
   });
 
   for (const [logging, expected] of Object.entries({
@@ -95,39 +97,37 @@ describe("the command stand-in", () => {
     test(`logging ${logging}`, async () => {
       plugin.logs.length = 0;
       const { outputs } = await plugin.create(token, { create: "echo out; echo err >&2", logging });
-      assert.deepEqual(plugin.logs.map((line) => line.message).sort(), expected);
-      assert.equal(outputs["stdout"], "out");
-      assert.equal(outputs["stderr"], "err");
+      expect(plugin.logs.map((line) => line.message).sort()).toStrictEqual(expected);
+      expect(outputs["stdout"]).toBe("out");
+      expect(outputs["stderr"]).toBe("err");
     });
 
   test("a failure reads like the real one's", async () => {
     await assert.rejects(plugin.create(token, { create: 'echo "a"; echo b >&2; exit 3' }), (error: Error) => {
-      assert.match(error.message, /^exit status 3: running "echo \\"a\\"; echo b >&2; exit 3":\n/);
-      assert.match(error.message, /a\n/);
-      assert.match(error.message, /b\n/);
+      expect(error.message).toMatch(/^exit status 3: running "echo \\"a\\"; echo b >&2; exit 3":\n/);
+      expect(error.message).toMatch(/a\n/);
+      expect(error.message).toMatch(/b\n/);
       return true;
     });
-    await assert.rejects(
-      plugin.create(token, { create: "x", interpreter: ["no-such-program"] }),
+    await expect(plugin.create(token, { create: "x", interpreter: ["no-such-program"] })).rejects.toThrow(
       /exec: "no-such-program": executable file not found in \$PATH: running "x"/,
     );
-    await assert.rejects(
-      plugin.create(token, { create: "x", dir: "/no/such" }),
+    await expect(plugin.create(token, { create: "x", dir: "/no/such" })).rejects.toThrow(
       /chdir \/no\/such: no such file or directory/,
     );
   });
 
   test("outputs are secret as soon as an input is, and only then", async () => {
     const plain = await plugin.create(token, { create: "echo x", environment: { A: "1" } });
-    assert.equal(plain.outputs["stdout"], "x");
+    expect(plain.outputs["stdout"]).toBe("x");
     const hidden = await plugin.create(token, {
       create: 'echo "$A"',
       environment: { A: secret("s3cret"), B: "plain" },
     });
-    assert.equal(revealed(hidden.outputs["stdout"]), "s3cret");
-    assert.equal(revealed(hidden.outputs["stderr"]), "");
-    assert.equal(hidden.outputs["create"], 'echo "$A"');
-    assert.deepEqual(hidden.outputs["environment"], { A: secret("s3cret"), B: "plain" });
+    expect(revealed(hidden.outputs["stdout"])).toBe("s3cret");
+    expect(revealed(hidden.outputs["stderr"])).toBe("");
+    expect(hidden.outputs["create"]).toBe('echo "$A"');
+    expect(hidden.outputs["environment"]).toStrictEqual({ A: secret("s3cret"), B: "plain" });
   });
 
   test("diff: nothing, an update, a replacement by triggers", async () => {
@@ -138,7 +138,7 @@ describe("the command stand-in", () => {
       addPreviousOutputInEnv: true,
     };
     const olds = { ...inputs, stdout: "", stderr: "" };
-    assert.deepEqual(await plugin.diff(token, olds, inputs), {
+    expect(await plugin.diff(token, olds, inputs)).toStrictEqual({
       changes: false,
       replaces: [],
       names: [],
@@ -146,34 +146,32 @@ describe("the command stand-in", () => {
       detailed: {},
     });
     const update = await plugin.diff(token, olds, { ...inputs, environment: { A: "1", B: "3", C: "4" } });
-    assert.equal(update.changes, true);
-    assert.deepEqual(update.replaces, []);
-    assert.deepEqual(update.detailed, { "environment.B": 4, "environment.C": 0 });
+    expect(update.changes).toBe(true);
+    expect(update.replaces).toStrictEqual([]);
+    expect(update.detailed).toStrictEqual({ "environment.B": 4, "environment.C": 0 });
     const replace = await plugin.diff(token, olds, { ...inputs, triggers: ["a", { b: 2 }] });
-    assert.deepEqual(replace.replaces, ["triggers"]);
-    assert.equal(replace.detailed["triggers[1].b"], 5);
+    expect(replace.replaces).toStrictEqual(["triggers"]);
+    expect(replace.detailed["triggers[1].b"]).toBe(5);
     const sealed = await plugin.diff(
       token,
       { ...olds, create: secret("echo") },
       { ...inputs, create: secret("echo") },
     );
-    assert.equal(sealed.changes, false);
+    expect(sealed.changes).toBe(false);
   });
 
   test("update runs create again unless there is an update, with the outputs before in the environment", async () => {
     const show = 'echo "${PULUMI_COMMAND_STDOUT:-none}/${PULUMI_COMMAND_STDERR:-none}"';
     const olds = { create: show, stdout: "before", stderr: "" };
     const news = { create: show, environment: { X: "1" }, addPreviousOutputInEnv: true };
-    assert.equal((await plugin.update(token, "id", olds, news))["stdout"], "before/none");
-    assert.equal(
+    expect((await plugin.update(token, "id", olds, news))["stdout"]).toBe("before/none");
+    expect(
       (await plugin.update(token, "id", olds, { ...news, addPreviousOutputInEnv: false }))["stdout"],
-      "none/none",
-    );
-    assert.equal(
-      (await plugin.update(token, "id", olds, { ...news, update: "echo updated" }))["stdout"],
+    ).toBe("none/none");
+    expect((await plugin.update(token, "id", olds, { ...news, update: "echo updated" }))["stdout"]).toBe(
       "updated",
     );
-    assert.equal((await plugin.update(token, "id", olds, news, { preview: true }))["stdout"], unknown);
+    expect((await plugin.update(token, "id", olds, news, { preview: true }))["stdout"]).toBe(unknown);
   });
 
   test("delete runs what the state says, or nothing", async () => {
@@ -185,17 +183,16 @@ describe("the command stand-in", () => {
       stdout: "",
       stderr: "",
     });
-    assert.equal(readFileSync(file, "utf8"), "gone\n");
+    expect(readFileSync(file, "utf8")).toBe("gone\n");
   });
 
   test("the function runs a command too", async () => {
     const { result } = await plugin.invoke("command:local:run", { command: "echo hello" });
-    assert.equal(result["stdout"], "hello");
+    expect(result["stdout"]).toBe("hello");
   });
 
   test("a token that is not there is named", async () => {
-    await assert.rejects(
-      plugin.create("command:remote:Command", {}),
+    await expect(plugin.create("command:remote:Command", {})).rejects.toThrow(
       /the command stand-in has no resource command:remote:Command/,
     );
   });
@@ -211,7 +208,7 @@ describe("a command stand-in that is cancelled", () => {
       try {
         await plugin.configure();
         const work = plugin.create(token, { create: "sleep 1000 & echo $!; echo $$; wait" });
-        const failed = assert.rejects(work);
+        const failed = expect(work).rejects.toThrow();
         await until("both process ids", () => plugin.logs.length === 2);
         const pids = plugin.logs.map((line) => Number(line.message));
         stop(plugin);

@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { contracts, type Contract } from "./contract.ts";
 import { Plugin } from "./harness.ts";
 
@@ -37,35 +36,33 @@ function contractOf(schema: Schema, token: string): Contract {
 const sorted = (words: string): string => words.split(" ").sort().join(" ");
 
 for (const [name, { version, tokens }] of Object.entries(contracts))
-  await describe(`the ${name} stand-in keeps to the contract of ${name} ${version}`, async () => {
+  describe(`the ${name} stand-in keeps to the contract of ${name} ${version}`, () => {
     let plugin: Plugin;
     let schema: Schema;
-    before(async () => {
+    beforeAll(async () => {
       plugin = await Plugin.start(name);
       schema = (await plugin.schema()) as unknown as Schema;
     });
-    after(() => plugin.stop());
+    afterAll(() => plugin.stop());
 
-    await it("has its version, and nothing that the table does not know", async () => {
-      assert.equal(await plugin.version(), version);
-      assert.equal(schema.version, version);
-      assert.deepEqual(
-        [...Object.keys(schema.resources), ...Object.keys(schema.functions)].sort(),
+    it("has its version, and nothing that the table does not know", async () => {
+      expect(await plugin.version()).toBe(version);
+      expect(schema.version).toBe(version);
+      expect([...Object.keys(schema.resources), ...Object.keys(schema.functions)].sort()).toStrictEqual(
         Object.keys(tokens).sort(),
       );
     });
 
     for (const [token, contract] of Object.entries(tokens))
-      await it(token, () => {
-        assert.deepEqual(contractOf(schema, token), { ...contract, inputs: sorted(contract.inputs) });
+      it(token, () => {
+        expect(contractOf(schema, token)).toStrictEqual({ ...contract, inputs: sorted(contract.inputs) });
       });
 
-    await it("says of everything else that it does not have it", async () => {
-      await assert.rejects(
+    it("says of everything else that it does not have it", async () => {
+      await expect(
         plugin.check(`${name}:index/nothing:Nothing`, {}).then(({ failures }) => {
           if (failures.length > 0) throw new Error(failures.join());
         }),
-        /Nothing/,
-      );
+      ).rejects.toThrow(/Nothing/);
     });
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { IncomingMessage, Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { settingsOf } from "../../../lab/providers/github/settings.ts";
 import { Plugin, secret, unknown } from "./harness.ts";
 
@@ -19,20 +19,20 @@ describe("the GitHub provider's settings", () => {
   test("base URLs", () => {
     const rest = (baseUrl?: string): string =>
       settingsOf(baseUrl === undefined ? {} : { baseUrl }, {}).restUrl;
-    assert.equal(rest(), "https://api.github.com/");
-    assert.equal(rest("https://github.com/"), "https://api.github.com/");
-    assert.equal(rest("http://127.10.1.2:3080/"), "http://127.10.1.2:3080/api/v3/");
-    assert.equal(rest("http://127.10.1.2:3080"), "http://127.10.1.2:3080/api/v3/");
-    assert.throws(() => rest("http://github.com/"), /must use the https scheme/);
-    assert.throws(() => rest("nonsense"), /is no URL/);
+    expect(rest()).toBe("https://api.github.com/");
+    expect(rest("https://github.com/")).toBe("https://api.github.com/");
+    expect(rest("http://127.10.1.2:3080/")).toBe("http://127.10.1.2:3080/api/v3/");
+    expect(rest("http://127.10.1.2:3080")).toBe("http://127.10.1.2:3080/api/v3/");
+    expect(() => rest("http://github.com/")).toThrow(/must use the https scheme/);
+    expect(() => rest("nonsense")).toThrow(/is no URL/);
   });
   test("environment and JSON texts", () => {
     const settings = settingsOf(
       { owner: "home", writeDelayMs: "0", retryableErrors: "[503]", token: "" },
       { GITHUB_TOKEN: "from env", GITHUB_OWNER: "other" },
     );
-    assert.deepEqual([settings.owner, settings.token, settings.writeDelayMs], ["home", "from env", 0]);
-    assert.deepEqual([settings.retryableErrors, settings.maxRetries], [[503], 3]);
+    expect([settings.owner, settings.token, settings.writeDelayMs]).toStrictEqual(["home", "from env", 0]);
+    expect([settings.retryableErrors, settings.maxRetries]).toStrictEqual([[503], 3]);
   });
 });
 
@@ -47,7 +47,7 @@ describe("the github stand-in", () => {
   let plugin: Plugin;
   let url: string;
 
-  before(async () => {
+  beforeAll(async () => {
     server = createServer((request, response) => {
       const parts: Buffer[] = [];
       request.on("data", (part: Buffer) => parts.push(part));
@@ -118,40 +118,42 @@ describe("the github stand-in", () => {
     plugin = await Plugin.start("github", { GITHUB_TOKEN: "good" });
   });
   afterEach(() => plugin.stop());
-  after(() => void server.close());
+  afterAll(() => void server.close());
 
   const configure = (more: Record<string, string> = {}): ReturnType<Plugin["configure"]> =>
     plugin.configure({ owner: "home", baseUrl: url, writeDelayMs: "0", retryDelayMs: "10", ...more });
 
   test("create, read, diff without comment, refresh by etag, delete", async () => {
-    assert.equal((await configure()).acceptsecrets, false);
+    expect((await configure()).acceptsecrets).toBe(false);
     const { inputs: checked } = await plugin.check(token, {
       key: inputs.key,
       title: inputs.title,
       repository: inputs.repository,
     });
-    assert.equal(checked["readOnly"], true);
+    expect(checked["readOnly"]).toBe(true);
     const preview = await plugin.create(token, checked, { preview: true });
-    assert.equal(preview.outputs["etag"], unknown);
-    assert.equal(keys.size, 0);
+    expect(preview.outputs["etag"]).toBe(unknown);
+    expect(keys.size).toBe(0);
     const { id, outputs } = await plugin.create(token, checked);
-    assert.equal(id, "home-cluster:1");
-    assert.deepEqual(outputs, { ...inputs, key: publicKey, etag: '"1"' });
-    assert.deepEqual(await plugin.diff(token, outputs, checked), {
+    expect(id).toBe("home-cluster:1");
+    expect(outputs).toStrictEqual({ ...inputs, key: publicKey, etag: '"1"' });
+    expect(await plugin.diff(token, outputs, checked)).toStrictEqual({
       changes: false,
       replaces: [],
       names: [],
       hasPaths: true,
       detailed: {},
     });
-    assert.deepEqual((await plugin.diff(token, outputs, { ...checked, title: "other" })).replaces, ["title"]);
-    assert.deepEqual((await plugin.diff(token, outputs, { ...checked, key: unknown })).replaces, ["key"]);
+    expect((await plugin.diff(token, outputs, { ...checked, title: "other" })).replaces).toStrictEqual([
+      "title",
+    ]);
+    expect((await plugin.diff(token, outputs, { ...checked, key: unknown })).replaces).toStrictEqual(["key"]);
     const refreshed = await plugin.read(token, id, outputs, checked);
-    assert.deepEqual(refreshed.outputs, outputs);
+    expect(refreshed.outputs).toStrictEqual(outputs);
     await plugin.delete(token, id, outputs);
-    assert.equal(keys.size, 0);
-    assert.equal((await plugin.read(token, id, outputs, checked)).id, "");
-    assert.deepEqual(requests.slice(0, 3), [
+    expect(keys.size).toBe(0);
+    expect((await plugin.read(token, id, outputs, checked)).id).toBe("");
+    expect(requests.slice(0, 3)).toStrictEqual([
       "GET /api/v3/orgs/home",
       "POST /api/v3/repos/home/home-cluster/keys",
       "GET /api/v3/repos/home/home-cluster/keys/1",
@@ -162,33 +164,33 @@ describe("the github stand-in", () => {
     await configure();
     keys.set(7, { title: "t", key: publicKey, read_only: true });
     const found = await plugin.read(token, "home-cluster:7");
-    assert.deepEqual(found.inputs, {
+    expect(found.inputs).toStrictEqual({
       key: publicKey,
       title: "t",
       readOnly: true,
       repository: "home-cluster",
     });
-    await assert.rejects(plugin.read(token, "7"), /unexpected ID format \("7"\)\. Expected repository:ID/);
+    await expect(plugin.read(token, "7")).rejects.toThrow(
+      /unexpected ID format \("7"\)\. Expected repository:ID/,
+    );
   });
 
   test("wrong token, missing repository, key in use: GitHub's own words", async () => {
     await configure();
     await plugin.create(token, inputs);
     await assert.rejects(plugin.create(token, inputs), (error: Error) => {
-      assert.equal(
-        error.message,
+      expect(error.message).toBe(
         `1 error occurred:\n\t* POST ${url}api/v3/repos/home/home-cluster/keys: 422 Validation Failed [{Resource:PublicKey Field:key Code:custom Message:key is already in use}]\n\n`,
       );
       return true;
     });
-    await assert.rejects(
-      plugin.create(token, { ...inputs, repository: "nope" }),
+    await expect(plugin.create(token, { ...inputs, repository: "nope" })).rejects.toThrow(
       /repos\/home\/nope\/keys: 404 Not Found \[\]/,
     );
     await configure({ token: "bad" });
     await assert.rejects(plugin.create(token, inputs), (error: Error) => {
-      assert.match(error.message, /401 Bad credentials \[\]/);
-      assert.doesNotMatch(error.message, /bad/);
+      expect(error.message).toMatch(/401 Bad credentials \[\]/);
+      expect(error.message).not.toMatch(/bad/);
       return true;
     });
   });
@@ -204,26 +206,24 @@ describe("the github stand-in", () => {
       headers: { "retry-after": "0" },
     });
     answers = [broken, broken, broken, limited];
-    assert.equal((await plugin.create(token, inputs)).id, "home-cluster:1");
+    expect((await plugin.create(token, inputs)).id).toBe("home-cluster:1");
     answers = [broken, broken, broken, broken];
-    await assert.rejects(plugin.delete(token, "home-cluster:1", inputs), /502 Server Error \[\]/);
-    assert.equal(keys.size, 1);
+    await expect(plugin.delete(token, "home-cluster:1", inputs)).rejects.toThrow(/502 Server Error \[\]/);
+    expect(keys.size).toBe(1);
   });
 
   test("without an owner the token's user is it; an unusable token shows at once", async () => {
     answers = [() => ({ status: 200, body: { login: "home" } })];
     await plugin.configure({ baseUrl: url, token: secret("good") });
-    assert.equal((await plugin.create(token, inputs)).id, "home-cluster:1");
-    await assert.rejects(
-      plugin.configure({ baseUrl: url, token: "bad" }),
+    expect((await plugin.create(token, inputs)).id).toBe("home-cluster:1");
+    await expect(plugin.configure({ baseUrl: url, token: "bad" })).rejects.toThrow(
       /GET .*\/user: 401 Bad credentials/,
     );
   });
 
   test("unknown settings are named", async () => {
-    assert.deepEqual(await plugin.checkConfig({ owner: "home", version: "6.15.0" }), []);
-    assert.match(
-      (await plugin.checkConfig({ onwer: "home" })).join(),
+    expect(await plugin.checkConfig({ owner: "home", version: "6.15.0" })).toStrictEqual([]);
+    expect((await plugin.checkConfig({ onwer: "home" })).join()).toMatch(
       /'onwer' is not a property of it; there are: owner/,
     );
   });

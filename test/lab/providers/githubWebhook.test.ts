@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { startGithub, type Github } from "../../../lab/github/api.ts";
 import { openGithubStore, type GithubStore } from "../../../lab/github/store.ts";
 import { freeNetwork } from "../freeNetwork.ts";
@@ -24,7 +24,7 @@ describe("the github stand-in's webhook", () => {
   let github: Github;
   let plugin: Plugin;
 
-  before(async () => {
+  beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), "lab-webhook-"));
     store = openGithubStore(join(root, "github.json"));
     github = await startGithub({
@@ -38,7 +38,7 @@ describe("the github stand-in's webhook", () => {
       log: () => undefined,
     });
   });
-  after(async () => {
+  afterAll(async () => {
     await github.stop();
     await rm(root, { recursive: true });
   });
@@ -54,20 +54,22 @@ describe("the github stand-in's webhook", () => {
   test("create, diff, change in place, read, delete", async () => {
     const { active: _default, ...without } = inputs;
     const { inputs: checked } = await plugin.check(token, without);
-    assert.equal(checked["active"], true);
+    expect(checked["active"]).toBe(true);
     const preview = await plugin.create(token, checked, { preview: true });
-    assert.deepEqual([preview.outputs["url"], preview.outputs["etag"]], [unknown, unknown]);
-    assert.deepEqual(store.webhooks(), []);
+    expect([preview.outputs["url"], preview.outputs["etag"]]).toStrictEqual([unknown, unknown]);
+    expect(store.webhooks()).toStrictEqual([]);
 
     const { id, outputs } = await plugin.create(token, checked);
     const [hook] = store.webhooks();
-    assert.equal(id, String(hook?.id));
-    assert.deepEqual(
-      [hook?.url, hook?.secret, hook?.events, hook?.insecureSsl],
-      [url, "s3cret", ["push"], false],
-    );
-    assert.equal(outputs["url"], `${github.baseUrl}api/v3/repos/home/home-cluster/hooks/${id}`);
-    assert.deepEqual(await plugin.diff(token, outputs, checked), {
+    expect(id).toBe(String(hook?.id));
+    expect([hook?.url, hook?.secret, hook?.events, hook?.insecureSsl]).toStrictEqual([
+      url,
+      "s3cret",
+      ["push"],
+      false,
+    ]);
+    expect(outputs["url"]).toBe(`${github.baseUrl}api/v3/repos/home/home-cluster/hooks/${id}`);
+    expect(await plugin.diff(token, outputs, checked)).toStrictEqual({
       changes: false,
       replaces: [],
       names: [],
@@ -77,30 +79,31 @@ describe("the github stand-in's webhook", () => {
 
     const configuration = { ...inputs.configuration, secret: "another" };
     const diff = await plugin.diff(token, outputs, { ...checked, configuration });
-    assert.deepEqual(
-      [diff.changes, diff.replaces, Object.keys(diff.detailed)],
-      [true, [], ["configuration.secret"]],
-    );
+    expect([diff.changes, diff.replaces, Object.keys(diff.detailed)]).toStrictEqual([
+      true,
+      [],
+      ["configuration.secret"],
+    ]);
     const changed = await plugin.update(token, id, outputs, { ...checked, configuration });
-    assert.equal(store.webhooks()[0]?.secret, "another");
-    assert.deepEqual(await plugin.diff(token, changed, { ...checked, configuration }), {
+    expect(store.webhooks()[0]?.secret).toBe("another");
+    expect(await plugin.diff(token, changed, { ...checked, configuration })).toStrictEqual({
       changes: false,
       replaces: [],
       names: [],
       hasPaths: true,
       detailed: {},
     });
-    assert.deepEqual((await plugin.diff(token, outputs, { ...checked, repository: "other" })).replaces, [
+    expect((await plugin.diff(token, outputs, { ...checked, repository: "other" })).replaces).toStrictEqual([
       "repository",
     ]);
 
     // GitHub shows no secret: the state remembers it.
     const read = await plugin.read(token, id, changed, { ...checked, configuration });
-    assert.equal(store.webhooks().length, 1);
-    assert.deepEqual(read.outputs, changed);
+    expect(store.webhooks().length).toBe(1);
+    expect(read.outputs).toStrictEqual(changed);
     await plugin.delete(token, id, changed);
-    assert.deepEqual(store.webhooks(), []);
-    assert.equal((await plugin.read(token, id, changed, checked)).id, "");
+    expect(store.webhooks()).toStrictEqual([]);
+    expect((await plugin.read(token, id, changed, checked)).id).toBe("");
   });
 
   test("url and secret of the configuration are secrets, the rest is not", async () => {
@@ -111,19 +114,18 @@ describe("the github stand-in's webhook", () => {
     for (const preview of [true, false]) {
       const { outputs } = await plugin.create(token, given, { preview });
       const configuration = outputs["configuration"] as Wire;
-      assert.equal(revealed(configuration["url"]), url);
-      assert.equal(revealed(configuration["secret"]), "s");
-      assert.deepEqual([configuration["contentType"], configuration["insecureSsl"]], ["json", false]);
+      expect(revealed(configuration["url"])).toBe(url);
+      expect(revealed(configuration["secret"])).toBe("s");
+      expect([configuration["contentType"], configuration["insecureSsl"]]).toStrictEqual(["json", false]);
     }
   });
 
   test("import by repository and number, without the secret; other ids are refused", async () => {
     const { id } = await plugin.create(token, inputs);
     const found = await plugin.read(token, `home-cluster/${id}`);
-    assert.equal(found.id, id);
-    assert.equal(revealed((found.inputs["configuration"] as Wire)["secret"]), "********");
-    await assert.rejects(
-      plugin.read(token, id),
+    expect(found.id).toBe(id);
+    expect(revealed((found.inputs["configuration"] as Wire)["secret"])).toBe("********");
+    await expect(plugin.read(token, id)).rejects.toThrow(
       /invalid ID specified: supplied ID must be written as <repository>\/<webhook_id>/,
     );
   });
@@ -131,19 +133,16 @@ describe("the github stand-in's webhook", () => {
   test("a second one of the same URL, a missing right, a missing repository: GitHub's own words", async () => {
     await plugin.create(token, inputs);
     await assert.rejects(plugin.create(token, inputs), (error: Error) => {
-      assert.equal(
-        error.message,
+      expect(error.message).toBe(
         `1 error occurred:\n\t* POST ${github.baseUrl}api/v3/repos/home/home-cluster/hooks: 422 Validation Failed [{Resource:Hook Field: Code:custom Message:Hook already exists on this repository}]\n\n`,
       );
       return true;
     });
-    await assert.rejects(
-      plugin.create(token, { ...inputs, repository: "nope" }),
+    await expect(plugin.create(token, { ...inputs, repository: "nope" })).rejects.toThrow(
       /hooks: 404 Not Found \[\]/,
     );
     await github.setFault("no-webhooks", true);
-    await assert.rejects(
-      plugin.create(token, inputs),
+    await expect(plugin.create(token, inputs)).rejects.toThrow(
       /403 Resource not accessible by personal access token \[\]/,
     );
     await github.setFault("no-webhooks", false);

@@ -1,12 +1,11 @@
 // The proxy as programs see it: curl for what Go and C programs do, Node's own fetch for Node programs.
-import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { connect as tlsConnect } from "node:tls";
 import { layoutOf } from "../../../lab/layout.ts";
 import { proxyEnvironment } from "../../../lab/proxy/environment.ts";
@@ -31,11 +30,11 @@ const start = () =>
     log: () => undefined,
   });
 
-before(async () => {
+beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "lab-proxy-"));
   proxy = await start();
 });
-after(async () => {
+afterAll(async () => {
   await proxy.stop();
   await rm(root, { recursive: true });
 });
@@ -71,14 +70,13 @@ async function get(
 
 test("a listed host is answered over TLS by its own handler", async () => {
   const answer = await get("charts.example.org", "/index.yaml");
-  assert.match(answer.text, /^HTTP\/1\.1 200 OK[\s\S]*charts \/index\.yaml$/);
-  assert.equal(answer.protocol, "http/1.1");
-  assert.match((await get("ghcr.io", "/v2/")).text, /ghcr$/);
+  expect(answer.text).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*charts \/index\.yaml$/);
+  expect(answer.protocol).toBe("http/1.1");
+  expect((await get("ghcr.io", "/v2/")).text).toMatch(/ghcr$/);
 });
 
 test("another host is refused with its name and the list", async () => {
-  assert.equal(
-    (await get("example.com", "/")).status,
+  expect((await get("example.com", "/")).status).toBe(
     "403 lab: example.com is not served; it serves: charts.example.org, ghcr.io",
   );
 });
@@ -96,10 +94,13 @@ test("plain http goes to the same handlers; unlisted hosts are refused", async (
       request.on("error", reject);
       request.end();
     });
-  assert.deepEqual(await viaProxy("http://charts.example.org/a?b=c"), { status: 200, text: "charts /a?b=c" });
+  expect(await viaProxy("http://charts.example.org/a?b=c")).toStrictEqual({
+    status: 200,
+    text: "charts /a?b=c",
+  });
   const refused = await viaProxy("http://example.com/");
-  assert.equal(refused.status, 403);
-  assert.match(refused.text, /^lab: example\.com is not served/);
+  expect(refused.status).toBe(403);
+  expect(refused.text).toMatch(/^lab: example\.com is not served/);
 });
 
 test("loopback is reached through it", async () => {
@@ -124,22 +125,22 @@ test("loopback is reached through it", async () => {
     });
     request.end();
   });
-  assert.match(text, /here$/);
+  expect(text).toMatch(/here$/);
   server.close();
 });
 
 test("faults: a host answers 503, the network is gone, the link is slow", async () => {
   proxy.setHostDown("ghcr.io", true);
-  assert.match((await get("ghcr.io", "/v2/")).text, /^HTTP\/1\.1 503/);
-  assert.match((await get("charts.example.org", "/")).text, /^HTTP\/1\.1 200/);
+  expect((await get("ghcr.io", "/v2/")).text).toMatch(/^HTTP\/1\.1 503/);
+  expect((await get("charts.example.org", "/")).text).toMatch(/^HTTP\/1\.1 200/);
   proxy.setHostDown("ghcr.io", false);
   await proxy.setDown(true);
-  await assert.rejects(get("ghcr.io", "/"), /ECONNREFUSED/);
+  await expect(get("ghcr.io", "/")).rejects.toThrow(/ECONNREFUSED/);
   await proxy.setDown(false);
   proxy.setLatency(20);
   const started = performance.now();
-  assert.match((await get("ghcr.io", "/v2/")).text, /ghcr$/);
-  assert.ok(performance.now() - started > 100);
+  expect((await get("ghcr.io", "/v2/")).text).toMatch(/ghcr$/);
+  expect(performance.now() - started).toBeGreaterThan(100);
   proxy.setLatency(0);
 });
 
@@ -171,7 +172,7 @@ test("Node's own fetch uses it by environment alone, and leaves the lab's addres
       },
     );
   });
-  assert.equal(output.trim(), "charts /x direct");
+  expect(output.trim()).toBe("charts /x direct");
   server.close();
 });
 
@@ -179,9 +180,9 @@ test("the authority is made once; its key is for the owner only; the bundle hold
   const before = await readFile(proxy.certificateFile, "utf8");
   await proxy.stop();
   proxy = await start();
-  assert.equal(await readFile(proxy.certificateFile, "utf8"), before);
-  assert.equal((await stat(join(root, "ca.key"))).mode & 0o777, 0o600);
+  expect(await readFile(proxy.certificateFile, "utf8")).toBe(before);
+  expect((await stat(join(root, "ca.key"))).mode & 0o777).toBe(0o600);
   const bundle = await readFile(proxy.bundleFile, "utf8");
-  assert.ok(bundle.includes(before.trim()));
-  assert.ok(bundle.split("BEGIN CERTIFICATE").length > 10);
+  expect(bundle).toContain(before.trim());
+  expect(bundle.split("BEGIN CERTIFICATE").length).toBeGreaterThan(10);
 });

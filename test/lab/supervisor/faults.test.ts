@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { runtimeFaults } from "../../../lab/kubernetes/machineRuntime.ts";
 import { serviceFaults } from "../../../lab/serviceFaults.ts";
 import type { Services } from "../../../lab/services.ts";
@@ -39,26 +38,25 @@ describe("the faults of a lab", () => {
     await switchFault(lab, "neverBack", true, "k8s-2");
     await switchFault(lab, "etcd-unhealthy", true, "k8s-2");
     await switchFault(lab, "registry-down", true);
-    assert.deepEqual(activeFaults(lab), ["k8s-2 neverBack", "k8s-2 etcd-unhealthy", "registry-down"]);
+    expect(activeFaults(lab)).toStrictEqual(["k8s-2 neverBack", "k8s-2 etcd-unhealthy", "registry-down"]);
     await switchFault(lab, "neverBack", false, "k8s-2");
-    assert.deepEqual(activeFaults(lab), ["k8s-2 etcd-unhealthy", "registry-down"]);
+    expect(activeFaults(lab)).toStrictEqual(["k8s-2 etcd-unhealthy", "registry-down"]);
   });
 
   it("of a machine need one, and say which there are", async () => {
-    await assert.rejects(
-      switchFault(labOf("k8s-1", "k8s-2"), "api-down", true, "k8s-9"),
-      /^Error: the fault api-down needs a machine: k8s-1, k8s-2; found k8s-9$/,
+    await expect(switchFault(labOf("k8s-1", "k8s-2"), "api-down", true, "k8s-9")).rejects.toThrow(
+      /^the fault api-down needs a machine: k8s-1, k8s-2; found k8s-9$/,
     );
   });
 
   it("are all in the help", () => {
     const [machines = "", services = ""] = faultHelp().split("service faults:");
-    assert.match(machines, /^machine faults \(with the machine's name\):$/m);
+    expect(machines).toMatch(/^machine faults \(with the machine's name\):$/m);
     for (const [help, names] of [
       [machines, [...Object.keys(machineFaults), ...Object.keys(runtimeFaults)]],
       [services, [...Object.keys(serviceFaults), "host-down:HOST", "image-missing:PART"]],
     ] as const)
-      for (const name of names) assert.match(help, new RegExp(`^  ${name} +\\S.{10}`, "m"));
+      for (const name of names) expect(help).toMatch(new RegExp(`^  ${name} +\\S.{10}`, "m"));
   });
 });
 
@@ -75,21 +73,21 @@ describe("an image that a machine pulls", () => {
     );
 
   it("is found while nothing is wrong", async () => {
-    assert.equal(await look(kubelet), "found");
-    assert.equal(await look(installer), "found");
+    expect(await look(kubelet)).toBe("found");
+    expect(await look(installer)).toBe("found");
   });
 
   it("is not there when the registry does not have it", async () => {
-    assert.match(await look("ghcr.io/siderolabs/kubelet:v1.99.0"), /v1\.99\.0: not found$/);
-    assert.match(await look(kubelet, "image-missing:kubelet"), /: not found$/);
-    assert.equal(await look(installer, "image-missing:kubelet"), "found");
+    expect(await look("ghcr.io/siderolabs/kubelet:v1.99.0")).toMatch(/v1\.99\.0: not found$/);
+    expect(await look(kubelet, "image-missing:kubelet")).toMatch(/: not found$/);
+    expect(await look(installer, "image-missing:kubelet")).toBe("found");
   });
 
   it("cannot be had while its registry is down, and only that one", async () => {
-    assert.match(await look(kubelet, "registry-down"), /503 Service Unavailable$/);
-    assert.equal(await look(installer, "registry-down"), "found");
-    assert.match(await look(installer, "host-down:factory.talos.dev"), /connection refused$/);
-    assert.equal(await look(kubelet, "host-down:factory.talos.dev"), "found");
-    assert.match(await look(installer, "internet-down"), /connection refused$/);
+    expect(await look(kubelet, "registry-down")).toMatch(/503 Service Unavailable$/);
+    expect(await look(installer, "registry-down")).toBe("found");
+    expect(await look(installer, "host-down:factory.talos.dev")).toMatch(/connection refused$/);
+    expect(await look(kubelet, "host-down:factory.talos.dev")).toBe("found");
+    expect(await look(installer, "internet-down")).toMatch(/connection refused$/);
   });
 });

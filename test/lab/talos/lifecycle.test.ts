@@ -4,7 +4,7 @@ import { status } from "@grpc/grpc-js";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TalosMachine } from "../../../lab/talos/machine.ts";
 import { newAuthority } from "../../../lab/talos/pki.ts";
@@ -17,22 +17,24 @@ import type { ApiAnswer, ApiCall } from "./apiClient.ts";
 import { becomes, installer, startConfigured } from "./configuredMachine.ts";
 import type { ConfiguredMachine } from "./configuredMachine.ts";
 
+jest.setTimeout(60_000);
+
 const network = await freeNetwork();
 const address = network.address(11);
 const containerd = { driver: "CRI", namespace: "NS_SYSTEM" };
 const next = installer("v1.13.1");
 
-describe("the lifecycle API of a lab machine", { timeout: 60_000 }, () => {
+describe("the lifecycle API of a lab machine", () => {
   let authority: KeyPair;
   let folder: string;
   let client: ApiClient;
   let machines: TalosMachine[];
 
-  before(async () => {
+  beforeAll(async () => {
     authority = await newAuthority("talos");
     client = await ApiClient.open(address, authority);
   });
-  after(() => {
+  afterAll(() => {
     client.close();
   });
   beforeEach(() => {
@@ -74,7 +76,7 @@ describe("the lifecycle API of a lab machine", { timeout: 60_000 }, () => {
       types: [requestType, `machine.${name}Response`],
       request,
     });
-    assert.equal(error, undefined);
+    expect(error).toBe(undefined);
     return (messages[0]?.["messages"] as Message[])[0] ?? {};
   }
 
@@ -85,57 +87,57 @@ describe("the lifecycle API of a lab machine", { timeout: 60_000 }, () => {
     await machineCall("Reboot");
     await becomes(machine, "rebooting");
     await becomes(machine, "running");
-    assert.notEqual(machine.bootId, boot);
+    expect(machine.bootId).not.toBe(boot);
   }
 
   /** Text and exit code of an upgrade that went through as a call. */
   function output({ messages, error }: ApiAnswer): { text: string; code: unknown } {
-    assert.equal(error, undefined);
+    expect(error).toBe(undefined);
     const progress = messages.map((message) => message["progress"] as Message);
     const last = progress.pop();
-    assert.equal(last?.["response"], "exit_code");
-    assert.ok(progress.every(({ response }) => response === "message"));
-    return { text: progress.map(({ message }) => String(message)).join(""), code: last["exit_code"] };
+    expect(last?.["response"]).toBe("exit_code");
+    expect(progress.every(({ response }) => response === "message")).toBeTruthy();
+    return { text: progress.map(({ message }) => String(message)).join(""), code: last?.["exit_code"] };
   }
 
   function refused({ messages, error }: ApiAnswer, code: status, details: RegExp): void {
-    assert.deepEqual(messages, []);
+    expect(messages).toStrictEqual([]);
     assert.equal(error?.code, code, error?.details);
-    assert.match(error.details, details);
+    expect(error.details).toMatch(details);
   }
 
   it("installs what was pulled, and boots it with the next reboot", async () => {
     const machine = await start("v1.13.0");
     const boot = machine.bootId;
     const pulled = await pull(next);
-    assert.equal(pulled.error, undefined);
-    assert.ok(pulled.messages.slice(0, -1).every(({ response }) => response === "pull_progress"));
-    assert.ok(pulled.messages.length > 1);
-    assert.deepEqual({ ...pulled.messages.at(-1) }, { name: next, response: "name" });
+    expect(pulled.error).toBe(undefined);
+    expect(pulled.messages.slice(0, -1).every(({ response }) => response === "pull_progress")).toBeTruthy();
+    expect(pulled.messages.length).toBeGreaterThan(1);
+    expect({ ...pulled.messages.at(-1) }).toStrictEqual({ name: next, response: "name" });
     const { text, code } = output(await upgrade(next));
-    assert.equal(text, "running Talos installer v1.13.1\ninstallation of v1.13.1 complete\n");
-    assert.equal(code, 0);
-    assert.deepEqual([await version(), machine.bootId, machine.state], ["v1.13.0", boot, "running"]);
+    expect(text).toBe("running Talos installer v1.13.1\ninstallation of v1.13.1 complete\n");
+    expect(code).toBe(0);
+    expect([await version(), machine.bootId, machine.state]).toStrictEqual(["v1.13.0", boot, "running"]);
     await reboot(machine);
-    assert.equal(await version(), "v1.13.1");
+    expect(await version()).toBe("v1.13.1");
   });
 
   it("says a failed installation by its exit code, and keeps what it had", async () => {
     const machine = await start("v1.13.0");
     await machine.fault("installerFails");
     await pull(next);
-    assert.equal(output(await upgrade(next)).code, 1);
+    expect(output(await upgrade(next)).code).toBe(1);
     await reboot(machine);
-    assert.equal(await version(), "v1.13.0");
+    expect(await version()).toBe("v1.13.0");
   });
 
   it("boots the old image when the new one does not boot", async () => {
     const machine = await start("v1.13.0");
     await machine.fault("oldImage");
     await pull(next);
-    assert.equal(output(await upgrade(next)).code, 0);
+    expect(output(await upgrade(next)).code).toBe(0);
     await reboot(machine);
-    assert.equal(await version(), "v1.13.0");
+    expect(await version()).toBe("v1.13.0");
   });
 
   it("has the new one on its disk when it does not come back from the reboot", async () => {
@@ -147,7 +149,7 @@ describe("the lifecycle API of a lab machine", { timeout: 60_000 }, () => {
     await becomes(machine, "off");
     await machine.fault("neverBack", false);
     await becomes(machine, "running");
-    assert.equal(await version(), "v1.13.1");
+    expect(await version()).toBe("v1.13.1");
   });
 
   it("stays with the running one when it is told to go back before the reboot", async () => {
@@ -157,7 +159,7 @@ describe("the lifecycle API of a lab machine", { timeout: 60_000 }, () => {
     await machineCall("Rollback");
     await becomes(machine, "rebooting");
     await becomes(machine, "running");
-    assert.equal(await version(), "v1.13.0");
+    expect(await version()).toBe("v1.13.0");
   });
 
   it("pulls nothing that its registry does not have, and installs nothing that was not pulled", async () => {
@@ -172,7 +174,7 @@ describe("the lifecycle API of a lab machine", { timeout: 60_000 }, () => {
     );
     refused(await upgrade(missing), status.INTERNAL, /^upgrade failed: .*not found in containerd store/);
     refused(await upgrade(next), status.INTERNAL, /not found in containerd store/);
-    assert.equal((await pull(next)).error, undefined);
+    expect((await pull(next)).error).toBe(undefined);
     const inMemory = { containerd: { driver: "CONTAINERD", namespace: "NS_SYSTEM" } };
     const request = { ...inMemory, source: { image_name: next } };
     refused(await upgrade(next, { request }), status.INTERNAL, /not found in containerd store/);
@@ -181,7 +183,7 @@ describe("the lifecycle API of a lab machine", { timeout: 60_000 }, () => {
   it("keeps an image with tag and digest by its digest only, where an upgrade does not find it", async () => {
     await start("v1.13.0");
     const digest = `@sha256:${"0".repeat(64)}`;
-    assert.equal((await pull(next + digest)).messages.at(-1)?.["name"], next.replace(/:[^:]*$/, digest));
+    expect((await pull(next + digest)).messages.at(-1)?.["name"]).toBe(next.replace(/:[^:]*$/, digest));
     refused(await upgrade(next + digest), status.INTERNAL, /not found in containerd store/);
   });
 
@@ -221,10 +223,10 @@ describe("the lifecycle API of a lab machine", { timeout: 60_000 }, () => {
       /^another installation\/upgrade is already in progress$/,
     );
     gone.abort();
-    assert.equal((await first).error?.code, status.CANCELLED);
+    expect((await first).error?.code).toBe(status.CANCELLED);
     while (machine.installerRuns) await delay(5);
     await reboot(machine);
-    assert.equal(await version(), "v1.13.1");
+    expect(await version()).toBe("v1.13.1");
   });
 
   it("is not there before 1.13, for nobody, and there from then on", async () => {
@@ -241,9 +243,9 @@ describe("the lifecycle API of a lab machine", { timeout: 60_000 }, () => {
     await machineCall("Upgrade", { image: installer("v1.13.0") });
     await becomes(machine, "upgrading");
     await becomes(machine, "running");
-    assert.equal(await version(), "v1.13.0");
-    assert.equal((await pull(next)).error, undefined);
-    assert.equal(output(await upgrade(next)).code, 0);
+    expect(await version()).toBe("v1.13.0");
+    expect((await pull(next)).error).toBe(undefined);
+    expect(output(await upgrade(next)).code).toBe(0);
   });
 
   it("is asked of the machine that a call names, whatever the one in between runs", async () => {

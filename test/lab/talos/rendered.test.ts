@@ -1,6 +1,5 @@
 // What a machine says of the keys and files of its static pods.
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { kubernetesResources } from "../../../lab/talos/cosi/kubernetes.ts";
 import type { MachineConfig } from "../../../lab/talos/config.ts";
 import type { TalosMachine } from "../../../lab/talos/machine.ts";
@@ -13,14 +12,14 @@ const asked = async (type: string, versions: object | undefined): Promise<unknow
 describe("keys and files of static pods", () => {
   it("have a version each, the one that the API server is made of", async () => {
     const versions = { "kube-apiserver": { config: "5", secrets: "2", files: "3" } };
-    assert.deepEqual(await asked("ConfigStatuses.kubernetes.talos.dev", versions), [
+    expect(await asked("ConfigStatuses.kubernetes.talos.dev", versions)).toStrictEqual([
       { id: "static-pods", spec: { ready: true, version: "3" } },
     ]);
-    assert.deepEqual(await asked("SecretStatuses.kubernetes.talos.dev", versions), [
+    expect(await asked("SecretStatuses.kubernetes.talos.dev", versions)).toStrictEqual([
       { id: "static-pods", spec: { ready: true, version: "2" } },
     ]);
   });
 
   it("are not on a worker", async () =>
-    assert.deepEqual(await asked("ConfigStatuses.kubernetes.talos.dev", undefined), []));
+    expect(await asked("ConfigStatuses.kubernetes.talos.dev", undefined)).toStrictEqual([]));
 });

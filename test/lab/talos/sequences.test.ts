@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { connect as tlsConnect } from "node:tls";
 import type { TalosMachine } from "../../../lab/talos/machine.ts";
 import { newAuthority } from "../../../lab/talos/pki.ts";
@@ -18,19 +18,21 @@ import { becomes, installer, startConfigured } from "./configuredMachine.ts";
 import type { ConfiguredMachine } from "./configuredMachine.ts";
 import type { FakeRuntime } from "./fakeRuntime.ts";
 
+jest.setTimeout(60_000);
+
 const address = (await freeNetwork()).address(21);
 
-describe("a lab machine's sequences", { timeout: 60_000 }, () => {
+describe("a lab machine's sequences", () => {
   let authority: KeyPair;
   let folder: string;
   let client: ApiClient;
   let machine: TalosMachine;
 
-  before(async () => {
+  beforeAll(async () => {
     authority = await newAuthority("talos");
     client = await ApiClient.open(address, authority);
   });
-  after(() => {
+  afterAll(() => {
     client.close();
   });
   beforeEach(() => {
@@ -57,7 +59,7 @@ describe("a lab machine's sequences", { timeout: 60_000 }, () => {
     const boot = machine.bootId;
     await machine.fault("installerFails");
     const { error } = await upgrade();
-    assert.equal(error, undefined);
+    expect(error).toBe(undefined);
     await becomes(machine, "upgrading");
     await becomes(machine, "rebooting");
     assert.equal(machine.bootId, boot, "it says why before it goes down");
@@ -65,10 +67,10 @@ describe("a lab machine's sequences", { timeout: 60_000 }, () => {
       .past(-1)
       .map(({ payload }) => payload["error"] as Message | null | undefined)
       .find((found) => found !== null && found !== undefined);
-    assert.match(String(failure?.["message"]), /sequence failed: .*installer failed with exit code 1/);
+    expect(String(failure?.["message"])).toMatch(/sequence failed: .*installer failed with exit code 1/);
     await becomes(machine, "running");
-    assert.notEqual(machine.bootId, boot);
-    assert.equal(machine.talosVersion, "v1.12.0");
+    expect(machine.bootId).not.toBe(boot);
+    expect(machine.talosVersion).toBe("v1.12.0");
   });
 
   const list = (root: string): Promise<ApiAnswer> =>
@@ -81,23 +83,20 @@ describe("a lab machine's sequences", { timeout: 60_000 }, () => {
   it("tell by etcd's folder whether it has ever begun", async () => {
     await start();
     const { messages } = await list("/var/lib/etcd");
-    assert.deepEqual(
-      messages.map(({ relative_name }) => relative_name as unknown),
-      [".", "member"],
-    );
+    expect(messages.map(({ relative_name }) => relative_name as unknown)).toStrictEqual([".", "member"]);
     await machine.options.runtime.wipe();
-    assert.match((await list("/var/lib/etcd/member")).error?.message ?? "", /no such file or directory/);
+    expect((await list("/var/lib/etcd/member")).error?.message ?? "").toMatch(/no such file or directory/);
   });
 });
 
-describe("a lab machine that something happens to", { timeout: 60_000 }, () => {
+describe("a lab machine that something happens to", () => {
   let authority: KeyPair;
   let folder: string;
   let net: TestNetwork;
   let machines: TalosMachine[];
   const clients: ApiClient[] = [];
 
-  before(async () => {
+  beforeAll(async () => {
     authority = await newAuthority("talos");
     net = await freeNetwork();
   });
@@ -155,10 +154,10 @@ describe("a lab machine that something happens to", { timeout: 60_000 }, () => {
     ];
     const { messages } = await call(machine.address, "ServiceList");
     const { services } = (messages[0]?.["messages"] as Message[])[0] as { services: Message[] };
-    assert.equal(services.find(({ id }) => id === "etcd")?.["state"], "Preparing");
+    expect(services.find(({ id }) => id === "etcd")?.["state"]).toBe("Preparing");
     assert.equal(patience.aborted, false, "that took no time");
     // Nobody but the one who asked ends it.
-    for (const answer of await Promise.all(questions)) assert.equal(code(answer), status.CANCELLED);
+    for (const answer of await Promise.all(questions)) expect(code(answer)).toBe(status.CANCELLED);
   });
 
   it("answers a question about etcd once etcd runs", async () => {
@@ -166,7 +165,7 @@ describe("a lab machine that something happens to", { timeout: 60_000 }, () => {
     await machine.options.runtime.wipe();
     const question = call(machine.address, "EtcdMemberList");
     await machine.options.runtime.bootstrapEtcd();
-    assert.equal(code(await question), "ok");
+    expect(code(await question)).toBe("ok");
   });
 
   it("moves: the same machine at another address, and back", async () => {
@@ -177,15 +176,15 @@ describe("a lab machine that something happens to", { timeout: 60_000 }, () => {
     await machine.fault("moved");
     await becomes(machine, "rebooting");
     await becomes(machine, "running");
-    assert.equal(machine.address, other);
-    assert.equal(code(await call(other, "Version")), "ok");
-    assert.equal(code(await call(home, "Version")), status.UNAVAILABLE);
-    assert.equal(machine.record.nodeId, nodeId);
-    assert.notEqual(machine.bootId, boot);
+    expect(machine.address).toBe(other);
+    expect(code(await call(other, "Version"))).toBe("ok");
+    expect(code(await call(home, "Version"))).toBe(status.UNAVAILABLE);
+    expect(machine.record.nodeId).toBe(nodeId);
+    expect(machine.bootId).not.toBe(boot);
     await machine.fault("moved", false);
     await becomes(machine, "rebooting");
     await becomes(machine, "running");
-    assert.equal(code(await call(home, "Version")), "ok");
+    expect(code(await call(home, "Version"))).toBe("ok");
   });
 
   it("does not move without another address", async () => {
@@ -196,7 +195,7 @@ describe("a lab machine that something happens to", { timeout: 60_000 }, () => {
       version: "v1.12.0",
     });
     machines.push(machine);
-    await assert.rejects(machine.fault("moved"), /there is no other address for k8s-12/);
+    await expect(machine.fault("moved")).rejects.toThrow(/there is no other address for k8s-12/);
   });
 
   it("loses its power between leaving etcd and a reset, and comes back with its disk", async () => {
@@ -204,9 +203,9 @@ describe("a lab machine that something happens to", { timeout: 60_000 }, () => {
     const member = { id: "1", hostname: "other", peerUrls: [], clientUrls: [], isLearner: false };
     (machine.options.runtime as FakeRuntime).etcd.members.push(member);
     await machine.fault("offAfterLeaving");
-    assert.equal(code(await call(machine.address, "EtcdLeaveCluster")), "ok");
+    expect(code(await call(machine.address, "EtcdLeaveCluster"))).toBe("ok");
     await becomes(machine, "off");
-    assert.notEqual(machine.disk.loadConfig(), undefined);
+    expect(machine.disk.loadConfig()).not.toBe(undefined);
     await machine.fault("offAfterLeaving", false);
     await becomes(machine, "running");
   });
@@ -214,9 +213,9 @@ describe("a lab machine that something happens to", { timeout: 60_000 }, () => {
   it("loses its power at a reset, with its disk as it was", async () => {
     const machine = await start();
     await machine.fault("offAtReset");
-    assert.equal(code(await call(machine.address, "Reset", { reboot: true })), "ok");
+    expect(code(await call(machine.address, "Reset", { reboot: true }))).toBe("ok");
     await becomes(machine, "off");
-    assert.notEqual(machine.disk.loadConfig(), undefined);
+    expect(machine.disk.loadConfig()).not.toBe(undefined);
     await machine.fault("offAtReset", false);
     await becomes(machine, "running");
   });
@@ -225,12 +224,12 @@ describe("a lab machine that something happens to", { timeout: 60_000 }, () => {
     const machine = await start();
     await machine.fault("resetRefused");
     const { error } = await call(machine.address, "Reset", { reboot: true });
-    assert.match(error?.details ?? "", /volume "STATE" is not located/);
+    expect(error?.details ?? "").toMatch(/volume "STATE" is not located/);
     await machine.fault("resetRefused", false);
     await machine.fault("resetHangs");
-    assert.equal(code(await call(machine.address, "Reset", { reboot: true })), "ok");
-    assert.equal(code(await call(machine.address, "Version")), "ok");
-    assert.equal(machine.state, "running");
+    expect(code(await call(machine.address, "Reset", { reboot: true }))).toBe("ok");
+    expect(code(await call(machine.address, "Version"))).toBe("ok");
+    expect(machine.state).toBe("running");
   });
 
   it("answers the one who brought it another certificate, and shows it to those who come after", async () => {
@@ -255,29 +254,28 @@ describe("a lab machine that something happens to", { timeout: 60_000 }, () => {
           mode: "NO_REBOOT",
         },
       });
-    assert.equal(code(await apply("one.example")), "ok");
-    assert.equal(machine.config?.certSANs.includes("one.example"), true);
+    expect(code(await apply("one.example"))).toBe("ok");
+    expect(machine.config?.certSANs.includes("one.example")).toBe(true);
     // A connection that is just being made may find the port between two listeners.
     const end = Date.now() + 5_000;
-    while (code(await call(machine.address, "Version")) !== "ok")
-      assert.ok(Date.now() < end, "the API does not come back");
-    assert.match(await shown(), /one\.example/);
+    while (code(await call(machine.address, "Version")) !== "ok") expect(Date.now()).toBeLessThan(end);
+    expect(await shown()).toMatch(/one\.example/);
   });
 
   it("says of an address on its network that nobody has it, and of a name that nobody knows it", async () => {
     const machine = await start();
     const ask = (node: string): Promise<ApiAnswer> =>
       call(machine.address, "Version", {}, { metadata: { node } });
-    assert.match((await ask(net.address(99))).error?.details ?? "", /connect: no route to host/);
-    assert.match((await ask("10.1.2.3")).error?.details ?? "", /i\/o timeout/);
-    assert.match((await ask("nobody")).error?.details ?? "", /^dns: A record lookup error: lookup nobody/);
+    expect((await ask(net.address(99))).error?.details ?? "").toMatch(/connect: no route to host/);
+    expect((await ask("10.1.2.3")).error?.details ?? "").toMatch(/i\/o timeout/);
+    expect((await ask("nobody")).error?.details ?? "").toMatch(/^dns: A record lookup error: lookup nobody/);
     const many = await call(
       machine.address,
       "Version",
       {},
       { metadata: { nodes: `${machine.address},a:50000` } },
     );
-    assert.equal(code(many), status.INTERNAL);
-    assert.match(many.error?.details ?? "", /invalid target "a:50000"/);
+    expect(code(many)).toBe(status.INTERNAL);
+    expect(many.error?.details ?? "").toMatch(/invalid target "a:50000"/);
   });
 });

@@ -1,9 +1,8 @@
-import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { ensureAgeKey } from "../../../lab/tree/age.ts";
 import { pushTree, type PushResult } from "../../../lab/tree/push.ts";
 
@@ -42,16 +41,16 @@ describe("bringing the tree to the lab's Git host", () => {
 
   it("takes the source over, and commits only when something differs", async () => {
     const first = await push(true);
-    assert.equal(first.changed, true);
-    assert.equal(remote(), "a: 1\n");
-    assert.deepEqual(await push(true), { changed: false, commit: first.commit });
+    expect(first.changed).toBe(true);
+    expect(remote()).toBe("a: 1\n");
+    expect(await push(true)).toStrictEqual({ changed: false, commit: first.commit });
   });
 
   it("leaves what was committed in the checkout while the source is the same", async () => {
     await push(true);
     commit("a: mine\n");
-    assert.equal((await push(true)).changed, true);
-    assert.equal(remote(), "a: mine\n");
+    expect((await push(true)).changed).toBe(true);
+    expect(remote()).toBe("a: mine\n");
   });
 
   it("takes a source over that has changed since", async () => {
@@ -59,15 +58,15 @@ describe("bringing the tree to the lab's Git host", () => {
     commit("a: mine\n");
     writeFileSync(at("cluster/a.yaml"), "a: 2\n");
     await push(true);
-    assert.equal(remote(), "a: 2\n");
+    expect(remote()).toBe("a: 2\n");
   });
 
   it("makes the checkout what the source is when it is asked for that", async () => {
     await push(true);
     commit("a: mine\n");
     await push(false);
-    assert.equal(remote(), "a: 1\n");
-    assert.equal(readFileSync(at("repo/cluster/a.yaml"), "utf8"), "a: 1\n");
+    expect(remote()).toBe("a: 1\n");
+    expect(readFileSync(at("repo/cluster/a.yaml"), "utf8")).toBe("a: 1\n");
   });
 
   it("leaves keys that were taken out of a cluster where they are: the home's here, the lab's there", async () => {
@@ -79,14 +78,13 @@ describe("bringing the tree to the lab's Git host", () => {
       writeFileSync(at(`${tree}/bootstrap/github-deploy-key.sops.yaml`), content);
     }
     await push(false);
-    assert.equal(
-      readFileSync(at("repo/cluster/bootstrap/github-deploy-key.sops.yaml"), "utf8"),
+    expect(readFileSync(at("repo/cluster/bootstrap/github-deploy-key.sops.yaml"), "utf8")).toBe(
       "lab: ENC[]\n",
     );
   });
 
   it("refuses a secret of the tree that only a home can read", async () => {
     writeFileSync(at("cluster/secret.sops.yaml"), "a: ENC[]\n");
-    await assert.rejects(push(false), /secret\.sops\.yaml: encrypted to somebody else's key/);
+    await expect(push(false)).rejects.toThrow(/secret\.sops\.yaml: encrypted to somebody else's key/);
   });
 });

@@ -1,6 +1,6 @@
 // What a run may do to machines by what they say of themselves.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import type { Config, Node } from "../../../src/config/config.ts";
 import type { ConfiguredMachine } from "../../../src/config/configuredMachines.ts";
 import type { ReachedMachine } from "../../../src/config/reached.ts";
@@ -82,14 +82,14 @@ const without = (name: string): readonly Node[] => before.filter((machine) => ma
 function only(situation: Situation, expected: RegExp): void {
   const found = verdicts(situation);
   assert.equal(found.length, 1, found.join("\n"));
-  assert.match(found[0] ?? "", expected);
+  expect(found[0] ?? "").toMatch(expected);
 }
 
 describe("machines at their addresses", () => {
   it("are all right when each says its name, and when one does not answer", () => {
-    assert.deepEqual(verdicts({ answers: all }), []);
-    assert.deepEqual(verdicts({ answers: {} }), []);
-    assert.deepEqual(verdicts({ answers: { ...all, 21: nameless } }), []);
+    expect(verdicts({ answers: all })).toStrictEqual([]);
+    expect(verdicts({ answers: {} })).toStrictEqual([]);
+    expect(verdicts({ answers: { ...all, 21: nameless } })).toStrictEqual([]);
   });
 
   it("are refused when one says another name", () => {
@@ -101,8 +101,8 @@ describe("machines at their addresses", () => {
 
   it("are refused when two have exchanged their addresses by themselves", () => {
     const found = verdicts({ answers: { ...all, 12: "k8s-3", 13: "k8s-2" } });
-    assert.equal(found.length, 2);
-    assert.match(found[0] ?? "", /^refuse: k8s-2: .* says that it is k8s-3; .* where each of them is now/);
+    expect(found.length).toBe(2);
+    expect(found[0] ?? "").toMatch(/^refuse: k8s-2: .* says that it is k8s-3; .* where each of them is now/);
   });
 
   it("are refused when one was wiped or re-imaged outside", () => {
@@ -114,7 +114,7 @@ describe("machines at their addresses", () => {
 
   it("are all right when one that waits for a config is to be made anew, or was never there", () => {
     const answers = { ...all, 21: maintenance };
-    assert.deepEqual(verdicts({ answers, nodes: changed("k8s-4", { generation: 2 }) }), []);
+    expect(verdicts({ answers, nodes: changed("k8s-4", { generation: 2 }) })).toStrictEqual([]);
     const machines = before.slice(0, 3).map((machine) => reached(machine));
     assert.deepEqual(verdicts({ answers, machines }), [], "no finished run has it");
     const configured = [{ name: "k8s-4", address: "192.0.2.21", isMember: false }];
@@ -134,7 +134,7 @@ describe("machines at their addresses", () => {
   it("are refused when one belongs to somebody else, unless it is to be made anew", () => {
     const answers = { ...all, 21: foreign };
     only({ answers }, /^refuse: k8s-4: belongs to another cluster → check it$/);
-    assert.deepEqual(verdicts({ answers, nodes: changed("k8s-4", { generation: 2 }) }), []);
+    expect(verdicts({ answers, nodes: changed("k8s-4", { generation: 2 }) })).toStrictEqual([]);
   });
 
   it("are refused when a new one is another of this cluster under a new name", () => {
@@ -144,7 +144,7 @@ describe("machines at their addresses", () => {
       /^refuse: k8s-5: .* says that it is k8s-2; .* write k8s-2/,
     );
     for (const answer of [maintenance, "k8s-5", foreign])
-      assert.deepEqual(verdicts({ nodes, answers: { ...all, 25: answer } }), []);
+      expect(verdicts({ nodes, answers: { ...all, 25: answer } })).toStrictEqual([]);
   });
 });
 
@@ -187,20 +187,17 @@ describe("a machine at another address", () => {
   it("may be all of them at once, after the router has forgotten its leases", () => {
     const nodes = before.map((machine, at) => ({ ...machine, address: `192.0.2.${String(51 + at)}` }));
     const found = verdicts({ nodes, answers: { 51: "k8s-1", 52: "k8s-2", 53: "k8s-3", 54: "k8s-4" } });
-    assert.equal(found.length, 4);
-    assert.ok(found.every((text) => text.startsWith("notice: ")));
+    expect(found.length).toBe(4);
+    expect(found.every((text) => text.startsWith("notice: "))).toBeTruthy();
   });
 
   it("may be two that have exchanged their addresses, but not two that have exchanged their names", () => {
     const nodes = [node("k8s-1", 11), node("k8s-2", 13), node("k8s-3", 12), node("k8s-4", 21)];
     const moved = verdicts({ nodes, answers: { ...all, 12: "k8s-3", 13: "k8s-2" } });
-    assert.deepEqual(
-      moved.map((text) => text.split(" ")[0]),
-      ["notice:", "notice:"],
-    );
+    expect(moved.map((text) => text.split(" ")[0])).toStrictEqual(["notice:", "notice:"]);
     const renamed = verdicts({ nodes, answers: all });
-    assert.equal(renamed.length, 2);
-    assert.match(renamed[0] ?? "", /^refuse: k8s-2: the machine at 192\.0\.2\.13 says that it is k8s-3/);
+    expect(renamed.length).toBe(2);
+    expect(renamed[0] ?? "").toMatch(/^refuse: k8s-2: the machine at 192\.0\.2\.13 says that it is k8s-3/);
   });
 
   it("is other hardware when it waits for a config: the old one has to be itself, or wiped already", () => {
@@ -231,10 +228,13 @@ describe("a machine at another address", () => {
 
   it("is asked for at both addresses", () => {
     const config = configOf({ nodes: changed("k8s-4", { address: "192.0.2.29" }), answers: {} });
-    assert.deepEqual(
-      machinesToAsk(config).map(({ address }) => address),
-      ["192.0.2.11", "192.0.2.12", "192.0.2.13", "192.0.2.29", "192.0.2.21"],
-    );
+    expect(machinesToAsk(config).map(({ address }) => address)).toStrictEqual([
+      "192.0.2.11",
+      "192.0.2.12",
+      "192.0.2.13",
+      "192.0.2.29",
+      "192.0.2.21",
+    ]);
   });
 
   it("does not leave etcd in the run in which another one does, or which changes versions", () => {
@@ -247,7 +247,9 @@ describe("a machine at another address", () => {
     );
     const versions = { talos: "v1.12.1", kubernetes: "v1.35.4", cilium: "1.19.7" };
     const withVersions = verdicts({ nodes: replaced, answers, versions });
-    assert.ok(withVersions.some((text) => text.includes("k8s-3 would leave etcd in the run that changes")));
+    expect(
+      withVersions.some((text) => text.includes("k8s-3 would leave etcd in the run that changes")),
+    ).toBeTruthy();
     // One that is only moved stays in etcd.
     only({ nodes: replaced, versions, answers: { ...all, 19: "k8s-3" } }, /^notice: k8s-3 answers/);
   });
@@ -258,7 +260,7 @@ describe("a machine that is removed", () => {
   const left = [{ name: "k8s-4", address: "192.0.2.21", isMember: false }];
 
   it("is wiped only when it says that it is the one", () => {
-    assert.deepEqual(verdicts({ nodes, answers: all }), []);
+    expect(verdicts({ nodes, answers: all })).toStrictEqual([]);
     only(
       { nodes, answers: { ...all, 21: "attic" } },
       /^refuse: k8s-4 is to be removed; k8s-4: .* says that it is attic; .* → put k8s-4 back into nodes with address 192\.0\.2\.21 and gone: true/,
@@ -300,7 +302,7 @@ describe("a machine that is removed", () => {
 
   it("is not asked when it was called gone: nothing is sent to it", () => {
     const machines = before.map((machine) => reached(machine, machine.name === "k8s-4"));
-    assert.deepEqual(verdicts({ nodes, machines, answers: { ...all, 21: "attic" } }), []);
-    assert.deepEqual(verdicts({ nodes, gone: [node("k8s-4", 21)], answers: {} }), []);
+    expect(verdicts({ nodes, machines, answers: { ...all, 21: "attic" } })).toStrictEqual([]);
+    expect(verdicts({ nodes, gone: [node("k8s-4", 21)], answers: {} })).toStrictEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 // Who is drained, taken out and wiped by the OS step, and who is not.
 import assert from "node:assert/strict";
-import { beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, expect, it } from "@jest/globals";
 import { makeAnew } from "../../../src/talos/membership/anew.ts";
 import { generationIn } from "../../../src/talos/membership/generation.ts";
 import { World } from "./world.ts";
@@ -33,14 +33,14 @@ const annotated = (generation: string): Record<string, string> => ({ "home-ops.d
 describe("a member that runs", () => {
   it("stays when its generation is the wanted one", async () => {
     world.register("k8s-4", "192.0.2.21", annotated("2"));
-    assert.equal(await anew("k8s-4", { generation: 2 }), false);
-    assert.equal(await anew("k8s-3"), false);
-    assert.deepEqual(world.done, []);
+    expect(await anew("k8s-4", { generation: 2 })).toBe(false);
+    expect(await anew("k8s-3")).toBe(false);
+    expect(world.done).toStrictEqual([]);
   });
 
   it("is drained, leaves and is wiped when its generation is older", async () => {
-    assert.equal(await anew("k8s-3", { generation: 2 }), true);
-    assert.deepEqual(world.done, [
+    expect(await anew("k8s-3", { generation: 2 })).toBe(true);
+    expect(world.done).toStrictEqual([
       "cordon k8s-3",
       "k8s-3 leaves etcd",
       "wipe 192.0.2.13",
@@ -52,9 +52,9 @@ describe("a member that runs", () => {
     world.hardware.set("192.0.2.13", { name: "k8s-3", generation: 2 });
     world.hardware.set("192.0.2.21", { name: "k8s-4", generation: 3 });
     world.register("k8s-4", "192.0.2.21", annotated("none"));
-    assert.equal(await anew("k8s-3", { generation: 2 }), false);
-    assert.equal(await anew("k8s-4", { generation: 3 }), false);
-    assert.deepEqual(world.done, []);
+    expect(await anew("k8s-3", { generation: 2 })).toBe(false);
+    expect(await anew("k8s-4", { generation: 3 })).toBe(false);
+    expect(world.done).toStrictEqual([]);
   });
 
   it("stays when it does not show its config, of which nothing is printed", async () => {
@@ -67,33 +67,32 @@ describe("a member that runs", () => {
     ]) {
       world.hardware.set("192.0.2.13", { name: "k8s-3", shows });
       await assert.rejects(anew("k8s-3", { generation: 2 }), (error: Error) => {
-        assert.match(error.message, /^k8s-3 does not show its config, which says its generation/);
-        assert.doesNotMatch(error.message, /hidden/);
+        expect(error.message).toMatch(/^k8s-3 does not show its config, which says its generation/);
+        expect(error.message).not.toMatch(/hidden/);
         return true;
       });
     }
-    assert.deepEqual(world.done, []);
+    expect(world.done).toStrictEqual([]);
   });
 
   it("stays when its node says more than is wanted: that is no reason to wipe", async () => {
     world.register("k8s-4", "192.0.2.21", annotated("3"));
-    for (const generation of [1, 2]) assert.equal(await anew("k8s-4", { generation }), false);
-    assert.deepEqual(world.done, []);
+    for (const generation of [1, 2]) expect(await anew("k8s-4", { generation })).toBe(false);
+    expect(world.done).toStrictEqual([]);
   });
 
   it("stays when it has no node yet", async () => {
     world.nodes.delete("k8s-4");
-    assert.equal(await anew("k8s-4", { generation: 2 }), false);
-    assert.deepEqual(world.done, []);
+    expect(await anew("k8s-4", { generation: 2 })).toBe(false);
+    expect(world.done).toStrictEqual([]);
   });
 
   it("is not wiped in place of another one", async () => {
     world.hardware.set("192.0.2.21", { name: "attic" });
-    await assert.rejects(
-      anew("k8s-4", { generation: 2 }),
+    await expect(anew("k8s-4", { generation: 2 })).rejects.toThrow(
       /k8s-4: the machine at 192\.0\.2\.21 says that it is attic; nothing has been done to it/,
     );
-    assert.deepEqual(world.done, []);
+    expect(world.done).toStrictEqual([]);
   });
 });
 
@@ -105,9 +104,9 @@ describe("a machine at another address", () => {
     world.beforeRead = () => {
       if ((looks += 1) === 3) world.register("k8s-3", "192.0.2.29");
     };
-    assert.equal(await anew("k8s-3", { address: "192.0.2.29" }), false);
-    assert.deepEqual(world.done, []);
-    assert.deepEqual(world.lines, [
+    expect(await anew("k8s-3", { address: "192.0.2.29" })).toBe(false);
+    expect(world.done).toStrictEqual([]);
+    expect(world.lines).toStrictEqual([
       "k8s-3: is at 192.0.2.29 now, and stays what it is",
       "k8s-3: its node still says 192.0.2.13",
     ]);
@@ -115,8 +114,8 @@ describe("a machine at another address", () => {
 
   it("is other hardware in maintenance mode: the old one leaves and is wiped first", async () => {
     world.hardware.set("192.0.2.29", {});
-    assert.equal(await anew("k8s-3", { address: "192.0.2.29" }), true);
-    assert.deepEqual(world.done, [
+    expect(await anew("k8s-3", { address: "192.0.2.29" })).toBe(true);
+    expect(world.done).toStrictEqual([
       "cordon k8s-3",
       "k8s-3 leaves etcd",
       "wipe 192.0.2.13",
@@ -129,38 +128,40 @@ describe("a machine at another address", () => {
     world.before = (what) => {
       if (what.startsWith("delete node")) throw new Error("cut off");
     };
-    await assert.rejects(anew("k8s-3", { address: "192.0.2.29" }), /cut off/);
+    await expect(anew("k8s-3", { address: "192.0.2.29" })).rejects.toThrow(/cut off/);
     world.before = () => undefined;
     world.done.length = 0;
-    assert.equal(await anew("k8s-3", { address: "192.0.2.29" }), true);
-    assert.deepEqual(world.done, ["delete node k8s-3"]);
+    expect(await anew("k8s-3", { address: "192.0.2.29" })).toBe(true);
+    expect(world.done).toStrictEqual(["delete node k8s-3"]);
   });
 
   it("does not take the machine that has the old address now out of the cluster", async () => {
     world.hardware.set("192.0.2.29", {});
     world.hardware.set("192.0.2.13", { name: "k8s-2" });
     await assert.rejects(anew("k8s-3", { address: "192.0.2.29" }), (error: Error & { todo?: string }) => {
-      assert.match(error.message, /k8s-3: the machine at 192\.0\.2\.13 says that it is k8s-2/);
-      assert.match(error.todo ?? "", /set gone: true on k8s-3 with its old address 192\.0\.2\.13/);
+      expect(error.message).toMatch(/k8s-3: the machine at 192\.0\.2\.13 says that it is k8s-2/);
+      expect(error.todo ?? "").toMatch(/set gone: true on k8s-3 with its old address 192\.0\.2\.13/);
       return true;
     });
-    assert.deepEqual(world.done, []);
+    expect(world.done).toStrictEqual([]);
   });
 });
 
 describe("a machine that waits for a config", () => {
   it("is refused when the cluster has its node in this generation", async () => {
     world.hardware.set("192.0.2.21", {});
-    await assert.rejects(anew("k8s-4"), /waits for a config, but the cluster has a node of that name/);
+    await expect(anew("k8s-4")).rejects.toThrow(
+      /waits for a config, but the cluster has a node of that name/,
+    );
     world.register("k8s-4", "192.0.2.21", annotated("2"));
-    await assert.rejects(anew("k8s-4", { generation: 2 }), /the machine was wiped or re-imaged/);
-    assert.deepEqual(world.done, []);
+    await expect(anew("k8s-4", { generation: 2 })).rejects.toThrow(/the machine was wiped or re-imaged/);
+    expect(world.done).toStrictEqual([]);
   });
 
   it("makes the cluster forget the one before it when its generation was counted up", async () => {
     world.hardware.set("192.0.2.13", {});
-    assert.equal(await anew("k8s-3", { generation: 2 }), true);
-    assert.deepEqual(world.done, ["etcd removes k8s-3", "delete node k8s-3"]);
+    expect(await anew("k8s-3", { generation: 2 })).toBe(true);
+    expect(world.done).toStrictEqual(["etcd removes k8s-3", "delete node k8s-3"]);
   });
 });
 
@@ -173,6 +174,6 @@ describe("the generation in a machine config", () => {
     ["            other.dev/generation: '7'", 1],
   ] as const)
     it(`is ${String(expected)} for ${line.trim()}`, () => {
-      assert.equal(generationIn(`    machine:\n        nodeAnnotations:\n${line}\n`), expected);
+      expect(generationIn(`    machine:\n        nodeAnnotations:\n${line}\n`)).toBe(expected);
     });
 });

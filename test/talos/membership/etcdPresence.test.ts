@@ -1,6 +1,6 @@
 // Whether there is an etcd, by what control planes answer in each of their states.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { askEtcd, isThereEtcd } from "../../../src/talos/membership/etcdPresence.ts";
 import { etcdMembers } from "../../../src/talos/membership/etcdMembers.ts";
 import {
@@ -94,7 +94,7 @@ describe("what a control plane says about its etcd", () => {
   for (const [what, state, says] of states)
     it(`${what}: ${says}`, async () => {
       const [answer] = await askEtcd(fakeTalosctl(answers(state)), machines.slice(0, 1));
-      assert.equal(answer?.says, says);
+      expect(answer?.says).toBe(says);
     });
 
   it("is asked by nothing that hangs before the bootstrap, and of all at the same time", async () => {
@@ -110,9 +110,9 @@ describe("what a control plane says about its etcd", () => {
       open -= 1;
       return result;
     };
-    assert.equal(await etcdMembers(talosctl, machines), undefined);
-    assert.deepEqual(new Set(asked), new Set(["service etcd", "list /var/lib/etcd/member"]));
-    assert.equal(most, 6);
+    expect(await etcdMembers(talosctl, machines)).toBe(undefined);
+    expect(new Set(asked)).toStrictEqual(new Set(["service etcd", "list /var/lib/etcd/member"]));
+    expect(most).toBe(6);
   });
 });
 
@@ -127,8 +127,8 @@ describe("the members of etcd", () => {
       fakeTalosctl(answers(learner, { ...member, "etcd members": members }, silent)),
       machines,
     );
-    assert.equal(found?.through.name, "k8s-2");
-    assert.deepEqual(found.members, [{ id: "63ea2c0f3b2a9f32", name: "k8s-2" }]);
+    expect(found?.through.name).toBe("k8s-2");
+    expect(found?.members).toStrictEqual([{ id: "63ea2c0f3b2a9f32", name: "k8s-2" }]);
   });
 });
 
@@ -140,31 +140,28 @@ describe("whether there is an etcd", () => {
     });
 
   it("is known as soon as one has it, whatever the others do", async () => {
-    assert.equal(await ask(false, silent, silent, member), true);
-    assert.equal(
+    expect(await ask(false, silent, silent, member)).toBe(true);
+    expect(
       await ask(false, beforeBootstrap, maintenance, { ...member, "service etcd": etcdService("Failed") }),
-      true,
-    );
+    ).toBe(true);
   });
 
   it("is denied when every one has said that it has none", async () => {
-    assert.equal(await ask(false, beforeBootstrap, beforeBootstrap, beforeBootstrap), false);
-    assert.equal(await ask(true, beforeBootstrap, maintenance, maintenance), false);
+    expect(await ask(false, beforeBootstrap, beforeBootstrap, beforeBootstrap)).toBe(false);
+    expect(await ask(true, beforeBootstrap, maintenance, maintenance)).toBe(false);
   });
 
   it("is not known while one is silent: a wiped control plane beside silent ones is no new cluster", () =>
     assert.rejects(ask(true, beforeBootstrap, silent, silent), (error: { message: string; todo: string }) => {
-      assert.match(
-        error.message,
+      expect(error.message).toMatch(
         /^an answer from every control plane whether it has etcd: not there after 0 s; last seen: k8s-2: does not answer \(being installed, rebooting, or off\); k8s-3: does not answer/,
       );
-      assert.match(error.todo, /^nothing is made; switch those machines on/);
+      expect(error.todo).toMatch(/^nothing is made; switch those machines on/);
       return true;
     }));
 
   it("is not known from a machine without a running system, where something is made from the answer", () =>
-    assert.rejects(
-      ask(false, beforeBootstrap, beforeBootstrap, maintenance),
+    expect(ask(false, beforeBootstrap, beforeBootstrap, maintenance)).rejects.toThrow(
       /k8s-3: is in maintenance mode$/,
     ));
 
@@ -189,12 +186,11 @@ describe("whether there is an etcd", () => {
       machines,
       { blankIsNone: false, why: "" },
     );
-    assert.equal(found, false);
-    assert.equal(at, 4);
-    assert.match(
-      lines[0] ?? "",
+    expect(found).toBe(false);
+    expect(at).toBe(4);
+    expect(lines[0] ?? "").toMatch(
       /^k8s-1: is in maintenance mode; k8s-2: does not answer .*; k8s-3: does not/,
     );
-    assert.match(lines.at(-1) ?? "", /^k8s-3: does not answer/);
+    expect(lines.at(-1) ?? "").toMatch(/^k8s-3: does not answer/);
   });
 });

@@ -1,6 +1,5 @@
 // Whether a control plane is whole after another config: before, while and after its static pods start again.
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import type { Kubernetes } from "../../../src/steps/kubernetes.ts";
 import { whatIsNotWhole, whatKubeletLacks } from "../../../src/talos/membership/whole.ts";
 import { oldStaticPod } from "../../../src/talos/upgrade/staticPods.ts";
@@ -50,7 +49,7 @@ async function missing(
 
 describe("a control plane", () => {
   it("is whole when etcd, API server and static pods are those of its config", async () =>
-    assert.equal(await missing(control()), undefined));
+    expect(await missing(control())).toBe(undefined));
 
   it("is not whole before the restart has begun, though everything answers", async () => {
     for (const [name, resourceName] of [
@@ -58,8 +57,7 @@ describe("a control plane", () => {
       ["kube-controller-manager", "controllermanagerconfigs"],
       ["kube-scheduler", "schedulerconfigs"],
     ] as const)
-      assert.equal(
-        await missing(control({ [`get ${resourceName} -o yaml`]: resource(2, "enabled: true") })),
+      expect(await missing(control({ [`get ${resourceName} -o yaml`]: resource(2, "enabled: true") }))).toBe(
         `k8s-1: ${name} has not restarted with its new config yet, or its kubelet has not said so yet`,
       );
   });
@@ -78,54 +76,52 @@ describe("a control plane", () => {
       "kube-controller-manager": pod,
       "kube-scheduler": pod,
     };
-    assert.equal(await missing(statuses("2", "1"), pods), undefined);
-    assert.match((await missing(statuses("3", "1"), pods)) ?? "", /kube-apiserver has not restarted/);
-    assert.match((await missing(statuses("2", "2"), pods)) ?? "", /kube-apiserver has not restarted/);
+    expect(await missing(statuses("2", "1"), pods)).toBe(undefined);
+    expect((await missing(statuses("3", "1"), pods)) ?? "").toMatch(/kube-apiserver has not restarted/);
+    expect((await missing(statuses("2", "2"), pods)) ?? "").toMatch(/kube-apiserver has not restarted/);
   });
 
   it("is named when its API server goes down between two questions", async () => {
     const kubernetes = {
       read: () => Promise.reject(new Error("connect ECONNREFUSED")),
     } as unknown as Kubernetes;
-    await assert.rejects(
+    await expect(
       oldStaticPod(fakeTalosctl(control()), kubernetes, first, ["kube-apiserver"]),
-      /^Error: k8s-1: its API server does not answer: connect ECONNREFUSED$/,
-    );
+    ).rejects.toThrow(/^k8s-1: its API server does not answer: connect ECONNREFUSED$/);
   });
 
   it("is not whole while a pod starts, or is not there", async () => {
     const starting = staticPod("1", { ready: false });
-    assert.equal(
-      await missing(control(), { "kube-apiserver": starting }),
+    expect(await missing(control(), { "kube-apiserver": starting })).toBe(
       "k8s-1: kube-apiserver is not Ready yet",
     );
-    assert.equal(
-      await missing(control(), { "kube-scheduler": undefined }),
+    expect(await missing(control(), { "kube-scheduler": undefined })).toBe(
       "k8s-1: kube-scheduler has not started yet",
     );
   });
 
   it("waits for the API server alone where it is the only one: it takes the others down with it", async () => {
     const starting = staticPod("1", { ready: false });
-    assert.equal(await missing(control(), { "kube-scheduler": starting }, [first]), undefined);
-    assert.match((await missing(control(), { "kube-apiserver": starting }, [first])) ?? "", /kube-apiserver/);
+    expect(await missing(control(), { "kube-scheduler": starting }, [first])).toBe(undefined);
+    expect((await missing(control(), { "kube-apiserver": starting }, [first])) ?? "").toMatch(
+      /kube-apiserver/,
+    );
   });
 
   it("does not wait for a program that its config switches off", async () => {
     const off = control({ "get schedulerconfigs -o yaml": resource(3, "enabled: false") });
-    assert.equal(await missing(off, { "kube-scheduler": undefined }), undefined);
+    expect(await missing(off, { "kube-scheduler": undefined })).toBe(undefined);
   });
 
   it("is not taken for whole when it does not say which config it has", () =>
-    assert.rejects(
-      missing(control({ "get apiserverconfigs -o yaml": undefined })),
+    expect(missing(control({ "get apiserverconfigs -o yaml": undefined }))).rejects.toThrow(
       /k8s-1 does not say which config its kube-apiserver has/,
     ));
 
   it("joins etcd first, then as a learner", async () => {
-    assert.equal(await missing(control({ "service etcd": etcdService("Preparing") })), "k8s-1: joins etcd");
+    expect(await missing(control({ "service etcd": etcdService("Preparing") }))).toBe("k8s-1: joins etcd");
     const learner = etcdService("Running", "Fail", "rpc not supported for learner");
-    assert.equal(await missing(control({ "service etcd": learner })), "k8s-1: joins etcd");
+    expect(await missing(control({ "service etcd": learner }))).toBe("k8s-1: joins etcd");
   });
 });
 
@@ -139,12 +135,11 @@ describe("a machine", () => {
   };
 
   it("is not well with a kubelet that its config keeps from starting", async () => {
-    assert.equal(await kubelet(etcdService("Running", "OK")), undefined);
-    assert.equal(await kubelet(etcdService("Waiting")), "k8s-1: kubelet is Waiting: Running pre state");
-    assert.equal(
-      await kubelet(etcdService("Running", "?", "Unknown")),
+    expect(await kubelet(etcdService("Running", "OK"))).toBe(undefined);
+    expect(await kubelet(etcdService("Waiting"))).toBe("k8s-1: kubelet is Waiting: Running pre state");
+    expect(await kubelet(etcdService("Running", "?", "Unknown"))).toBe(
       "k8s-1: kubelet has started, its health is not known yet",
     );
-    assert.equal(await kubelet(undefined), "k8s-1: Unavailable: connection refused");
+    expect(await kubelet(undefined)).toBe("k8s-1: Unavailable: connection refused");
   });
 });

@@ -1,15 +1,14 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { isForbiddenLabel, nodeMetadata, shownTaint, taintOf } from "../../../src/talos/node/metadata.ts";
 
 describe("what patches declare of a Node", () => {
   it("is nothing where nothing is declared", () => {
-    assert.deepEqual(nodeMetadata([]), {});
-    assert.deepEqual(nodeMetadata([{ machine: { sysctls: { a: "1" } } }, { kind: "VolumeConfig" }]), {});
+    expect(nodeMetadata([])).toStrictEqual({});
+    expect(nodeMetadata([{ machine: { sysctls: { a: "1" } } }, { kind: "VolumeConfig" }])).toStrictEqual({});
   });
 
   it("is merged key by key, a later patch wins", () => {
-    assert.deepEqual(
+    expect(
       nodeMetadata([
         {
           machine: {
@@ -19,30 +18,28 @@ describe("what patches declare of a Node", () => {
         },
         { machine: { nodeLabels: { zone: "kitchen" }, nodeAnnotations: { rack: "2" } } },
       ]),
-      {
-        labels: { zone: "kitchen", gpu: "true" },
-        annotations: { rack: "2" },
-        taints: { dedicated: "gpu:NoSchedule" },
-      },
-    );
+    ).toStrictEqual({
+      labels: { zone: "kitchen", gpu: "true" },
+      annotations: { rack: "2" },
+      taints: { dedicated: "gpu:NoSchedule" },
+    });
   });
 
   it("is taken back by $patch: delete", () => {
     const before = { machine: { nodeLabels: { zone: "attic" } } };
-    assert.deepEqual(nodeMetadata([before, { machine: { nodeLabels: { $patch: "delete" } } }]), {});
-    assert.deepEqual(
+    expect(nodeMetadata([before, { machine: { nodeLabels: { $patch: "delete" } } }])).toStrictEqual({});
+    expect(
       nodeMetadata([before, { machine: { nodeLabels: { $patch: "replace", gpu: "true" } } }]),
-      {
-        labels: { gpu: "true" },
-      },
-    );
+    ).toStrictEqual({
+      labels: { gpu: "true" },
+    });
   });
 
   it("reads taints as Talos does", () => {
-    assert.deepEqual(taintOf("a", "NoSchedule"), { key: "a", effect: "NoSchedule" });
-    assert.deepEqual(taintOf("a", ":NoExecute"), { key: "a", value: "", effect: "NoExecute" });
-    assert.equal(shownTaint(taintOf("a", "b:NoSchedule")), "a=b:NoSchedule");
-    assert.equal(shownTaint(taintOf("a", "NoSchedule")), "a:NoSchedule");
+    expect(taintOf("a", "NoSchedule")).toStrictEqual({ key: "a", effect: "NoSchedule" });
+    expect(taintOf("a", ":NoExecute")).toStrictEqual({ key: "a", value: "", effect: "NoExecute" });
+    expect(shownTaint(taintOf("a", "b:NoSchedule"))).toBe("a=b:NoSchedule");
+    expect(shownTaint(taintOf("a", "NoSchedule"))).toBe("a:NoSchedule");
   });
 });
 
@@ -57,7 +54,7 @@ describe("labels that a kubelet may not set", () => {
     "a.node-restriction.kubernetes.io/tenant",
   ])
     it(`${label} is one`, () => {
-      assert.equal(isForbiddenLabel(label), true);
+      expect(isForbiddenLabel(label)).toBe(true);
     });
   for (const label of [
     "gpu",
@@ -70,6 +67,6 @@ describe("labels that a kubelet may not set", () => {
     "notkubernetes.io/x",
   ])
     it(`${label} is none`, () => {
-      assert.equal(isForbiddenLabel(label), false);
+      expect(isForbiddenLabel(label)).toBe(false);
     });
 });

@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import type { KubeObject } from "../../../src/steps/kubernetes.ts";
 import { forbiddenChange } from "../../../src/talos/node/ownership.ts";
 
@@ -24,34 +23,32 @@ function node({ labels = {}, ownedLabels, taints = [], ownedTaints }: Seen): Kub
 
 describe("what the program writes on a worker's Node", () => {
   it("is nothing where nothing is declared and nothing is owned", () => {
-    assert.equal(forbiddenChange(node({ taints: [notReady] }), {}), undefined);
+    expect(forbiddenChange(node({ taints: [notReady] }), {})).toBe(undefined);
   });
 
   it("is no label that the kubelet may set itself", () => {
-    assert.equal(forbiddenChange(node({}), { labels: { zone: "attic" } }), undefined);
+    expect(forbiddenChange(node({}), { labels: { zone: "attic" } })).toBe(undefined);
   });
 
   it("is a forbidden label, with the record that Talos reads", () => {
-    assert.deepEqual(
+    expect(
       forbiddenChange(node({ ownedLabels: ["zone"] }), { labels: { zone: "attic", [role]: "" } }),
-      {
-        metadata: {
-          resourceVersion: "7",
-          labels: { [role]: "" },
-          annotations: { "talos.dev/owned-labels": JSON.stringify([role, "zone"]) },
-        },
+    ).toStrictEqual({
+      metadata: {
+        resourceVersion: "7",
+        labels: { [role]: "" },
+        annotations: { "talos.dev/owned-labels": JSON.stringify([role, "zone"]) },
       },
-    );
+    });
   });
 
   it("is a taint, beside those of others", () => {
-    assert.deepEqual(
+    expect(
       forbiddenChange(node({ taints: [notReady, cilium] }), { taints: { dedicated: "gpu:NoSchedule" } }),
-      {
-        metadata: { resourceVersion: "7", annotations: { "talos.dev/owned-taints": '["dedicated"]' } },
-        spec: { taints: [notReady, cilium, { key: "dedicated", value: "gpu", effect: "NoSchedule" }] },
-      },
-    );
+    ).toStrictEqual({
+      metadata: { resourceVersion: "7", annotations: { "talos.dev/owned-taints": '["dedicated"]' } },
+      spec: { taints: [notReady, cilium, { key: "dedicated", value: "gpu", effect: "NoSchedule" }] },
+    });
   });
 
   it("is nothing when the Node shows it already", () => {
@@ -60,7 +57,7 @@ describe("what the program writes on a worker's Node", () => {
       taints: [{ key: "dedicated", value: "gpu", effect: "NoSchedule" }],
     });
     const declared = { labels: { [role]: "" }, taints: { dedicated: "gpu:NoSchedule" } };
-    assert.equal(forbiddenChange(shown, declared), undefined);
+    expect(forbiddenChange(shown, declared)).toBe(undefined);
   });
 
   it("is another value of what is owned", () => {
@@ -74,8 +71,11 @@ describe("what the program writes on a worker's Node", () => {
       labels: { [role]: "new" },
       taints: { dedicated: "new:NoExecute" },
     });
-    assert.deepEqual(change?.metadata.labels, { [role]: "new" });
-    assert.deepEqual(change?.spec?.taints, [cilium, { key: "dedicated", value: "new", effect: "NoExecute" }]);
+    expect(change?.metadata.labels).toStrictEqual({ [role]: "new" });
+    expect(change?.spec?.taints).toStrictEqual([
+      cilium,
+      { key: "dedicated", value: "new", effect: "NoExecute" },
+    ]);
   });
 
   it("is not another value of what somebody else has set", () => {
@@ -84,7 +84,7 @@ describe("what the program writes on a worker's Node", () => {
       taints: [{ key: "dedicated", value: "theirs", effect: "NoSchedule" }],
     });
     const declared = { labels: { [role]: "" }, taints: { dedicated: "gpu:NoSchedule" } };
-    assert.equal(forbiddenChange(theirs, declared), undefined);
+    expect(forbiddenChange(theirs, declared)).toBe(undefined);
   });
 
   it("takes back what is owned and not declared any more, and nothing else", () => {
@@ -94,7 +94,7 @@ describe("what the program writes on a worker's Node", () => {
       taints: [cilium, { key: "dedicated", effect: "NoSchedule" }, { key: "theirs", effect: "NoSchedule" }],
       ownedTaints: ["dedicated"],
     });
-    assert.deepEqual(forbiddenChange(before, {}), {
+    expect(forbiddenChange(before, {})).toStrictEqual({
       metadata: {
         resourceVersion: "7",
         labels: { [role]: null },
@@ -112,12 +112,12 @@ describe("what the program writes on a worker's Node", () => {
       taints: [{ key: controlPlane, effect: "NoSchedule" }],
       ownedTaints: [controlPlane],
     });
-    assert.equal(forbiddenChange(seen, { taints: { dedicated: "NoSchedule" } }), undefined);
+    expect(forbiddenChange(seen, { taints: { dedicated: "NoSchedule" } })).toBe(undefined);
   });
 
   it("takes nothing back by a record that it cannot read", () => {
     const annotations = { "talos.dev/owned-labels": "{" };
     const broken: KubeObject = { metadata: { name: "k8s-4", labels: { [role]: "" }, annotations } };
-    assert.equal(forbiddenChange(broken, {}), undefined);
+    expect(forbiddenChange(broken, {})).toBe(undefined);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import type { Kubernetes, KubeObject } from "../../../src/steps/kubernetes.ts";
 import { StepError } from "../../../src/steps/stepError.ts";
 import { differences, type DeclaredNode } from "../../../src/talos/node/differences.ts";
@@ -31,7 +31,7 @@ describe("differences between a Node and what is declared", () => {
       annotations: { rack: "2" },
       taints: { dedicated: "gpu:NoSchedule" },
     };
-    assert.deepEqual(differences(shown, declared), []);
+    expect(differences(shown, declared)).toStrictEqual([]);
   });
 
   it("name what, declared and found", () => {
@@ -47,17 +47,16 @@ describe("differences between a Node and what is declared", () => {
       annotations: { rack: "2" },
       taints: { dedicated: "gpu:NoSchedule", other: "NoExecute" },
     };
-    assert.deepEqual(
+    expect(
       differences(shown, declared).map(({ what, declared, found }) => [what, declared, found]),
-      [
-        ["address", "192.0.2.21", "192.0.2.99"],
-        ["label zone", '"attic"', '"kitchen"'],
-        ["annotation rack", '"2"', "nothing"],
-        ["annotation home-ops.dev/generation", '"3"', "nothing"],
-        ["taint dedicated", "dedicated=gpu:NoSchedule", "dedicated:NoSchedule"],
-        ["taint other", "other:NoExecute", "nothing"],
-      ],
-    );
+    ).toStrictEqual([
+      ["address", "192.0.2.21", "192.0.2.99"],
+      ["label zone", '"attic"', '"kitchen"'],
+      ["annotation rack", '"2"', "nothing"],
+      ["annotation home-ops.dev/generation", '"3"', "nothing"],
+      ["taint dedicated", "dedicated=gpu:NoSchedule", "dedicated:NoSchedule"],
+      ["taint other", "other:NoExecute", "nothing"],
+    ]);
   });
 });
 
@@ -97,23 +96,23 @@ describe("settling Nodes", () => {
     const theirs = { key: "node.cilium.io/agent-not-ready", effect: "NoSchedule" };
     const { kubernetes, now } = cluster(node({}, { taints: [theirs] }));
     await settleNodes(step, kubernetes, [declared]);
-    assert.deepEqual(now().metadata?.labels, { "node-role.kubernetes.io/gpu": "" });
-    assert.deepEqual(now().spec?.["taints"], [
+    expect(now().metadata?.labels).toStrictEqual({ "node-role.kubernetes.io/gpu": "" });
+    expect(now().spec?.["taints"]).toStrictEqual([
       theirs,
       { key: "dedicated", value: "gpu", effect: "NoSchedule" },
     ]);
     await settleNodes(step, kubernetes, [machine]);
-    assert.deepEqual(now().metadata?.labels, {});
-    assert.deepEqual(now().metadata?.annotations, {});
-    assert.deepEqual(now().spec?.["taints"], [theirs]);
+    expect(now().metadata?.labels).toStrictEqual({});
+    expect(now().metadata?.annotations).toStrictEqual({});
+    expect(now().spec?.["taints"]).toStrictEqual([theirs]);
   });
 
   it("looks again when somebody else was faster", async () => {
     const { step, lines } = quietStep();
     const { kubernetes, now } = cluster(node(), 2);
     await settleNodes(step, kubernetes, [declared]);
-    assert.deepEqual(now().metadata?.labels, { "node-role.kubernetes.io/gpu": "" });
-    assert.match(lines.join("\n"), /k8s-4: its labels and taints cannot be written: .*has been modified/);
+    expect(now().metadata?.labels).toStrictEqual({ "node-role.kubernetes.io/gpu": "" });
+    expect(lines.join("\n")).toMatch(/k8s-4: its labels and taints cannot be written: .*has been modified/);
   });
 
   const impatient = { settleSeconds: 0, theirsSeconds: 0 };
@@ -124,13 +123,12 @@ describe("settling Nodes", () => {
     const asked = { ...machine, labels: { zone: "attic" }, annotations: { rack: "2" } };
     await assert.rejects(settleNodes(step, kubernetes, [asked], impatient), (error) => {
       assert.ok(error instanceof StepError);
-      assert.equal(
-        error.message,
+      expect(error.message).toBe(
         'not as declared: k8s-4: label zone is "kitchen", declared is "attic"; k8s-4: annotation rack is nothing, declared is "2"',
       );
-      assert.match(error.todo, /somebody else has set it.*kubectl label node k8s-4 zone-/);
-      assert.match(error.todo, /talosctl logs controller-runtime -n 192\.0\.2\.21/);
-      assert.match(error.todo, /run pulumi up again$/);
+      expect(error.todo).toMatch(/somebody else has set it.*kubectl label node k8s-4 zone-/);
+      expect(error.todo).toMatch(/talosctl logs controller-runtime -n 192\.0\.2\.21/);
+      expect(error.todo).toMatch(/run pulumi up again$/);
       return true;
     });
   });
@@ -139,10 +137,9 @@ describe("settling Nodes", () => {
     const { step } = quietStep();
     const { kubernetes } = cluster(node({ labels: { zone: "kitchen" } }));
     const patience = { settleSeconds: 1_000, theirsSeconds: 0 };
-    await assert.rejects(
+    await expect(
       settleNodes(step, kubernetes, [{ ...machine, labels: { zone: "attic" } }], patience),
-      /label zone is "kitchen"/,
-    );
+    ).rejects.toThrow(/label zone is "kitchen"/);
   });
 
   it("calls an owned value that stays behind Talos' matter", () => {
@@ -151,7 +148,7 @@ describe("settling Nodes", () => {
       ...machine,
       labels: { zone: "attic" },
     });
-    assert.equal(found?.theirs, false);
-    assert.match(found?.todo ?? "", /NodeApplyController/);
+    expect(found?.theirs).toBe(false);
+    expect(found?.todo ?? "").toMatch(/NodeApplyController/);
   });
 });

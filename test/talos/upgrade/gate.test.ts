@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import type { KubeObject } from "../../../src/steps/kubernetes.ts";
 import { controlPlanesWhole } from "../../../src/talos/upgrade/gate.ts";
 import {
@@ -101,26 +100,23 @@ const second =
 
 describe("the gate in front of a control plane", () => {
   it("opens when everything is whole twice in a row", async () => {
-    assert.deepEqual(await gate(etcd(three), { leaving: 0 }), [
+    expect(await gate(etcd(three), { leaving: 0 })).toStrictEqual([
       "all control planes are whole; looking once more",
     ]);
   });
 
   it("names the one whose etcd is down, with Talos' reason", () =>
-    assert.rejects(
-      gate(etcd(three, second("service etcd", down))),
+    expect(gate(etcd(three, second("service etcd", down)))).rejects.toThrow(
       /all control planes whole before k8s-1 goes down: not there .*k8s-2: etcd is Waiting: Error running Containerd\(etcd\), .* exit code 1$/,
     ));
 
   it("names the one whose etcd is not healthy", () =>
-    assert.rejects(
-      gate(etcd(three, second("service etcd", ill))),
+    expect(gate(etcd(three, second("service etcd", ill)))).rejects.toThrow(
       /k8s-2: etcd is Running, its health Fail: context deadline exceeded$/,
     ));
 
   it("names the one that does not answer", () =>
-    assert.rejects(
-      gate(etcd(three, second("service etcd", "no answer"))),
+    expect(gate(etcd(three, second("service etcd", "no answer")))).rejects.toThrow(
       /k8s-2: Unavailable: connection refused$/,
     ));
 
@@ -131,62 +127,55 @@ describe("the gate in front of a control plane", () => {
       if (address === "192.0.2.12") asked.push(command);
       return joins(address, command);
     };
-    await assert.rejects(gate(etcd(three, noting)), /k8s-2: joins etcd$/);
-    assert.deepEqual([...new Set(asked)], ["service etcd"]);
+    await expect(gate(etcd(three, noting))).rejects.toThrow(/k8s-2: joins etcd$/);
+    expect([...new Set(asked)]).toStrictEqual(["service etcd"]);
   });
 
   it("does not open for a learner, an alarm or an error", async () => {
-    await assert.rejects(
+    await expect(
       gate(etcd(three, second("etcd members", membersOf(...three).replace(/false\n$/, "true\n")))),
-      /k8s-2: k8s-3 joins etcd, it is still a learner$/,
-    );
-    await assert.rejects(
+    ).rejects.toThrow(/k8s-2: k8s-3 joins etcd, it is still a learner$/);
+    await expect(
       gate(etcd(three, second("etcd alarm list", "NODE   MEMBER   ALARM\nx   63ea2c0f3b2a9f32   NOSPACE\n"))),
-      /k8s-2: etcd alarm 63ea2c0f3b2a9f32 NOSPACE$/,
-    );
-    await assert.rejects(
-      gate(etcd(three, second("etcd status", status("etcdserver: no leader")))),
+    ).rejects.toThrow(/k8s-2: etcd alarm 63ea2c0f3b2a9f32 NOSPACE$/);
+    await expect(gate(etcd(three, second("etcd status", status("etcdserver: no leader"))))).rejects.toThrow(
       /k8s-2: etcd says etcdserver: no leader$/,
     );
   });
 
   it("does not open while the control planes disagree, or a member is missing", async () => {
-    await assert.rejects(
-      gate(etcd(three, second("etcd members", membersOf("k8s-1", "k8s-2")))),
+    await expect(gate(etcd(three, second("etcd members", membersOf("k8s-1", "k8s-2"))))).rejects.toThrow(
       /know different etcd members: k8s-1, k8s-2, k8s-3 \/ k8s-1, k8s-2$/,
     );
-    await assert.rejects(gate(etcd(["k8s-1", "k8s-2"])), /etcd has 2 members, expected 3$/);
+    await expect(gate(etcd(["k8s-1", "k8s-2"]))).rejects.toThrow(/etcd has 2 members, expected 3$/);
   });
 
   it("names the one whose API server is dead, which the endpoint hides", () =>
-    assert.rejects(
-      gate(etcd(three), { dead: "192.0.2.13" }),
+    expect(gate(etcd(three), { dead: "192.0.2.13" })).rejects.toThrow(
       /k8s-3: its API server does not answer: connect ECONNREFUSED$/,
     ));
 
   it("names the one whose API server is about to restart, and still answers", async () => {
-    await assert.rejects(
+    await expect(
       gate(etcd(three, second("get apiserverconfigs -o yaml", resource(2, "localPort: 6443")))),
+    ).rejects.toThrow(
       /k8s-2: kube-apiserver has not restarted with its new config yet, or its kubelet has not said so yet$/,
     );
-    await assert.rejects(
+    await expect(
       gate(etcd(three), { pods: { "kube-apiserver-k8s-3": staticPod("1", { ready: false }) } }),
-      /k8s-3: kube-apiserver is not Ready yet$/,
-    );
+    ).rejects.toThrow(/k8s-3: kube-apiserver is not Ready yet$/);
   });
 
   it("stays shut for one of two, which etcd cannot do without, and opens for a worker there", async () => {
     const planes = machines.slice(0, 2);
-    await assert.rejects(
-      gate(etcd(["k8s-1", "k8s-2"]), { planes, leaving: 0 }),
-      /^StepError: k8s-1 cannot go down: etcd has 2 members \(k8s-1, k8s-2\), needs 2, and would be left with 1$/,
+    await expect(gate(etcd(["k8s-1", "k8s-2"]), { planes, leaving: 0 })).rejects.toThrow(
+      /^k8s-1 cannot go down: etcd has 2 members \(k8s-1, k8s-2\), needs 2, and would be left with 1$/,
     );
     await gate(etcd(["k8s-1", "k8s-2"]), { planes });
   });
 
   it("stays shut when one of three members is nobody's", () =>
-    assert.rejects(
-      gate(etcd(three), { planes: machines.slice(0, 2), leaving: 0 }),
+    expect(gate(etcd(three), { planes: machines.slice(0, 2), leaving: 0 })).rejects.toThrow(
       /k8s-1 cannot go down: etcd has 3 members .* needs 2, and would be left with 1$/,
     ));
 

@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import type { Kubernetes } from "../../../src/steps/kubernetes.ts";
 import { reachableApi } from "../../../src/talos/upgrade/reachableApi.ts";
 
@@ -26,14 +25,14 @@ async function wayWhen(...alive: readonly string[]): Promise<string> {
 
 describe("the way to the cluster's API", () => {
   it("is the endpoint while it answers", async () => {
-    assert.equal(await wayWhen("endpoint", "192.0.2.11"), "endpoint");
+    expect(await wayWhen("endpoint", "192.0.2.11")).toBe("endpoint");
   });
 
   it("is a control plane of its own while nobody holds the endpoint", async () => {
-    assert.equal(await wayWhen("192.0.2.12"), "192.0.2.12");
+    expect(await wayWhen("192.0.2.12")).toBe("192.0.2.12");
   });
 
   it("is the endpoint again for whoever waits for it, when nothing answers", async () => {
-    assert.equal(await wayWhen(), "endpoint");
+    expect(await wayWhen()).toBe("endpoint");
   });
 });

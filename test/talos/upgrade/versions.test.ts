@@ -1,6 +1,6 @@
 // What runs, and whether the talosctl at hand can bring what is wanted.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, expect, it } from "@jest/globals";
 import { refuseOldClient, withoutDrain } from "../../../src/talos/upgrade/client.ts";
 import { clusterApi, clusterApiOnceKnown, isBootstrapped } from "../../../src/talos/upgrade/clusterApi.ts";
 import { kubernetesParts } from "../../../src/talos/upgrade/kubernetesParts.ts";
@@ -31,14 +31,13 @@ describe("whether there is a cluster", () => {
   const ask = (answer: Answer, ...machines: Machine[]): Promise<boolean> =>
     isBootstrapped(quickStep(), fakeTalosctl(answer), machines);
 
-  it("is told by members of etcd", async () => assert.equal(await ask(running(), first), true));
+  it("is told by members of etcd", async () => expect(await ask(running(), first)).toBe(true));
 
   it("is told by etcd's data when no member answers: an ill etcd is no new cluster", async () => {
     const ill: Answer = (_address, command) =>
       command === "list /var/lib/etcd/member" ? "snap\nwal\n" : undefined;
-    assert.equal(await ask(ill, first, second), true);
-    await assert.rejects(
-      clusterApi(quietStep().step, fakeTalosctl(ill), [first, second]),
+    expect(await ask(ill, first, second)).toBe(true);
+    await expect(clusterApi(quietStep().step, fakeTalosctl(ill), [first, second])).rejects.toThrow(
       /no control plane gives a kubeconfig: k8s-1: Unavailable: connection refused; k8s-2: /,
     );
   });
@@ -46,18 +45,17 @@ describe("whether there is a cluster", () => {
   it("is denied when all say that there is none", async () => {
     const fresh: Answer = (_address, command) =>
       command === "version --insecure" ? serverVersion : undefined;
-    assert.equal(await ask(fresh, first, second), false);
-    assert.equal(await clusterApiOnceKnown(quickStep(), fakeTalosctl(fresh), [first]), undefined);
+    expect(await ask(fresh, first, second)).toBe(false);
+    expect(await clusterApiOnceKnown(quickStep(), fakeTalosctl(fresh), [first])).toBe(undefined);
   });
 
   it("is not known while one is silent, and that is no reason to take care of nothing", async () => {
     const silent: Answer = (address, command) =>
       address === second.address || command !== "version --insecure" ? undefined : serverVersion;
-    await assert.rejects(
-      clusterApiOnceKnown(quickStep(), fakeTalosctl(silent), [first, second]),
+    await expect(clusterApiOnceKnown(quickStep(), fakeTalosctl(silent), [first, second])).rejects.toThrow(
       /whether it has etcd: not there after .*; last seen: k8s-2: does not answer/,
     );
-    assert.equal(await clusterApi(quietStep().step, fakeTalosctl(silent), [first, second]), undefined);
+    expect(await clusterApi(quietStep().step, fakeTalosctl(silent), [first, second])).toBe(undefined);
   });
 });
 
@@ -71,7 +69,7 @@ describe("the parts of Kubernetes", () => {
     ).map(({ machine, program, version }) => `${machine.name} ${program} ${version}`);
 
   it("are those of all machines", async () =>
-    assert.deepEqual(await parts(running()), [
+    expect(await parts(running())).toStrictEqual([
       "k8s-1 kube-apiserverconfigs v1.34.4",
       "k8s-1 kube-controllermanagerconfigs v1.34.4",
       "k8s-1 kube-schedulerconfigs v1.34.4",
@@ -85,17 +83,17 @@ describe("the parts of Kubernetes", () => {
         ? "spec:\n    image: ghcr.io/siderolabs/kubelet:v1.37.0-rc.1@sha256:0a1b\n"
         : undefined,
     );
-    assert.equal((await parts(candidate)).at(-1), "k8s-4 kubelet v1.37.0-rc.1");
+    expect((await parts(candidate)).at(-1)).toBe("k8s-4 kubelet v1.37.0-rc.1");
   });
 
   it("are known while etcd is ill", async () => {
     const ill = running((_address, command) => (command === "etcd members" ? "no answer" : undefined));
-    assert.equal((await parts(ill)).length, 5);
+    expect((await parts(ill)).length).toBe(5);
   });
 
   it("are none before the bootstrap, whatever the configs say", async () => {
     const fresh = running((_address, command) => beforeBootstrap[command]);
-    assert.deepEqual(await parts(fresh), []);
+    expect(await parts(fresh)).toStrictEqual([]);
   });
 
   it("leave out a machine in maintenance mode, which says nothing", async () => {
@@ -103,7 +101,7 @@ describe("the parts of Kubernetes", () => {
       if (address !== worker.address) return undefined;
       return command === "version --insecure" ? "Server:\n\tTag: v1.12.0\n" : "no answer";
     });
-    assert.equal((await parts(bare)).length, 4);
+    expect((await parts(bare)).length).toBe(4);
   });
 });
 
@@ -128,14 +126,13 @@ describe("a talosctl", () => {
     ));
 
   it("that cannot bring the wanted Kubernetes is refused", () =>
-    assert.rejects(
-      refuse("v1.12.0", "v1.12.0", "v1.36.3"),
+    expect(refuse("v1.12.0", "v1.12.0", "v1.36.3")).rejects.toThrow(
       /talosctl v1\.12\.0 upgrades Kubernetes up to v1\.35, not to v1\.36\.3/,
     ));
 
   it("is told not to drain from 1.13 on, where it can be", async () => {
-    assert.deepEqual(await withoutDrain(fakeTalosctl(() => "", "v1.12.0")), []);
-    assert.deepEqual(await withoutDrain(fakeTalosctl(() => "", "v1.13.9")), ["--drain=false"]);
+    expect(await withoutDrain(fakeTalosctl(() => "", "v1.12.0"))).toStrictEqual([]);
+    expect(await withoutDrain(fakeTalosctl(() => "", "v1.13.9"))).toStrictEqual(["--drain=false"]);
   });
 });
 
@@ -148,16 +145,16 @@ describe("a node", () => {
   });
 
   it("is Ready when its kubelet says so of this boot", () =>
-    assert.deepEqual(nodeReadiness("k8s-4", node("True", "b"), "b"), { done: true, value: undefined }));
+    expect(nodeReadiness("k8s-4", node("True", "b"), "b")).toStrictEqual({ done: true, value: undefined }));
 
   it("is not Ready by what was said before the reboot", () =>
-    assert.deepEqual(nodeReadiness("k8s-4", node("True", "a"), "b"), {
+    expect(nodeReadiness("k8s-4", node("True", "a"), "b")).toStrictEqual({
       done: false,
       missing: "k8s-4: its kubelet has not reported since the reboot",
     }));
 
   it("is not Ready while it is not there, or says so", () => {
-    assert.equal(nodeReadiness("k8s-4", undefined, "b").done, false);
-    assert.equal(nodeReadiness("k8s-4", node("False", "b"), "b").done, false);
+    expect(nodeReadiness("k8s-4", undefined, "b").done).toBe(false);
+    expect(nodeReadiness("k8s-4", node("False", "b"), "b").done).toBe(false);
   });
 });
