@@ -37,9 +37,13 @@ export class Talosctl {
     return /Tag:\s+(v\S+)/.exec(stdout)?.[1] ?? "of an unknown version";
   }
 
-  /** `talosctl` without a client certificate, which only a machine in maintenance mode accepts. */
+  /** A question by `talosctl` without a client certificate, which only a machine in maintenance mode answers. */
   async runInsecure(address: string, args: readonly string[], timeoutSeconds = 10): Promise<RunResult> {
-    return this.#run(["--nodes", address, "--endpoints", address, ...args, "--insecure"], timeoutSeconds);
+    const ask = async (): Promise<RunResult> =>
+      this.#run(["--nodes", address, "--endpoints", address, ...args, "--insecure"], timeoutSeconds);
+    const result = await ask();
+    // Who refuses the caller closes the connection at once: the client may find it broken before it has read why.
+    return /broken pipe|connection reset by peer/.test(result.stderr) ? ask() : result;
   }
 
   async #run(

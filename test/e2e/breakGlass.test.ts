@@ -121,8 +121,8 @@ describe("breaking the glass", () => {
   });
 
   it("has nothing to do for Pulumi, which goes on with its own objects", async () => {
-    assertNoChange(await lab.preview());
-    assertNoChange(await lab.preview("--refresh"));
+    assertNoChange(await lab.previewed());
+    assertNoChange(await lab.previewed("--refresh"));
     await lab.commit("Look at Flux less often", {
       "cluster/flux/config/flux.yaml": (text) => text.replace("  interval: 10m\n", "  interval: 11m\n"),
     });

@@ -86,7 +86,7 @@ export class ChangingMachines {
   async becomes(wanted: readonly AskedMachine[], watched = true): Promise<string> {
     this.lab.changeConfig({ nodes: () => wanted });
     const { output } = await (watched ? finishWhileWatched(this.lab) : this.lab.finish());
-    if (!watched) assertNoChange(await this.lab.preview());
+    if (!watched) assertNoChange(await this.lab.previewed());
     this.nodes = wanted;
     const present = wanted.filter(({ gone }) => gone !== true);
     const found = await this.#nodes();

@@ -60,9 +60,9 @@ describe("a cluster's life", () => {
   });
 
   it("changes nothing in a second up, a preview, and a preview with refresh", async () => {
-    assertNoChange((await lab.finish()).output);
-    assertNoChange(await lab.preview());
-    assertNoChange(await lab.preview("--refresh"));
+    assertNoChange(await lab.finish());
+    assertNoChange(await lab.previewed());
+    assertNoChange(await lab.previewed("--refresh"));
   });
 
   it("is run by Flux from Git", async () => {
@@ -124,7 +124,7 @@ describe("a cluster's life", () => {
     // A machine that starts again has its pods' volumes: Flux need not fetch anything anew.
     await lab.until("Flux at work", () => facts.everythingIsReady(get).then(() => true));
     expect(await facts.fetchedAt(get)).toBe(fetched);
-    assertNoChange(await lab.preview());
+    assertNoChange(await lab.previewed());
   });
 
   it("is destroyed without a word to the Kubernetes API, even a dead one, and the machines are bare again", async () => {

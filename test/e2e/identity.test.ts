@@ -74,8 +74,8 @@ describe("machines that are not what they are taken for", () => {
   it("one that was wiped outside shows at the next run, and joins as the next generation", async () => {
     await wipeByHand();
     const said = /k8s-2 \([\d.]+\) is in maintenance mode, but was a machine of this cluster/;
-    const preview = await lab.preview();
-    expect(preview).toMatch(said);
+    const preview = await lab.previewed();
+    expect(preview.output).toMatch(said);
     assertNoChange(preview);
     expect((await npm("plan")).output).toMatch(said);
     expect((await npm("doctor")).output).toMatch(/k8s-2 .*maintenance mode[\s\S]*generation: 2/);
@@ -87,7 +87,7 @@ describe("machines that are not what they are taken for", () => {
     lab.changeConfig({ nodes: () => nodes });
     await lab.finish();
     expect(await stateOfWorker()).toBe("running");
-    assertNoChange(await lab.preview());
+    assertNoChange(await lab.previewed());
   });
 
   it("one that has left and is wiped is forgotten by npm run up", async () => {
@@ -100,7 +100,7 @@ describe("machines that are not what they are taken for", () => {
     );
     const up = await lab.finish();
     expect(up.output).toMatch(/recovered: k8s-2 \([\d.]+\) is in maintenance mode/);
-    assertNoChange(await lab.preview());
+    assertNoChange(await lab.previewed());
     lab.changeConfig({ nodes: () => nodes });
     await lab.finish();
     expect(await stateOfWorker()).toBe("running");
@@ -117,7 +117,7 @@ describe("machines that are not what they are taken for", () => {
     const recovered = await npm("recover", "--", "--gone", "k8s-2");
     expect(recovered.output).toMatch(/the state has forgotten k8s-2/);
     await lab.finish();
-    assertNoChange(await lab.preview());
+    assertNoChange(await lab.previewed());
   });
 
   it("a destroy with dead hardware names it, and goes on without it", async () => {

@@ -74,7 +74,7 @@ describe("a killed up", () => {
     if (last?.recovered !== undefined) expect(output).toMatch(last.recovered);
     expect(registeredKeys(lab)).toBe(1);
     expect(registeredWebhooks(lab)).toBe(1);
-    assertNoChange((await lab.finish()).output);
+    assertNoChange(await lab.finish());
   });
 });
 

@@ -55,7 +55,7 @@ describe("machines with another lease", () => {
       const internal = found.find(({ type }) => type === "InternalIP")?.address;
       expect(internal).toBe(addressIn(nodes, metadata?.name ?? ""));
     }
-    assertNoChange(await lab.preview());
+    assertNoChange(await lab.previewed());
   }
 
   it("a worker is moved", async () => {
@@ -88,6 +88,6 @@ describe("machines with another lease", () => {
     const recovered = await lab.ok("npm", "run", "-s", "recover", "--", "--gone", "k8s-2");
     expect(recovered).toMatch(/the state has forgotten k8s-2/);
     await lab.finish();
-    assertNoChange(await lab.preview());
+    assertNoChange(await lab.previewed());
   });
 });

@@ -156,7 +156,7 @@ describe("operating Flux", () => {
     expect(
       items.filter(({ spec }) => spec["suspend"] !== true).map(({ metadata }) => metadata.name),
     ).toStrictEqual([]);
-    assertNoChange(await lab.preview());
+    assertNoChange(await lab.previewed());
     const former = await replicas();
     await scale(5);
     await lab.commit("No homepage", { [apps]: (text) => text.replace("  - homepage/ks.yaml\n", "") });
@@ -185,6 +185,6 @@ describe("operating Flux", () => {
     expect(
       items.filter(({ spec }) => spec["suspend"] === true).map(({ metadata }) => metadata.name),
     ).toStrictEqual(["jellyfin"]);
-    assertNoChange(await lab.preview());
+    assertNoChange(await lab.previewed());
   });
 });

@@ -43,7 +43,7 @@ describe("what the stack config promises", () => {
     expect(metadata.labels["example.com/rack"]).toBe("2");
     const taints = spec.taints?.map(({ key, value }) => `${key}=${value ?? ""}`).sort();
     expect(taints).toStrictEqual(["dedicated=gpu", "example.com/mine=yes"]);
-    assertNoChange(await lab.preview());
+    assertNoChange(await lab.previewed());
   });
 
   it("fails the run with machine, what, declared and found when somebody else has set it otherwise", async () => {
@@ -88,7 +88,7 @@ describe("what the stack config promises", () => {
     ]);
     await lab.finish();
     expect(await certificateNames(address)).not.toContain(before);
-    assertNoChange(await lab.preview());
+    assertNoChange(await lab.previewed());
   });
 
   async function kubeconfig(): Promise<{ readonly server: string }> {

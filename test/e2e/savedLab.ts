@@ -72,7 +72,7 @@ async function build(lab: TestLab, point: StartingPoint): Promise<void> {
   lab.changeConfig(point.config);
   if (point.flux !== undefined) await setFluxTag(lab, point.flux);
   await lab.finish();
-  assertNoChange(await lab.preview());
+  assertNoChange(await lab.previewed());
   await lab.cli("down");
   await lab.cli("save", keyOf(point));
   await start(lab, point);

@@ -95,6 +95,6 @@ export async function finishWhileWatched(lab: TestLab): Promise<CommandResult> {
     throw error;
   }
   await watch.stop();
-  assertNoChange(await lab.preview());
+  assertNoChange(await lab.previewed());
   return result;
 }

@@ -94,7 +94,7 @@ describe("a push to GitHub", () => {
     // It prints the path, which is a secret elsewhere.
     lab.printed.pop();
     expect(receiver.stdout).toBe(path);
-    assertNoChange(await lab.preview("--refresh"));
+    assertNoChange(await lab.previewed("--refresh"));
   });
 
   it("is applied within seconds", async () => {
@@ -170,7 +170,7 @@ describe("a push to GitHub", () => {
     const [hook, ...more] = atGithub().webhooks;
     expect(more).toStrictEqual([]);
     expect(new URL(hook?.url ?? "").pathname).not.toBe(path);
-    assertNoChange(await lab.preview());
+    assertNoChange(await lab.previewed());
     await lab.commit("With another token", { [settings]: inTree("pushed-with-another", "third") });
     await appliedAtOnce("pushed-with-another", "third");
     path = new URL(hook?.url ?? "").pathname;
@@ -203,7 +203,7 @@ describe("a push to GitHub", () => {
     const { output } = await lab.finish();
     expect(output).toMatch(/removed webhook \d+ from home\/home-cluster: it is in no state/);
     expect(atGithub().webhooks.map(({ url }) => url)).toStrictEqual([`https://${webhookHost}${path}`]);
-    assertNoChange(await lab.preview());
+    assertNoChange(await lab.previewed());
   });
 
   it("shows its secrets nowhere", async () => {
