@@ -1,6 +1,6 @@
 // What a run leaves behind, in words of its own: everybody who compares with it takes these, and nothing else of the config.
 import type { ConfiguredMachine } from "./configuredMachines.ts";
-import type { Versions } from "./skew.ts";
+import type { Versions } from "../versions/components.ts";
 
 /** Versions that a run brought the cluster to, with the contract it was born with. Parts may be missing. */
 export interface ReachedVersions extends Versions {
