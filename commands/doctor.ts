@@ -1,7 +1,6 @@
 // npm run doctor [-- --cluster]: what is missing on this computer; what is wrong with Flux in the cluster.
 import { join } from "node:path";
-import { readMachines } from "../src/config/lastRun.ts";
-import type { LastRun } from "../src/config/reached.ts";
+import { readReached, type LastRun } from "../src/config/reached.ts";
 import { clusterHelp, clusterOptions, connect, type ClusterChoice } from "./cluster/connect.ts";
 import { readArguments, runCommand } from "./cluster/command.ts";
 import { diagnose, type Diagnosis } from "./doctor/cluster/diagnose.ts";
@@ -67,10 +66,9 @@ async function computer(name: string | undefined): Promise<number> {
 function stackNamed(name: string | undefined): { name: string; lastRun: LastRun } | { problem: string } {
   try {
     const stack = name ?? stackOf([]);
-    const outputs = JSON.parse(pulumi(["stack", "output", "--json", "--stack", stack])) as {
-      readonly versions?: LastRun["versions"];
-      readonly machines?: unknown;
-    };
+    const outputs = JSON.parse(pulumi(["stack", "output", "--json", "--stack", stack])) as Readonly<
+      Record<string, unknown>
+    >;
     return { name: stack, lastRun: lastRunOf(stack, outputs) };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
@@ -80,27 +78,14 @@ function stackNamed(name: string | undefined): { name: string; lastRun: LastRun 
   }
 }
 
-function lastRunOf(
-  stack: string,
-  outputs: { readonly versions?: LastRun["versions"]; readonly machines?: unknown },
-): LastRun {
-  const machines = machinesOf(outputs.machines);
-  const versions = outputs.versions ?? {};
-  if (machines === undefined) return { versions };
+function lastRunOf(stack: string, outputs: Readonly<Record<string, unknown>>): LastRun {
+  const reached = readReached(outputs);
+  if (reached.machines === undefined) return reached;
   return {
-    versions,
-    machines,
+    ...reached,
     configured: machinesIn(exportStack(stack)),
     talosconfig: talosconfigIn(stack),
   };
-}
-
-function machinesOf(output: unknown): LastRun["machines"] {
-  try {
-    return readMachines(output);
-  } catch (error) {
-    throw new CommandError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 /** Without the stack's passphrase there is none: then machines are looked at from outside. */

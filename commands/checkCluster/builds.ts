@@ -2,7 +2,6 @@
 import { cpSync, lstatSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, posix, relative } from "node:path";
-import { compareMinors, minorOf } from "../../src/config/version.ts";
 import { fluxNamespace, type FluxKustomization } from "../../src/flux/tree/model/fluxKustomizations.ts";
 import type { TreeModel } from "../../src/flux/tree/model/treeModel.ts";
 import { fieldsOf, textOf, valueAt } from "../../src/flux/tree/model/values.ts";
@@ -10,6 +9,7 @@ import { builtTool } from "../../tools/ensureTools.ts";
 import { fluxSets } from "../../tools/fluxManifests/sets.ts";
 import { runClusterBuild } from "../tree/buildTree.ts";
 import { definitionsFor } from "../tree/definitions.ts";
+import { isStrict } from "../tree/request.ts";
 import type { BuildAnswer, BuildRequest } from "../tree/types.ts";
 import { placeholderOf } from "../tree/variables.ts";
 
@@ -23,9 +23,6 @@ export interface Builds {
 
 /** Definitions of this version serve a tree that pins none: the newest that there are. */
 const newestFlux = fluxSets[0]?.version ?? "";
-
-/** From this minor of Flux on an undefined variable is an error. Source: fluxcd/flux2, announcement of 2.9. */
-const strictSince = { major: 2, minor: 9 };
 
 /**
  * Builds all that Flux would apply.
@@ -71,7 +68,6 @@ function requestFor(
 ): Omit<BuildRequest, "root" | "definitions" | "kubernetes"> {
   const [first] = roots;
   const reference = fieldsOf(first?.spec["sourceRef"]);
-  const minor = minorOf(model.fluxVersion ?? newestFlux);
   return {
     source: {
       kind: textOf(reference["kind"]) ?? "",
@@ -84,7 +80,7 @@ function requestFor(
     }),
     variables: variablesIn(model),
     examples: true,
-    strict: minor === undefined || compareMinors(minor, strictSince) >= 0,
+    strict: isStrict(model.fluxVersion ?? newestFlux),
     schemas: true,
   };
 }

@@ -1,5 +1,5 @@
 // Applies all rules to a tree.
-import { compareMinors, minorOf } from "../../src/config/version.ts";
+import { compareVersions, minorOf } from "../../src/versions/version.ts";
 import type { Finding } from "../../src/flux/tree/finding.ts";
 import { handOffFiles } from "../../src/flux/tree/handOffObjects.ts";
 import { inRepository } from "../../src/flux/tree/model/place.ts";
@@ -89,10 +89,8 @@ function isHandOff({ kustomize, files }: TreeModel, stacks: readonly StackPins[]
 function newest(versions: readonly string[]): string | undefined {
   return versions
     .filter((version) => minorOf(version) !== undefined)
-    .toSorted((a, b) => compareMinors(minorOf(b) ?? noMinor, minorOf(a) ?? noMinor))[0];
+    .toSorted((a, b) => compareVersions(b, a))[0];
 }
-
-const noMinor = { major: 0, minor: 0 };
 
 /** Said on the finding's line or on the one before. */
 function isIgnored({ files }: TreeModel, { file, line, rule }: Reported): boolean {

@@ -1,7 +1,7 @@
 // The API versions of Kubernetes that are gone, by the minor that removed them.
 // Source: https://kubernetes.io/docs/reference/using-api/deprecation-guide/ as of v1.36. Change here when a release removes
 // more.
-import { compareMinors, minorOf } from "../../src/config/version.ts";
+import { compareMinors } from "../../src/versions/version.ts";
 
 /** What a minor removed: an API version, its kinds, and what to write instead; undefined: there is nothing instead. */
 interface Removal {
@@ -135,10 +135,10 @@ export function removedFromKubernetes(
   { apiVersion, kind }: { readonly apiVersion: string; readonly kind: string },
   kubernetes?: string,
 ): Removal | undefined {
-  const pinned = kubernetes === undefined ? undefined : minorOf(kubernetes);
-  return removals.find((removal) => {
-    const by = minorOf(removal.minor);
-    const isGone = pinned === undefined || by === undefined || compareMinors(pinned, by) >= 0;
-    return isGone && removal.apiVersion === apiVersion && removal.kinds.includes(kind);
-  });
+  return removals.find(
+    (removal) =>
+      removal.apiVersion === apiVersion &&
+      removal.kinds.includes(kind) &&
+      compareMinors(kubernetes, removal.minor) >= 0,
+  );
 }

@@ -1,18 +1,20 @@
 // Versions of what the program itself installs, wherever a text of the tree mentions them.
 
+import type { Component } from "../../src/versions/components.ts";
+
 /** Something that the program pins in one place. */
 export interface Product {
-  readonly name: "Flux" | "Talos" | "Kubernetes" | "Cilium";
+  readonly component: Component;
   /** How its version is mentioned; the first group is the version. */
   readonly patterns: readonly RegExp[];
 }
 
-const version = String.raw`(v?\d+\.\d+\.\d+)`;
+const version = String.raw`(v?\d+\.\d+\.\d+(?:-[\w-]+(?:\.[\w-]+)*)?)`;
 
 /** Only forms that cannot mean anything else: a version beside a name in a sentence may be about the past. */
 export const products: readonly Product[] = [
   {
-    name: "Flux",
+    component: "flux",
     patterns: [
       new RegExp(String.raw`fluxcd/flux-manifests:${version}`, "g"),
       new RegExp(String.raw`fluxcd/flux2/[\w./-]*\?ref=${version}`, "g"),
@@ -20,7 +22,7 @@ export const products: readonly Product[] = [
     ],
   },
   {
-    name: "Talos",
+    component: "talos",
     patterns: [
       new RegExp(String.raw`siderolabs/(?:installer|talos|talosctl):${version}`, "g"),
       new RegExp(String.raw`-installer(?:-secureboot)?/[0-9a-f]{64}:${version}`, "g"),
@@ -28,7 +30,7 @@ export const products: readonly Product[] = [
     ],
   },
   {
-    name: "Kubernetes",
+    component: "kubernetes",
     patterns: [
       new RegExp(
         String.raw`(?:siderolabs/kubelet|/kube-(?:apiserver|controller-manager|scheduler|proxy)):${version}`,
@@ -38,7 +40,7 @@ export const products: readonly Product[] = [
     ],
   },
   {
-    name: "Cilium",
+    component: "cilium",
     patterns: [
       new RegExp(String.raw`cilium/(?:cilium|operator-generic|hubble-relay|charts/cilium):${version}`, "g"),
       new RegExp(String.raw`\bcilium/cilium\b[^\n]*?--version[ =]"?${version}`, "g"),

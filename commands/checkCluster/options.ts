@@ -1,6 +1,6 @@
 // The command line of `npm run check:cluster`.
 import { parseArgs } from "node:util";
-import { minorOf } from "../../src/config/version.ts";
+import { minorOf } from "../../src/versions/version.ts";
 import { CommandError } from "../pulumiCli.ts";
 import { rules } from "./rules.ts";
 

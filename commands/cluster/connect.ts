@@ -1,7 +1,7 @@
 // The cluster that a command is about: that of a stack, as the stack's own state has it, or of a kubeconfig that is named.
 // Never the one that KUBECONFIG or ~/.kube/config happens to point at: people have several.
 import { readFileSync } from "node:fs";
-import { reachedMachine } from "../../src/config/reached.ts";
+import { readReached } from "../../src/config/reached.ts";
 import { defaultAnswerMs } from "../../src/steps/impatientConfig.ts";
 import { Kubernetes } from "../../src/steps/kubernetes.ts";
 import { Redactor } from "../../src/steps/redact.ts";
@@ -85,13 +85,12 @@ function nameIn(state: StackState): string {
   return state.deployment.resources?.[0]?.urn.split(":")[2] ?? "(selected)";
 }
 
-/** Those that are there; what has another form than this version knows is left out, since nothing is done to it here. */
+/** Those that are there. */
 function controlPlanesOf(state: StackState): Readonly<Record<string, string>> {
   const stack = state.deployment.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
-  const machines = (stack?.outputs?.["machines"] ?? {}) as Readonly<Record<string, unknown>>;
+  const { machines = [] } = readReached(stack?.outputs ?? {});
   return Object.fromEntries(
-    Object.entries(machines)
-      .flatMap(([name, text]) => reachedMachine(name, text) ?? [])
+    machines
       .filter(({ role, gone }) => role === "controlplane" && !gone)
       .map(({ name, address }) => [name, address]),
   );

@@ -1,5 +1,6 @@
 // The programs that an `up` calls.
 import { run } from "../../src/steps/run.ts";
+import { compareVersions } from "../../src/versions/version.ts";
 import type { Finding } from "./report.ts";
 
 interface Tool {
@@ -42,20 +43,15 @@ export async function toolFindings(): Promise<readonly Finding[]> {
 /** What a program's answer says. Pure. */
 export function toolFinding({ name, minimum, todo }: Tool, code: number, output: string): Finding {
   if (code === -2) return { state: "missing", what: name, found: "is not on PATH", todo };
-  const version = /\bv?(\d+\.\d+\.\d+\S*)/.exec(output)?.[1];
+  const version = /\bv?(\d+\.\d+\.\d+(?:[-+]\S+)?)/.exec(output)?.[1];
   if (code !== 0 || version === undefined)
     return { state: "warning", what: name, found: "is there, but does not say its version", todo };
   return versionFinding(name, version, minimum, todo);
 }
 
 function versionFinding(what: string, version: string, minimum: string | undefined, todo: string): Finding {
-  const isOld = minimum !== undefined && compare(version, minimum) < 0;
+  const isOld = minimum !== undefined && compareVersions(version, minimum) < 0;
   return isOld
     ? { state: "missing", what, found: `${version} is older than ${minimum}`, todo }
     : { state: "ok", what, found: version };
-}
-
-function compare(one: string, other: string): number {
-  const [a, b] = [one, other].map((text) => text.split(".").map((part) => Number.parseInt(part, 10)));
-  return (a?.[0] ?? 0) - (b?.[0] ?? 0) || (a?.[1] ?? 0) - (b?.[1] ?? 0);
 }

@@ -1,7 +1,7 @@
 // Which versions can be had on this computer, for a lab. Only this file knows where the lab and the tools say so.
 import { fluxVersions, published, versions } from "../../lab/settings.ts";
-import { newestPatches } from "../../src/config/releases.ts";
-import { compareMinors, minorOf } from "../../src/config/version.ts";
+import { newestPatches } from "../../src/versions/releases.ts";
+import { compareMinors, compareVersions, parseVersion } from "../../src/versions/version.ts";
 import { programOf } from "../../tools/programs.ts";
 import type { Catalogue, VersionPlan } from "./versions.ts";
 
@@ -10,27 +10,20 @@ const talosctl = `v${programOf("talosctl")?.program.probe?.version ?? ""}`;
 
 /** Talos in a lab is only a number, but the client that upgrades to it is the real one, and must be no older. */
 function talosPatches(): readonly string[] {
-  const client = minorOf(talosctl);
-  return Object.entries(newestPatches.Talos).flatMap(([minor, newest]) => {
-    const own = minorOf(minor);
-    if (own === undefined || client === undefined || compareMinors(own, client) > 0) return [];
-    const last = Number(newest.split(".")[2] ?? 0);
-    return Array.from({ length: last + 1 }, (_, patch) => `v${minor}.${String(patch)}`);
+  return Object.entries(newestPatches.talos).flatMap(([minor, newest]) => {
+    if (compareMinors(minor, talosctl) > 0) return [];
+    const { patch = 0 } = parseVersion(newest) ?? {};
+    return Array.from({ length: patch + 1 }, (_, number) => `v${minor}.${String(number)}`);
   });
 }
 
 const talos = talosPatches();
-const oldestTalos = minorOf(talos[0] ?? "");
 
 /** What there is. */
 export const catalogue: Catalogue = {
   talos: {
     listed: talos,
-    has: (version) => {
-      const [own, client] = [minorOf(version), minorOf(talosctl)];
-      if (own === undefined || client === undefined || oldestTalos === undefined) return false;
-      return compareMinors(own, client) <= 0 && compareMinors(own, oldestTalos) >= 0;
-    },
+    has: (version) => compareMinors(version, talosctl) <= 0 && compareMinors(version, talos[0]) >= 0,
     limit: `the newest talosctl that can be had here is ${talosctl}`,
   },
   kubernetes: ofList(published.kubernetes),
@@ -51,6 +44,6 @@ function ofList(versions: readonly string[]): Catalogue["talos"] {
   return {
     listed: versions,
     has: (version) => versions.includes(version),
-    limit: `there are ${[...versions].sort().join(" and ")}`,
+    limit: `there are ${versions.toSorted(compareVersions).join(" and ")}`,
   };
 }

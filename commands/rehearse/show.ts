@@ -2,7 +2,8 @@
 import { duration } from "../../tools/progress.ts";
 import type { Change } from "./events.ts";
 import type { Outcome, Report } from "./report.ts";
-import { components, moveText, names } from "./versions.ts";
+import { components, names } from "../../src/versions/components.ts";
+import { moveText } from "./versions.ts";
 
 /** A heading with lines below it. */
 interface Section {

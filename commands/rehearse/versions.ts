@@ -1,22 +1,9 @@
 // Which versions a rehearsal runs: those that are asked for where they can be had, otherwise the nearest that can, such
 // that a bump stays a bump and all of them go together. Pure.
 import { checkMoves } from "../../src/config/checks/moves.ts";
-import { checkSkew } from "../../src/config/skew.ts";
-import { compareMinors, minorOf, minorText, patchOf } from "../../src/config/version.ts";
-
-/** What has a version, in the order in which it is shown. */
-export const components = ["talos", "kubernetes", "cilium", "flux"] as const;
-
-/** One of them. */
-export type Component = (typeof components)[number];
-
-/** Names for people. */
-export const names: Readonly<Record<Component, string>> = {
-  talos: "Talos",
-  kubernetes: "Kubernetes",
-  cilium: "Cilium",
-  flux: "Flux",
-};
+import { components, names, type Component } from "../../src/versions/components.ts";
+import { checkSkew } from "../../src/versions/skew.ts";
+import { compareMinors, compareVersions, minorOf, parseVersion } from "../../src/versions/version.ts";
 
 /** The versions of a stack, e.g. `v1.13.9`, `v1.36.3`, `1.20.1`, `v2.9.4`. */
 export type StackVersions = Readonly<Record<Component, string>>;
@@ -86,9 +73,7 @@ export function planVersions(
 
 /** The contract for a cluster that is born with this Talos: the stack's, as far as that Talos knows it. */
 export function planContract(contract: string, talos: string): string {
-  const [asked, born] = [minorOf(contract), minorOf(talos)];
-  if (asked === undefined || born === undefined || compareMinors(asked, born) <= 0) return contract;
-  return `v${minorText(born)}`;
+  return compareMinors(contract, talos) <= 0 ? contract : `v${minorOf(talos) ?? ""}`;
 }
 
 /** e.g. `v1.34.4 → v1.35.4`, or the version alone where it stays. */
@@ -131,14 +116,18 @@ function distance(one: string, other: string): number {
   return Math.abs(minors(one, other)) * cost.minor + Math.abs(patchOf(one) - patchOf(other)) * cost.patch;
 }
 
+function patchOf(version: string): number {
+  return parseVersion(version)?.patch ?? 0;
+}
+
 /** Minors from one version to another; a major counts as very many. */
 function minors(one: string, other: string): number {
-  const [a, b] = [minorOf(one), minorOf(other)];
+  const [a, b] = [parseVersion(one), parseVersion(other)];
   return a === undefined || b === undefined ? 0 : (b.major - a.major) * 100 + b.minor - a.minor;
 }
 
 function direction({ from, to }: Move): number {
-  return Math.sign(minors(from, to) || patchOf(to) - patchOf(from));
+  return Math.sign(compareVersions(to, from));
 }
 
 function isBump({ from, to }: Move): boolean {

@@ -1,6 +1,6 @@
 // Where the schemas of all kinds are: beside the lab's programs, once these have been built. Nothing is built here.
 import { join } from "node:path";
-import { compareMinors, minorOf } from "../../src/config/version.ts";
+import { minorOf } from "../../src/versions/version.ts";
 import { builtTool } from "../../tools/ensureTools.ts";
 import { fluxSets } from "../../tools/fluxManifests/sets.ts";
 
@@ -35,7 +35,7 @@ export function definitionsFor(fluxVersion: string): Definitions {
 function fluxFolder(version: string): { readonly path?: string; readonly leftOut?: string } {
   const set =
     fluxSets.find((candidate) => candidate.version === version) ??
-    fluxSets.find((candidate) => isSameMinor(candidate.version, version));
+    fluxSets.find((candidate) => minorOf(candidate.version) === minorOf(version));
   if (set === undefined) {
     const known = fluxSets.map((candidate) => candidate.version).join(", ");
     return {
@@ -49,9 +49,4 @@ function fluxFolder(version: string): { readonly path?: string; readonly leftOut
 
 function notThere(key: string): string {
   return `${key} is not there; \`npm run tools -- ${key}\` gets it`;
-}
-
-function isSameMinor(one: string, other: string): boolean {
-  const [first, second] = [minorOf(one), minorOf(other)];
-  return first !== undefined && second !== undefined && compareMinors(first, second) === 0;
 }

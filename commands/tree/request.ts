@@ -1,6 +1,6 @@
 // Says to cluster-build what a tree is: where it begins, from which source, with which variables.
 import { posix, sep } from "node:path";
-import { compareMinors, minorOf } from "../../src/config/version.ts";
+import { compareMinors } from "../../src/versions/version.ts";
 import { isYaml, listFiles, readObjects, type TreeObject } from "../../src/flux/tree/yamlFiles.ts";
 import { CommandError } from "../pulumiCli.ts";
 import { definitionsFor } from "./definitions.ts";
@@ -12,8 +12,6 @@ const configFolder = "flux/config";
 /** Folder of the tree that the root Kustomization applies. */
 const rootPath = "flux";
 const kustomizationGroup = "kustomize.toolkit.fluxcd.io/";
-/** From this minor of Flux on an undefined variable is an error. Source: fluxcd/flux2, announcement of 2.9. */
-const strictSince = { major: 2, minor: 9 };
 
 /** What to build a tree with. */
 export interface RequestOptions {
@@ -117,7 +115,7 @@ function fluxVersionOf(objects: readonly TreeObject[]): string {
   return typeof reference?.tag === "string" ? reference.tag : "";
 }
 
-function isStrict(fluxVersion: string): boolean {
-  const minor = minorOf(fluxVersion);
-  return minor === undefined || compareMinors(minor, strictSince) >= 0;
+/** Whether an undefined variable is an error to this Flux, or to one that is not known. Source: fluxcd/flux2, announcement of 2.9. */
+export function isStrict(fluxVersion: string): boolean {
+  return compareMinors(fluxVersion, "2.9") >= 0;
 }

@@ -11,6 +11,7 @@ import { checkMoves } from "./checks/moves.ts";
 import { checkPodSpace } from "./checks/podSpace.ts";
 import { repositoryProblems } from "./checks/repository.ts";
 import { checkSuspend } from "./checks/suspend.ts";
+import { checkTogether } from "./checks/versions.ts";
 import type { AgeKey, Config, GitConfig } from "./config.ts";
 import type { Environment } from "./environment.ts";
 import { resolveGit } from "./gitRemote.ts";
@@ -21,7 +22,6 @@ import { checkWithTalosctl, type PatchFindings, type RunTalosctl } from "./patch
 import { resolvePath } from "./paths.ts";
 import type { Problem } from "./problem.ts";
 import { alreadyRead, checkSecretsFile } from "./secretsFile.ts";
-import { checkSkew } from "./skew.ts";
 import { checkIntegrity } from "./sopsMac.ts";
 import { gitRepositoryOf, readTreeInput } from "./treeInput.ts";
 
@@ -55,7 +55,8 @@ export async function assembleConfig(
   const git = lookAtGit(stack, tree.value);
   const age = await lookAtAgeKey(stack, surroundings, tree.value);
   const secrets = lookAtSecretsFile(stack, surroundings);
-  const flux = checkFluxSkew(stack, tree.value);
+  const kubernetes = stack.values.versions?.kubernetes;
+  const flux = checkTogether({ kubernetes, flux: tree.value?.fluxVersion });
   const { lastRun } = surroundings;
   const wanted = wantedVersions(stack, tree.value);
   const moves = checkMoves(lastRun.versions, wanted);
@@ -75,7 +76,7 @@ export async function assembleConfig(
     ...place,
     ...space,
     ...tree.problems,
-    ...flux.errors,
+    ...flux.problems,
     ...moves,
     ...suspend,
     ...machines.problems,
@@ -214,8 +215,4 @@ async function lookAtPatches(
 
 function wantedVersions({ values }: CheckedStack, tree: Tree | undefined): ReachedVersions {
   return { ...values.versions, flux: tree?.fluxVersion, talosContract: values.cluster?.talosContract };
-}
-
-function checkFluxSkew({ values }: CheckedStack, tree: Tree | undefined): ReturnType<typeof checkSkew> {
-  return checkSkew({ kubernetes: values.versions?.kubernetes, flux: tree?.fluxVersion });
 }

@@ -1,6 +1,7 @@
 // Formats of single values: each is a zod type that says, where it fails, what was found and what to write instead.
 import { isIPv4 } from "node:net";
 import { z } from "zod";
+import { isPlainVersion, plainVersion } from "../versions/version.ts";
 import { cidrRange, networkAddress } from "./ip.ts";
 import { show } from "./problem.ts";
 
@@ -123,7 +124,7 @@ export function vVersion(example: string): z.ZodString {
   return text({
     expected: "a version vX.Y.Z",
     example,
-    test: (value) => /^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(value),
+    test: (value) => value.startsWith("v") && isPlainVersion(plainVersion(value)),
     meant: (value) => `v${value}`,
   });
 }
@@ -133,8 +134,8 @@ export function chartVersion(example: string): z.ZodString {
   return text({
     expected: "a chart version X.Y.Z",
     example,
-    test: (value) => /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(value),
-    meant: (value) => value.replace(/^v/, ""),
+    test: isPlainVersion,
+    meant: plainVersion,
   });
 }
 

@@ -6,25 +6,31 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Config, Node } from "./config.ts";
 import { configuredMachines } from "./configuredMachines.ts";
 import { endpointHistory } from "./endpointMove.ts";
-import { show } from "./problem.ts";
-import { reachedMachine, type LastRun, type ReachedMachine, type ReachedVersions } from "./reached.ts";
+import { readReached, type LastRun, type ReachedMachine, type ReachedVersions } from "./reached.ts";
 import type { StackState } from "./stackState.ts";
 
 /**
  * Reads it from the state. Nothing is read from a cluster.
- * @throws pulumi.RunError when the output `machines` has a form that this version does not know
+ * @throws pulumi.RunError when the outputs have a form that this version does not know
  */
 export function lastRunOf({ outputs, resources }: StackState): LastRun {
-  const { kubeconfig, talosconfig, versions, endpoint } = outputs;
-  const machines = readMachines(outputs["machines"]);
+  const { kubeconfig, talosconfig, endpoint } = outputs;
+  const reached = readOutputs(outputs);
   return {
-    versions: typeof versions === "object" && versions !== null ? versions : {},
-    machines,
-    configured: machines === undefined ? undefined : configuredMachines(resources),
+    ...reached,
+    configured: reached.machines === undefined ? undefined : configuredMachines(resources),
     kubeconfig: typeof kubeconfig === "string" ? kubeconfig : undefined,
     endpoint: typeof endpoint === "string" && URL.canParse(endpoint) ? endpoint : undefined,
     talosconfig: typeof talosconfig === "string" ? talosconfig : undefined,
   };
+}
+
+function readOutputs(outputs: StackState["outputs"]): ReturnType<typeof readReached> {
+  try {
+    return readReached(outputs);
+  } catch (error) {
+    throw new pulumi.RunError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** What a run with this config reaches, for its outputs. @param chartIsKept whether Cilium's chart came from the kept file */
@@ -56,37 +62,19 @@ export function fingerprint(values: Readonly<Record<string, unknown>>): string {
   return createHash("sha256").update(JSON.stringify(values)).digest("hex").slice(0, 12);
 }
 
-/**
- * The machines that a run with this config reaches, for its outputs: one short text by name, because people read them after
- * every run, e.g. `{"k8s-1": "controlplane 192.0.2.11", "k8s-2": "worker 192.0.2.21, generation 2"}`.
- */
-export function reachedMachines({ nodes, gone }: Config): Readonly<Record<string, string>> {
-  const shown = ({ role, address, generation }: Node): string =>
-    `${role} ${address}${generation === 1 ? "" : `, generation ${String(generation)}`}`;
-  return {
-    ...Object.fromEntries(nodes.map((node) => [node.name, shown(node)])),
-    ...Object.fromEntries(gone.map((node) => [node.name, `${shown(node)}, gone`])),
-  };
-}
+/** A machine in the output `machines`. */
+type MachineOutput = Omit<ReachedMachine, "name">;
 
-/**
- * The output `machines`, read back; undefined when there is none.
- * @throws pulumi.RunError when it has another form: a machine that is taken for another one may be wiped
- */
-export function readMachines(machines: unknown): readonly ReachedMachine[] | undefined {
-  if (machines === undefined || machines === null) return undefined;
-  if (typeof machines !== "object" || Array.isArray(machines)) throw unreadable("machines", machines);
-  return Object.entries(machines).map(([name, text]) => readMachine(name, text));
-}
-
-function readMachine(name: string, text: unknown): ReachedMachine {
-  const machine = reachedMachine(name, text);
-  if (machine === undefined) throw unreadable(`machines.${name}`, text);
-  return machine;
-}
-
-function unreadable(path: string, found: unknown): pulumi.RunError {
-  return new pulumi.RunError(
-    `the stack's output ${path} is ${show(found)}, expected is a text like "controlplane 192.0.2.11, generation 2": this version of the program does not know which machines the cluster has; nothing has been touched\n  → use the version of the program that made the last up; pulumi stack output machines shows what it wrote`,
-  );
+/** The machines that a run with this config reaches, for its outputs, by name. */
+export function reachedMachines({ nodes, gone }: Config): Readonly<Record<string, MachineOutput>> {
+  const output = ({ role, address, generation }: Node, isGone: boolean): MachineOutput => ({
+    role,
+    address,
+    generation,
+    gone: isGone,
+  });
+  return Object.fromEntries([
+    ...nodes.map((node) => [node.name, output(node, false)] as const),
+    ...gone.map((node) => [node.name, output(node, true)] as const),
+  ]);
 }

@@ -1,6 +1,8 @@
 // What a run leaves behind, in words of its own: everybody who compares with it takes these, and nothing else of the config.
+import { z } from "zod";
 import type { ConfiguredMachine } from "./configuredMachines.ts";
-import type { Versions } from "./skew.ts";
+import { show } from "./problem.ts";
+import type { Versions } from "../versions/components.ts";
 
 /** Versions that a run brought the cluster to, with the contract it was born with. Parts may be missing. */
 export interface ReachedVersions extends Versions {
@@ -45,24 +47,56 @@ export interface LastRun {
   readonly talosconfig?: string | undefined;
 }
 
+const machine = z.strictObject({
+  role: z.enum(["controlplane", "worker"]),
+  address: z.ipv4(),
+  generation: z.int().positive(),
+  gone: z.boolean(),
+});
+
+/** What an output says more than this version knows is a mistake too: it may matter. */
+const outputsSchema = z.object({
+  machines: z
+    .record(z.string(), z.preprocess(asObject, machine))
+    .transform((byName) => Object.entries(byName).map(([name, found]) => ({ name, ...found })))
+    .nullish(),
+  versions: z.record(z.string(), z.string()).nullish(),
+});
+
 /**
- * A machine as the stack's output `machines` has it, e.g. `worker 192.0.2.21, generation 2` or `worker 192.0.2.21, gone`.
- * Undefined where that has another form.
+ * Until November 2026 a machine was a text, e.g. `worker 192.0.2.21, generation 2, gone`; the state of a living cluster has it
+ * until its next `up`.
  */
-export function reachedMachine(name: string, text: unknown): ReachedMachine | undefined {
+function asObject(value: unknown): unknown {
+  if (typeof value !== "string") return value;
   const [, role, address, generation = "1", gone] =
-    /^(controlplane|worker) (\d+(?:\.\d+){3})(?:, generation (\d+))?(, gone)?$/.exec(
-      typeof text === "string" ? text : "",
-    ) ?? [];
-  if (role === undefined || address === undefined) return undefined;
-  return {
-    name,
-    address,
-    role: role === "controlplane" ? role : "worker",
-    generation: Number(generation),
-    gone: gone !== undefined,
-  };
+    /^(\S+) (\S+?)(?:, generation (\d+))?(, gone)?$/.exec(value) ?? [];
+  return { role, address, generation: Number(generation), gone: gone !== undefined };
 }
+
+/**
+ * What the last finished run said in the stack's outputs.
+ * @throws Error when it has another form: a machine that is taken for another one may be wiped
+ */
+export function readReached(
+  outputs: Readonly<Record<string, unknown>>,
+): Pick<LastRun, "machines" | "versions"> {
+  const { data, error } = outputsSchema.safeParse(outputs);
+  if (data !== undefined) return { versions: data.versions ?? {}, machines: data.machines ?? undefined };
+  const [output = "", name] = (error.issues[0]?.path ?? []).map(String);
+  const [where, found] =
+    name === undefined
+      ? [output, outputs[output]]
+      : [`${output}.${name}`, (outputs[output] as Readonly<Record<string, unknown>>)[name]];
+  throw new Error(
+    `the stack's output ${where} is ${show(found)}, expected is ${expected[output] ?? ""}: this version of the program does not know what the cluster has; nothing has been touched\n  → use the version of the program that made the last up; pulumi stack output ${output} shows what it wrote`,
+  );
+}
+
+const expected: Readonly<Record<string, string>> = {
+  machines: 'by name {"role":"worker","address":"192.0.2.21","generation":1,"gone":false}',
+  versions: "by name one text for each",
+};
 
 /** Whether a machine is the only control plane that a run has left: the cluster's etcd is on it alone. */
 export function isOnlyControlPlane(machines: readonly ReachedMachine[] | undefined, name: string): boolean {

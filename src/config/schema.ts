@@ -1,6 +1,7 @@
 // The stack config, key by key: what stands in Pulumi.<stack>.yaml under `home-ops:`. Rules of single values are here,
 // rules between values in checks/.
 import { z } from "zod";
+import { minorOf } from "../versions/version.ts";
 import {
   chartVersion,
   cidr,
@@ -17,6 +18,11 @@ import { gitUrl, knownHostsLine } from "./gitFields.ts";
 import { endpoint, githubBaseUrl, webhookUrl } from "./urlFields.ts";
 import { show } from "./problem.ts";
 import { nearest } from "./suggest.ts";
+
+function contractOf(version: string): string | undefined {
+  const minor = minorOf(version);
+  return minor && `v${minor}`;
+}
 
 /** A machine's part in the cluster. */
 export const roles = ["controlplane", "worker"] as const;
@@ -103,11 +109,8 @@ export const stackSchema = section({
     talosContract: text({
       expected: "a Talos contract vX.Y",
       example: "v1.13",
-      test: (value) => /^v\d+\.\d+$/.test(value),
-      meant: (value) => {
-        const minor = /^v?(\d+\.\d+)(\.|$)/.exec(value)?.[1];
-        return minor === undefined ? undefined : `v${minor}`;
-      },
+      test: (value) => value === contractOf(value),
+      meant: contractOf,
     }),
   }),
   network: section({

@@ -1,6 +1,7 @@
 // What a Helm repository says about a chart, asked before anything is touched that would have to wait for it.
 // Source of the file's form: helm.sh/docs/topics/chart_repository.
 import { parse } from "yaml";
+import { minorOf, plainVersion } from "../versions/version.ts";
 import { StepError } from "./stepError.ts";
 
 const timeoutMs = 60_000;
@@ -35,12 +36,12 @@ export async function findChart(wanted: WantedChart, signal: AbortSignal): Promi
     (await download(new URL("index.yaml", repository), signal)).toString("utf8"),
     chart,
   );
-  const entry = found.find((candidate) => plain(candidate.version) === version);
+  const entry = found.find((candidate) => plainVersion(candidate.version) === version);
   if (entry !== undefined) return entry;
-  const minor = version.split(".").slice(0, 2).join(".");
+  const minor = minorOf(version) ?? version;
   const near = found
-    .map((candidate) => plain(candidate.version))
-    .filter((candidate) => candidate.startsWith(`${minor}.`))
+    .filter((candidate) => minorOf(candidate.version) === minor)
+    .map((candidate) => plainVersion(candidate.version))
     .slice(0, 5);
   throw new StepError(
     `${repository} has no version ${version} of ${chart}; ${near.length === 0 ? `nothing of ${minor}` : `of ${minor} it has ${near.join(", ")}`}`,
@@ -74,8 +75,4 @@ function entriesOf(index: string, chart: string): readonly ChartEntry[] {
   return (entries[chart] ?? []).flatMap(({ version, urls = [], digest }) =>
     version === undefined ? [] : [{ version, urls, ...(digest === undefined ? {} : { digest }) }],
   );
-}
-
-function plain(version: string): string {
-  return version.replace(/^v/, "");
 }

@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { parse } from "yaml";
+import { plainVersion } from "../versions/version.ts";
 import { download, findChart, type WantedChart } from "./chartIndex.ts";
 import { replaceFile } from "./replaceFile.ts";
 import { StepError } from "./stepError.ts";
@@ -78,7 +79,7 @@ function isChart(archive: Buffer, { chart, version }: Omit<WantedChart, "reposit
       readonly name?: unknown;
       readonly version?: unknown;
     } | null;
-    return metadata?.name === chart && String(metadata.version).replace(/^v/, "") === version;
+    return metadata?.name === chart && plainVersion(String(metadata.version)) === version;
   } catch {
     // No gzip, cut off, or no YAML.
     return false;

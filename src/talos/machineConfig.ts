@@ -3,6 +3,8 @@
 import type { Config, Node } from "../config/config.ts";
 import { endpointHistory } from "../config/endpointMove.ts";
 import { hasSecret } from "../config/secretText.ts";
+import { newestKubernetesFor } from "../versions/skew.ts";
+import { compareMinors } from "../versions/version.ts";
 import { generationAnnotation } from "./membership/generation.ts";
 import { imagesOf } from "./kubernetesImages.ts";
 
@@ -62,7 +64,7 @@ function installPatch(node: PatchedNode): MachinePatch {
  * picks a name by itself; both at once are refused ("static hostname is already set").
  */
 function hostnamePatch(node: PatchedNode, contract: string): MachinePatch {
-  if (!isAtLeast(contract, 1, 12)) return { machine: { network: { hostname: node.name } } };
+  if (compareMinors(contract, "1.12") < 0) return { machine: { network: { hostname: node.name } } };
   return { apiVersion: "v1alpha1", kind: "HostnameConfig", hostname: node.name, auto: "off" };
 }
 
@@ -126,15 +128,8 @@ function kubernetesPatch(version: string, role: Node["role"]): MachinePatch {
 
 /**
  * The Kubernetes that the generator is told: the newest that the contract's Talos knew, so that it stays the same for the
- * cluster's whole life, e.g. `v1.36.0` for contract `v1.13`. Source: siderolabs/talos pkg/machinery/compatibility, where
- * Talos 1.N goes up to Kubernetes 1.(N+23).
+ * cluster's whole life, e.g. `v1.36.0` for contract `v1.13`.
  */
 export function generatorKubernetes(contract: string): string {
-  const minor = Number(/^v1\.(\d+)/.exec(contract)?.[1] ?? 0);
-  return `v1.${String(minor + 23)}.0`;
-}
-
-function isAtLeast(version: string, major: number, minor: number): boolean {
-  const [foundMajor = 0, foundMinor = 0] = version.replace(/^v/, "").split(".").map(Number);
-  return foundMajor > major || (foundMajor === major && foundMinor >= minor);
+  return `v${newestKubernetesFor(contract) ?? ""}.0`;
 }

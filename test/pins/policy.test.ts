@@ -179,7 +179,7 @@ describe("renovate.json5", () => {
     const off: [string, string, UpdateType][] = [
       ["k8s.io/kubernetes", "tools/recipes/kube-1.34/go.mod", "minor"],
       ["github.com/fluxcd/source-controller", "tools/recipes/flux-2.7/go.mod", "minor"],
-      ["siderolabs/talos", "src/config/releases.ts", "minor"],
+      ["siderolabs/talos", "src/versions/releases.ts", "minor"],
       ["github.com/pulumi/pulumi/sdk/v3", "tools/recipes/language-host/go.mod", "patch"],
       ["github.com/smira/containerd/v2", "tools/recipes/talosctl/go.mod", "patch"],
     ];

@@ -1,5 +1,7 @@
 import type { Finding } from "../../../src/flux/tree/finding.ts";
 import { inRepository } from "../../../src/flux/tree/model/place.ts";
+import { names, type Component } from "../../../src/versions/components.ts";
+import { compareVersions, plainVersion } from "../../../src/versions/version.ts";
 import type { CheckContext } from "../context.ts";
 import { products } from "../mentions.ts";
 import { pinsOf, type Pinned } from "../pins.ts";
@@ -16,7 +18,8 @@ export const pinsEqual: Rule = {
   check: (context) => [...repeatedPins(context), ...mentionedPins(context)],
 };
 
-const newestFirst = new Intl.Collator("en", { numeric: true });
+/** Not every tag is a version, e.g. `3.22-alpine`. */
+const inNumbers = new Intl.Collator("en", { numeric: true });
 
 function repeatedPins({ model }: CheckContext): readonly Finding[] {
   const groups = Map.groupBy(
@@ -24,7 +27,9 @@ function repeatedPins({ model }: CheckContext): readonly Finding[] {
     ({ of, version }) => `${of} ${of.startsWith("image") ? flavour(version) : ""}`,
   );
   return [...groups.values()].flatMap((pins) => {
-    const [newest] = pins.toSorted((a, b) => newestFirst.compare(b.version, a.version));
+    const [newest] = pins.toSorted(
+      (a, b) => compareVersions(b.version, a.version) || inNumbers.compare(b.version, a.version),
+    );
     if (newest === undefined) return [];
     return pins
       .filter(({ version }) => version !== newest.version)
@@ -59,30 +64,31 @@ function mentionedPins(context: CheckContext): readonly Finding[] {
   const { files } = context.model;
   const texts = files.files().filter((file) => /\.(ya?ml|md|sh|json5?|toml|example)$/.test(file));
   const known = products.flatMap((product) => {
-    const pin = pinOf(context, product.name);
+    const pin = pinOf(context, product.component);
     return pin === undefined ? [] : [{ ...product, pin }];
   });
   return texts.flatMap((file) => {
     const text = files.text(file) ?? "";
-    return known.flatMap(({ name, patterns, pin }) =>
+    return known.flatMap(({ component, patterns, pin }) =>
       patterns.flatMap((pattern) =>
         [...text.matchAll(pattern)].flatMap(({ index, 0: whole, 1: version = "" }) => {
-          if (pin.versions.some((other) => bare(other) === bare(version))) return [];
+          if (pin.versions.some((other) => plainVersion(other) === plainVersion(version))) return [];
           const line = text.slice(0, index + whole.length).split("\n").length;
-          return [differs({ of: name, version, file, line }, `${pin.versions.join(" or ")} at ${pin.where}`)];
+          return [
+            differs(
+              { of: names[component], version, file, line },
+              `${pin.versions.join(" or ")} at ${pin.where}`,
+            ),
+          ];
         }),
       ),
     );
   });
 }
 
-function bare(version: string): string {
-  return version.replace(/^v/, "");
-}
-
 /** Where the program takes the version from. */
-function pinOf({ model, stacks }: CheckContext, name: (typeof products)[number]["name"]): Known | undefined {
-  if (name === "Flux") {
+function pinOf({ model, stacks }: CheckContext, component: Component): Known | undefined {
+  if (component === "flux") {
     const artifact = model.written.find(
       ({ data }) =>
         data.kind === "OCIRepository" && String(data.spec?.["url"] ?? "").endsWith("/flux-manifests"),
@@ -95,8 +101,7 @@ function pinOf({ model, stacks }: CheckContext, name: (typeof products)[number][
       file: artifact.file,
     };
   }
-  const key = name.toLowerCase() as "talos" | "kubernetes" | "cilium";
-  const pins = stacks.flatMap(({ file, [key]: pin }) => (pin === undefined ? [] : [{ file, ...pin }]));
+  const pins = stacks.flatMap(({ file, [component]: pin }) => (pin === undefined ? [] : [{ file, ...pin }]));
   const [first] = pins;
   if (first === undefined) return undefined;
   return {

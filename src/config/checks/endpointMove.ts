@@ -1,4 +1,5 @@
 // Rules for a run that moves cluster.endpoint: it moves nothing else that the API servers have to answer for meanwhile.
+import { changes } from "../../versions/components.ts";
 import { endpointHistory } from "../endpointMove.ts";
 import type { LastRun, ReachedMachine, ReachedVersions } from "../reached.ts";
 import { problem, type Problem } from "../problem.ts";
@@ -59,10 +60,9 @@ function withVersions(
   reached: ReachedVersions,
   wanted: ReachedVersions,
 ): readonly Problem[] {
-  const changed = (["talos", "kubernetes", "flux"] as const).filter(
-    (key) => reached[key] !== undefined && wanted[key] !== undefined && reached[key] !== wanted[key],
+  return changes(reached, wanted).flatMap((key) =>
+    key === "cilium" ? [] : inOwnRun(from, endpoint, `changes ${names[key]}`),
   );
-  return changed.map((key) => inOwnRun(from, endpoint, `changes ${names[key]}`));
 }
 
 function withControlPlanes(

@@ -1,5 +1,6 @@
 // Rules between the machines that the last run left and those that are asked for now: what one run may do to a cluster
 // that lives. Nothing of it applies before a first run has finished.
+import { changes } from "../../versions/components.ts";
 import type { LastRun, ReachedMachine, ReachedVersions } from "../reached.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { StackReading } from "../readStack.ts";
@@ -152,9 +153,7 @@ export function checkLeaving(
 ): readonly Problem[] {
   const [first, second] = names;
   if (first === undefined) return [];
-  const changed = (["talos", "kubernetes"] as const).find(
-    (key) => reached[key] !== undefined && wanted[key] !== undefined && reached[key] !== wanted[key],
-  );
+  const changed = changes(reached, wanted).find((key) => key === "talos" || key === "kubernetes");
   return [
     ...(second === undefined
       ? []

@@ -5,7 +5,7 @@ import { PrivateFolder } from "../../steps/privateFolder.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { StackReading } from "../readStack.ts";
 import { hasSecret, revealed } from "../secretText.ts";
-import { compareMinors, minorOf, minorText } from "../version.ts";
+import { compareMinors, minorOf } from "../../versions/version.ts";
 import { writePatch } from "./lines.ts";
 import { patchesOf, placedPatches, type PlacedPatch } from "./places.ts";
 import { complaint, complaintsIn, mistakesIn, type Mistake } from "./talosWords.ts";
@@ -103,9 +103,9 @@ function judged(
   wanted: string | undefined,
   has: string | undefined,
 ): PatchFindings {
-  const [asked, own] = [minorOf(wanted ?? ""), minorOf(has ?? "")];
-  const difference = asked === undefined || own === undefined ? 0 : compareMinors(own, asked);
-  const reference = asked === undefined ? "" : `v${minorText(asked)}/`;
+  const difference = compareMinors(has, wanted);
+  const asked = minorOf(wanted);
+  const reference = asked === undefined ? "" : `v${asked}/`;
   const problems = found.map(({ path, mistake }) =>
     problem(
       pathText(path),

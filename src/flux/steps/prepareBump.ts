@@ -2,7 +2,7 @@
 // objects stored in versions that it knows; a backup of those objects; and they are stored anew where that is needed.
 // Looks at everything first and changes nothing when something is wrong.
 import { parseAllDocuments } from "yaml";
-import { checkSkew } from "../../config/skew.ts";
+import { checkSkew } from "../../versions/skew.ts";
 import { ensureBackup } from "../../steps/backup.ts";
 import { Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
 import { runStep } from "../../steps/step.ts";
@@ -62,7 +62,7 @@ async function refuseKubernetes(kubernetes: Kubernetes, flux: string): Promise<v
   const [error] = checkSkew({ kubernetes: version, flux }).errors;
   if (error !== undefined)
     throw new StepError(
-      `the cluster runs Kubernetes ${error.text.split(" → ")[0] ?? ""}`,
+      `the cluster runs Kubernetes ${error.found}`,
       "nothing has been changed; bump Kubernetes first, in an up of its own",
     );
 }

@@ -3,7 +3,7 @@
 import { findChart } from "../../steps/chartIndex.ts";
 import { isKept } from "../../steps/keptChart.ts";
 import { runningCilium } from "../upgrade/runningCilium.ts";
-import { checkOrder } from "../../config/skew.ts";
+import { checkOrder } from "../../versions/skew.ts";
 import { runStep, type Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
@@ -141,10 +141,8 @@ async function refuseOrder(
     kubernetes,
     cilium: api === undefined ? undefined : await runningCilium(api),
   };
-  const [problem] = checkOrder(running, wanted);
-  if (problem === undefined) return;
-  const [found = "", todo = ""] = problem.text.split(" → ");
-  throw new StepError(found, `no machine has been touched; ${todo}`);
+  const [misfit] = checkOrder(running, wanted);
+  if (misfit !== undefined) throw new StepError(misfit.found, `no machine has been touched; ${misfit.todo}`);
 }
 
 function kubernetesImages({ role }: Target, version: string): readonly string[] {

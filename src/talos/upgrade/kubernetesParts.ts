@@ -1,9 +1,9 @@
 // Which Kubernetes runs where, as the machines themselves say it: no Kubernetes API is needed for the answer.
-import { compareVersions } from "../../config/version.ts";
-import { badMove } from "../../config/versionMove.ts";
 import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import type { Talosctl } from "../../steps/talosctl.ts";
+import { badMove } from "../../versions/moves.ts";
+import { compareVersions } from "../../versions/version.ts";
 import { inspect, type Machine } from "../inspect.ts";
 import { isBootstrapped } from "./clusterApi.ts";
 
@@ -56,7 +56,7 @@ export function oldest(parts: readonly Part[]): string | undefined {
 
 /** @throws StepError for a downgrade, and for more than one minor at a time */
 export function refuseBadPart({ machine, program, version }: Part, wanted: string): void {
-  const bad = badMove("Kubernetes", version, wanted);
+  const bad = badMove("kubernetes", version, wanted);
   if (bad !== undefined)
     throw new StepError(
       `${machine.name} runs ${program} ${version}; the stack config asks for ${bad.asked}`,

@@ -1,8 +1,8 @@
 // What the upgrade steps are told about machines, and what they ask them.
-import { badMove } from "../../config/versionMove.ts";
 import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
+import { badMove } from "../../versions/moves.ts";
 import { inspect, type Machine } from "../inspect.ts";
 
 /** What is installed on a machine. */
@@ -64,7 +64,7 @@ export function shown({ version, schematic }: Installation): string {
 
 /** @throws StepError when the wanted Talos is older, or more than one minor newer, than what runs */
 export function refuseBadMove(machine: Machine, running: Installation, wanted: Installation): void {
-  const bad = badMove("Talos", running.version, wanted.version);
+  const bad = badMove("talos", running.version, wanted.version);
   if (bad !== undefined)
     throw new StepError(
       `${machine.name} runs Talos ${running.version}; the stack config asks for ${bad.asked}`,

@@ -22,6 +22,9 @@ describe("a tool", () => {
   ])[] = [
     ["that is there", 0, "sops 3.10.2 (latest)", "ok", "3.10.2"],
     ["that is too old", 0, "sops 3.7.3", "missing", "3.7.3 is older than 3.8"],
+    ["that is newer in numbers, not in letters", 0, "sops 3.10.0", "ok", "3.10.0"],
+    ["of before its release", 0, "sops 3.8.0-rc.1", "missing", "3.8.0-rc.1 is older than 3.8"],
+    ["with more numbers than a version has", 0, "sops 3.9.1.windows.2", "ok", "3.9.1"],
     ["that is not on PATH", -2, "sops is not on PATH", "missing", "is not on PATH"],
     ["that does not say its version", 0, "hello", "warning", "is there, but does not say its version"],
   ];

@@ -96,6 +96,16 @@ describe("planVersions", () => {
     expect(rehearsed(lab, { flux: "v2.8.8" })["flux"]).toBe("v2.9.4 → v2.7.3");
   });
 
+  it("never turns a bump round, also where only what stands behind the hyphen differs", () => {
+    const found = planVersions(
+      { ...lab, kubernetes: "v1.35.0" },
+      { ...lab, kubernetes: "v1.35.0-rc.1" },
+      { ...catalogue, kubernetes: { listed: [], has: () => true, limit: "" } },
+    );
+    assert.deepEqual(found?.rehearsed.kubernetes, { from: "v1.35.0", to: "v1.35.0" });
+    assert.deepEqual(found.notRehearsed, ["Kubernetes v1.35.0 → v1.35.0-rc.1"]);
+  });
+
   it("finds nothing where nothing goes together", () => {
     const nothing = { listed: [], has: () => false, limit: "there are none" };
     expect(planVersions(lab, lab, { ...catalogue, kubernetes: nothing })).toBe(undefined);
