@@ -156,7 +156,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["src/**/*.ts", "lab/**/*.ts", "tools/**/*.ts", "commands/**/*.ts"],
+    files: ["src/**/*.ts", "tree/**/*.ts", "lab/**/*.ts", "tools/**/*.ts", "commands/**/*.ts"],
     plugins: { jsdoc },
     rules: {
       "jsdoc/require-jsdoc": [

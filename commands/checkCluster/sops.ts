@@ -1,6 +1,6 @@
 // What sops has encrypted in a document, and what it should have.
 // Source: getsops/sops v3.11 sops.go (Tree.Encrypt, shouldBeEncrypted) and stores/.
-import { fieldsOf, textOf, type Fields } from "../../src/flux/tree/model/values.ts";
+import { fieldsOf, textOf, type Fields } from "../../tree/index.ts";
 
 /** A value in a document, with the keys that lead to it. */
 export interface Leaf {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, before, beforeEach, describe, it } from "node:test";
 import type { BuiltKustomization } from "../../commands/tree/types.ts";
-import { listFiles } from "../../src/flux/tree/yamlFiles.ts";
+import { listFiles } from "../../tree/index.ts";
 import { configMap, kustomization } from "../commands/tree/treeFixture.ts";
 import { ClusterBuilder, only, problemsOf, type Files } from "./clusterBuilder.ts";
 

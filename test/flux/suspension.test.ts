@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import {
   atWork,
+  isHandOff,
   nameOf,
   suspendedByConfig,
   suspendedByPeople,
@@ -9,6 +11,7 @@ import {
   toSuspend,
 } from "../../src/flux/suspension.ts";
 import type { KubeObject } from "../../src/steps/kubernetes.ts";
+import { readTree } from "../../tree/index.ts";
 
 /** An object as `kind name`, applied by a Kustomization of flux-system. */
 function object(
@@ -46,6 +49,18 @@ const names = (objects: readonly KubeObject[]): readonly string[] =>
   objects.map((found) => nameOf(found).replace("flux-system/", ""));
 
 describe("suspending everything", () => {
+  it("knows the hand-off as the tree has it", () => {
+    const tree = readTree(join(import.meta.dirname, "../../cluster"));
+    const objects = [
+      tree.ociRepository,
+      tree.fluxKustomization,
+      tree.gitRepository,
+      tree.clusterKustomization,
+    ];
+    assert.deepEqual(objects.map(isHandOff), [true, true, true, true]);
+    assert.equal(isHandOff(object("Kustomization", "podinfo")), false);
+  });
+
   it("begins with the parents, and leaves the hand-off to Pulumi", () => {
     const found = toSuspend([
       object("HelmRelease", "podinfo", "podinfo"),

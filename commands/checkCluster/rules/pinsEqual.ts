@@ -1,5 +1,4 @@
-import type { Finding } from "../../../src/flux/tree/finding.ts";
-import { inRepository } from "../../../src/flux/tree/model/place.ts";
+import { inRepository, type Finding } from "../../../tree/index.ts";
 import type { CheckContext } from "../context.ts";
 import { products } from "../mentions.ts";
 import { pinsOf, type Pinned } from "../pins.ts";

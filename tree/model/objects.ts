@@ -1,8 +1,21 @@
 // The Kubernetes objects of a file, with the line of each of their fields.
 import { isAlias, isMap, isPair, isScalar, isSeq, visit, type Document, type Node } from "yaml";
-import type { TreeObject } from "../yamlFiles.ts";
 import type { YamlFile } from "./treeFiles.ts";
 import { fieldsOf, listOf, textOf, textsOf, type Fields } from "./values.ts";
+
+/** A Kubernetes object as it stands in a file. */
+export interface TreeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly [field: string]: unknown;
+}
 
 /** Keys and indices from an object's root, e.g. `["spec", "dependsOn", 0, "name"]`. */
 export type FieldPath = readonly (string | number)[];

@@ -1,7 +1,7 @@
 // What sops 3.13 wrote for files that were broken by hand, and what comes of it.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { sopsFailure } from "../../src/steps/sopsFailure.ts";
+import { sopsProblem } from "../../tree/sopsProblem.ts";
 
 const file = "cluster/flux/vars/cluster-secrets.sops.yaml";
 
@@ -37,9 +37,8 @@ const rows: readonly (readonly [said: string, message: RegExp, todo: RegExp])[] 
 describe("a file that sops does not decrypt", () => {
   for (const [said, message, todo] of rows)
     it(`is explained: ${said.split("\n")[0] ?? ""}`, () => {
-      const failure = sopsFailure(file, said);
-      assert.ok(failure.message.startsWith(`${file} `));
-      assert.match(failure.message, message);
-      assert.match(failure.todo, todo);
+      const problem = sopsProblem(file, said);
+      assert.match(`${file} ${problem.what}`, message);
+      assert.match(problem.todo, todo);
     });
 });

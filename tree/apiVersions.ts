@@ -1,6 +1,6 @@
 // Objects of API versions that the pinned Flux does not serve any more, and the same files with the current ones.
 import { isMap, isScalar } from "yaml";
-import { removalOf } from "../apis.ts";
+import { removalOf } from "./apis.ts";
 import type { Finding } from "./finding.ts";
 import type { FileObject } from "./model/objects.ts";
 import type { TreeModel } from "./model/treeModel.ts";

@@ -1,7 +1,7 @@
 // What Flux leaves out of what it fetches. The table was made with the real thing: fluxcd/pkg sourceignore v0.18.0.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readPatterns, SourceIgnore } from "../../../src/flux/tree/model/sourceIgnore.ts";
+import { readPatterns, SourceIgnore } from "../../tree/model/sourceIgnore.ts";
 
 /** Folders end with `/`. */
 const paths = [

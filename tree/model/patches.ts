@@ -2,9 +2,8 @@
 // Source: sigs.k8s.io/kustomize api/types/selector.go, RFC 7386 and RFC 6902.
 import { isDeepStrictEqual } from "node:util";
 import { parseAsGo } from "./goYaml.ts";
-import type { TreeObject } from "../yamlFiles.ts";
 import type { Instance, Replaced } from "./instance.ts";
-import type { Origin } from "./objects.ts";
+import type { Origin, TreeObject } from "./objects.ts";
 import { fieldsOf, listOf, textOf, valueAt, type Fields } from "./values.ts";
 
 /** A patch and what it applies to. */

@@ -6,11 +6,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { armor, Decrypter } from "age-encryption";
 import { isAlias, isMap, isScalar, isSeq, type Document } from "yaml";
-import { parseAsGo } from "../flux/tree/model/goYaml.ts";
-import type { Tree } from "../flux/tree/readTree.ts";
-import { fieldsOf, listOf, textOf, type Fields } from "../flux/tree/model/values.ts";
-import { sopsProblem } from "../steps/sopsFailure.ts";
-import { problem, type Problem } from "./problem.ts";
+import { parseAsGo } from "./model/goYaml.ts";
+import { fieldsOf, listOf, textOf, type Fields } from "./model/values.ts";
+import type { Tree } from "./readTree.ts";
+import { sopsProblem, type SopsProblem } from "./sopsProblem.ts";
 
 /**
  * `changed`: something else stands there than sops has left; `damaged`: a value does not decrypt; `unknown`: no age key of ours, or a form that is not looked at here (several documents, aliases, dates,
@@ -19,8 +18,9 @@ import { problem, type Problem } from "./problem.ts";
 export type Integrity = "whole" | "changed" | "damaged" | "unknown";
 
 /** A file that was changed without sops. */
-export interface ChangedFile {
-  readonly problem: Problem;
+export interface ChangedFile extends SopsProblem {
+  /** Relative to the tree, e.g. `flux/vars/cluster-secrets.sops.yaml`. */
+  readonly path: string;
   /** Whether the program itself decrypts it. */
   readonly isNeeded: boolean;
 }
@@ -35,8 +35,8 @@ export async function checkIntegrity(
     if (!existsSync(file)) return [];
     const integrity = await integrityOf(readFileSync(file, "utf8"), identities);
     if (integrity !== "changed" && integrity !== "damaged") return [];
-    const { what, todo } = sopsProblem(path, integrity === "changed" ? "MAC mismatch" : "AES_GCM");
-    return [{ problem: problem(path, what, todo), isNeeded: file === clusterSecretsFile }];
+    const problem = sopsProblem(path, integrity === "changed" ? "MAC mismatch" : "AES_GCM");
+    return [{ path, ...problem, isNeeded: file === clusterSecretsFile }];
   });
   return (await Promise.all(looks)).flat();
 }

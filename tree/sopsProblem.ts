@@ -1,5 +1,4 @@
 // What sops says when it does not decrypt, in words and with what to do. Pure.
-import { StepError } from "./stepError.ts";
 
 interface Kind {
   readonly pattern: RegExp;
@@ -85,10 +84,4 @@ export function sopsProblem(file: string, said: string): SopsProblem {
     what: `cannot be decrypted: ${said.trim().replaceAll(/\s+/g, " ")}`,
     todo: `try it by hand: sops decrypt ${file}; then run pulumi up again`,
   };
-}
-
-/** The same as an error. */
-export function sopsFailure(file: string, said: string): StepError {
-  const { what, todo } = sopsProblem(file, said);
-  return new StepError(`${file} ${what}`, todo);
 }

@@ -7,7 +7,7 @@ import type { TreeModel } from "./model/treeModel.ts";
 export const handOffFiles = { flux: "flux/config/flux.yaml", cluster: "flux/config/cluster.yaml" } as const;
 
 /** The four of them, all in namespace flux-system: Pulumi is their only writer. */
-export const handOffPlaces = {
+const handOffPlaces = {
   ociRepository: { file: handOffFiles.flux, kind: "OCIRepository", name: "flux-manifests" },
   fluxKustomization: { file: handOffFiles.flux, kind: "Kustomization", name: "flux" },
   gitRepository: { file: handOffFiles.cluster, kind: "GitRepository", name: "home-cluster" },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { removalOf } from "../../src/flux/apis.ts";
+import { removalOf } from "../../tree/apis.ts";
 
 describe("removed API versions of Flux", () => {
   it("are gone from the minor on that removed them", () => {

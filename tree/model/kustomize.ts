@@ -2,11 +2,10 @@
 // namespaces and Flux's own kinds go. The real build is that of the program cluster-build; this one needs no program, and
 // knows which file a thing comes from.
 import { posix } from "node:path";
-import type { TreeObject } from "../yamlFiles.ts";
 import { generatedObjects } from "./generators.ts";
 import { kustomizeFileIn, patchesOf, type KustomizeFile } from "./kustomizeFiles.ts";
 import type { Instance } from "./instance.ts";
-import { objectsOf, type FileObject } from "./objects.ts";
+import { objectsOf, type FileObject, type TreeObject } from "./objects.ts";
 import { applyPatches } from "./patches.ts";
 import type { TreeFiles } from "./treeFiles.ts";
 import { textOf } from "./values.ts";

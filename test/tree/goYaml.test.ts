@@ -2,7 +2,7 @@
 // (YAMLToJSON, which Helm and Flux use) and sigs.k8s.io/kustomize/kyaml v0.21.1 (RNode.MarshalJSON).
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseAsGo, type Reader } from "../../../src/flux/tree/model/goYaml.ts";
+import { parseAsGo, type Reader } from "../../tree/model/goYaml.ts";
 
 const read = (text: string, reader: Reader): unknown => {
   const [document] = parseAsGo(`x: ${text}\n`, reader);

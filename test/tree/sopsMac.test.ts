@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { before, describe, it } from "node:test";
 import { armor, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { stringify } from "yaml";
-import { checkIntegrity, integrityOf } from "../../src/config/sopsMac.ts";
+import { checkIntegrity, integrityOf } from "../../tree/sopsMac.ts";
 
 const lastmodified = "2026-11-28T13:52:55Z";
 
@@ -90,13 +90,14 @@ describe("an encrypted file", () => {
       const clusterSecretsFile = join(root, paths[0] ?? "");
       const found = await checkIntegrity([identity], { path: root, sopsFiles, clusterSecretsFile });
       assert.deepEqual(
-        found.map(({ problem, isNeeded }) => [problem.path, isNeeded]),
+        found.map(({ path, isNeeded }) => [path, isNeeded]),
         [
           [paths[0], true],
           [paths[1], false],
         ],
       );
-      assert.match(found[0]?.problem.text ?? "", /MAC mismatch.* → take the change back.*sops --rotate/);
+      assert.match(found[0]?.what ?? "", /MAC mismatch/);
+      assert.match(found[0]?.todo ?? "", /^take the change back.*sops --rotate/);
     } finally {
       rmSync(root, { recursive: true });
     }

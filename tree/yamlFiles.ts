@@ -3,20 +3,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isMap, type Document } from "yaml";
 import { parseAsGo } from "./model/goYaml.ts";
-
-/** A Kubernetes object as it stands in a file. */
-export interface TreeObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly spec?: Readonly<Record<string, unknown>>;
-  readonly [field: string]: unknown;
-}
+import type { TreeObject } from "./model/objects.ts";
 
 /** All files below a folder of the tree, relative to its root, sorted. Hidden folders are no part of a tree. */
 export function listFiles(root: string, folder = ""): readonly string[] {

@@ -12,7 +12,7 @@ import { checkRepositoryName } from "./repositoryName.ts";
 import { findMissingSecrets, findSopsFiles, type SopsFile } from "./sopsFiles.ts";
 import { refusedNames } from "./variableNames.ts";
 import { undefinedVariables } from "./variables.ts";
-import type { TreeObject } from "./yamlFiles.ts";
+import type { TreeObject } from "./model/objects.ts";
 
 /** A tree that was read. All paths in it are relative to `path`. */
 export interface Tree {

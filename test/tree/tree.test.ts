@@ -4,9 +4,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { readTree } from "../../../src/flux/tree/readTree.ts";
+import { readTree } from "../../tree/readTree.ts";
 
-const shipped = join(import.meta.dirname, "..", "..", "..", "cluster");
+const shipped = join(import.meta.dirname, "..", "..", "cluster");
 
 describe("readTree", () => {
   let root: string;

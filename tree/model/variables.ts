@@ -1,7 +1,7 @@
 // The variables that Flux replaces in what a Kustomization applies, and where they come from.
 // Source: fluxcd/pkg kustomize v1.35 kustomize_varsub.go.
-import type { TreeObject } from "../yamlFiles.ts";
 import type { FluxKustomization } from "./fluxKustomizations.ts";
+import type { TreeObject } from "./objects.ts";
 import { fieldsOf, listOf, textOf, valueAt, type Fields } from "./values.ts";
 
 /** What a Kustomization knows. */

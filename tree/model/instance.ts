@@ -1,5 +1,4 @@
-import type { TreeObject } from "../yamlFiles.ts";
-import type { FileObject, Origin } from "./objects.ts";
+import type { FileObject, Origin, TreeObject } from "./objects.ts";
 
 /** Entries of a list that a patch has replaced. */
 export interface Replaced {
