@@ -5,7 +5,7 @@
 import { relative } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { readTree, sopsProblem } from "../../../tree/index.ts";
-import { pullManifests } from "../../flux/artifact.ts";
+import { pullManifests } from "../../steps/fluxArtifact.ts";
 import { run } from "../../steps/run.ts";
 import { conditionOf, Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
 import { runStep, type Step } from "../../steps/step.ts";

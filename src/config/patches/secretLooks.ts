@@ -1,5 +1,5 @@
 // What in a patch looks like a secret. Patches stand readable in previews, plans, pull requests and the state.
-import { leavesOf, valueAt, type Segment } from "./walk.ts";
+import { leavesOf, valueAt, type Segment } from "../walk.ts";
 
 /** Shapes that keys and tokens have, whatever their field is called. */
 const shapes: readonly RegExp[] = [

@@ -7,7 +7,7 @@ import { ensureBackup } from "../../steps/backup.ts";
 import { Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
 import { runStep } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
-import { pullManifests } from "../artifact.ts";
+import { pullManifests } from "../../steps/fluxArtifact.ts";
 import { compareStorage, definitionsIn } from "../bump/definitions.ts";
 import { migrateStorage } from "../bump/migrate.ts";
 import { fluxObjects } from "../bump/objects.ts";

@@ -1,8 +1,8 @@
 // Whether there is an etcd, by what control planes answer in each of their states.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { askEtcd, isThereEtcd } from "../../../src/talos/membership/etcdPresence.ts";
-import { etcdMembers } from "../../../src/talos/membership/etcdMembers.ts";
+import { askEtcd, isThereEtcd } from "../../../src/talos/etcd/etcdPresence.ts";
+import { etcdMembers } from "../../../src/talos/etcd/etcdMembers.ts";
 import {
   beforeBootstrap,
   etcdService,

@@ -1,8 +1,8 @@
 // Pulls Flux's manifests from their OCI artifact: three HTTP calls (token, manifest, layer), no tool needed.
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
-import { StepError } from "../steps/stepError.ts";
-import { fileInTar } from "../steps/tarFile.ts";
+import { StepError } from "./stepError.ts";
+import { fileInTar } from "./tarFile.ts";
 
 /** The file in the artifact's only layer. Source: fluxcd/flux2 release workflow (gotk-components.yaml). */
 const fileName = "gotk-components.yaml";

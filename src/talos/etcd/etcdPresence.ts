@@ -6,8 +6,7 @@ import type { Step } from "../../steps/step.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import { classify } from "../classify.ts";
-import type { Machine } from "../inspect.ts";
-import { stageOf } from "../upgrade/machines.ts";
+import { stageOf, type Machine } from "../inspect.ts";
 
 /** Where Talos keeps etcd's data; made by `bootstrap` or by joining. Source: siderolabs/talos constants.EtcdDataPath. */
 const etcdData = "/var/lib/etcd/member";

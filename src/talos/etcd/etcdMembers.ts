@@ -2,7 +2,7 @@
 import { StepError } from "../../steps/stepError.ts";
 import type { Talosctl } from "../../steps/talosctl.ts";
 import type { Machine } from "../inspect.ts";
-import { etcdView, parseMembers, type Member } from "../upgrade/etcdView.ts";
+import { etcdView, parseMembers, type Member } from "./etcdView.ts";
 import { askEtcd } from "./etcdPresence.ts";
 
 /** The members of etcd with the control plane that named them. */

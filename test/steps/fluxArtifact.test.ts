@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
-import { pullManifests } from "../../src/flux/artifact.ts";
+import { pullManifests } from "../../src/steps/fluxArtifact.ts";
 
 async function layerWith(file: string, text: string): Promise<Buffer> {
   const tar = pack();
