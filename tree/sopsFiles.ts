@@ -10,7 +10,7 @@ export interface SopsFile {
 }
 
 /** How encrypted files are named, and examples of them. */
-export const sopsSuffix = ".sops.yaml";
+const sopsSuffix = ".sops.yaml";
 const example = ".example";
 
 /** All `*.sops.yaml` files. */

@@ -11,7 +11,7 @@ import { substituteFromOf } from "./model/variables.ts";
  * What Flux takes for the name of a variable, e.g. `SECRET_DOMAIN`.
  * Source: fluxcd/pkg kustomize v1.35 kustomize_varsub.go, `^[_[:alpha:]][_[:alpha:][:digit:]]*$`.
  */
-export const variableName = /^[_a-zA-Z]\w*$/;
+const variableName = /^[_a-zA-Z]\w*$/;
 
 /** Where the keys of a ConfigMap or a Secret stand. */
 const keyFields = ["data", "stringData", "binaryData"] as const;

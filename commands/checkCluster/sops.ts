@@ -41,7 +41,7 @@ export function isEncrypted(value: unknown): boolean {
 }
 
 /** All values below one that hold something. */
-export function leavesOf(value: unknown, path: readonly (string | number)[]): readonly Leaf[] {
+function leavesOf(value: unknown, path: readonly (string | number)[]): readonly Leaf[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => leavesOf(item, [...path, index]));
   if (typeof value === "object" && value !== null)
     return Object.entries(value).flatMap(([key, item]) => leavesOf(item, [...path, key]));

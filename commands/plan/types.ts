@@ -10,7 +10,7 @@
 export type Impact = (typeof impacts)[number];
 
 /** All impacts, from harmless to grave. */
-export const impacts = ["none", "live", "restart", "reboot", "drain and reboot", "replace", "wipe"] as const;
+const impacts = ["none", "live", "restart", "reboot", "drain and reboot", "replace", "wipe"] as const;
 
 /** A value that changes. Texts are as short as the table needs them; secrets are `[secret]`. */
 export interface PlanChange {

@@ -19,7 +19,7 @@ import { show } from "./problem.ts";
 import { nearest } from "./suggest.ts";
 
 /** A machine's part in the cluster. */
-export const roles = ["controlplane", "worker"] as const;
+const roles = ["controlplane", "worker"] as const;
 
 const roleList = roles.join(" or ");
 

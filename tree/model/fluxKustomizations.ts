@@ -99,7 +99,7 @@ export function substituted(instance: Instance, values: ReadonlyMap<string, stri
 }
 
 /** Folder of a Kustomization's path; undefined when the path has an unknown variable. */
-export function folderOf(place: Place, spec: Fields): string | undefined {
+function folderOf(place: Place, spec: Fields): string | undefined {
   const path = textOf(spec["path"]) ?? "./";
   return path.includes("${") ? undefined : inTree(place, path);
 }

@@ -137,7 +137,7 @@ export function withNamespace(
 }
 
 /** Whether an object is kustomize's own. */
-export function isKustomizeObject({ apiVersion }: TreeObject): boolean {
+function isKustomizeObject({ apiVersion }: TreeObject): boolean {
   return apiVersion.startsWith("kustomize.config.k8s.io/");
 }
 

@@ -98,7 +98,7 @@ export function patchesOf(files: TreeFiles, kustomize: KustomizeFile): readonly 
 }
 
 /** Whether kustomize would fetch a resource from elsewhere. */
-export function isRemote(text: string): boolean {
+function isRemote(text: string): boolean {
   return /:\/\/|\?(ref|version)=|^git@|^git::|^(github|gitlab|bitbucket)\.\w+[/:]/.test(text);
 }
 

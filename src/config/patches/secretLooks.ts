@@ -47,7 +47,7 @@ const namesOfOthers = [
 export const serviceKinds: readonly string[] = ["ExtensionServiceConfig", "ContainerConfig"];
 
 /** Why the text at a path of a patch looks like a secret, e.g. `looks like a token or a key`; undefined when it does not. */
-export function secretLook(patch: unknown, path: readonly Segment[], text: string): string | undefined {
+function secretLook(patch: unknown, path: readonly Segment[], text: string): string | undefined {
   if (text === "") return undefined;
   if (hasShape(text)) return "holds what looks like a key or a token";
   if (secretManifest.test(text)) return "holds a Secret of Kubernetes";
