@@ -1,5 +1,6 @@
 // Lint rules. The general ones come from typescript-eslint; the special ones keep hazards of Pulumi programs and wrong
 // directions between folders out, so that no review has to look for them.
+import { posix } from "node:path";
 import js from "@eslint/js";
 import jsdoc from "eslint-plugin-jsdoc";
 import { defineConfig, globalIgnores } from "eslint/config";
@@ -70,24 +71,69 @@ const assertInApply = {
 
 const noDeepImport = { regex: "^@pulumi(verse)?/[^/]+/", message: "Import the package itself." };
 
-/** Forbids relative imports that lead out of the importing folder into one of `folders` (a regular expression). */
-function notFrom(folders, message) {
-  return { regex: `^(\\./|(\\.\\./)+)(${folders})`, message };
-}
+/** Each may import those before it. Folders and files are written from the project's root. */
+const rooms = ["src/versions", "src/steps", "tree", "src/config", "src/talos", "src/bootstrap", "src/flux"];
+const order = [...rooms, "src/program.ts", "src/step.ts", "index.ts"];
+const backwards =
+  "Imports go versions → steps → tree → config → talos → bootstrap → flux → program, never back.";
+const surroundings = ["commands", "lab", "tools", "test"];
+const outside = "The program knows nothing of what stands around it.";
+const onlyRehearse = "Of the commands only rehearse knows the lab.";
 
-const outside = notFrom("(lab|tools|test|commands)/", "The program knows nothing of what stands around it.");
-const direction = "Data flows config → talos → bootstrap → flux, never back.";
-
-/** What each folder of src must not import. The Git tree (src/flux/tree) is input like the config, so all may read it. */
-const boundaries = {
-  // What the program itself writes into a machine config is data, and what patches must not set follows from it.
-  config: notFrom("(talos(?!/machineConfig\\.ts)|bootstrap|flux(?!/tree))/", direction),
-  talos: notFrom("(bootstrap|flux(?!/tree))/", direction),
-  // The install step unpacks the very artifact that Flux pulls later.
-  bootstrap: notFrom("flux(?!/(tree/|artifact\\.ts))/?", direction),
-  steps: notFrom("(config|talos|bootstrap|flux)/", "What all steps share knows no phase."),
-  "flux/tree": notFrom("(config|talos|bootstrap)/", "The tree is input, like the stack config."),
+/** What the files of a folder must not import, with the reason. */
+const refused = {
+  src: [[surroundings, outside]],
+  ...Object.fromEntries(
+    rooms.map((room, at) => [
+      room,
+      [
+        [order.slice(at + 1), backwards],
+        [surroundings, outside],
+      ],
+    ]),
+  ),
+  tree: [
+    [
+      [...order.filter((room) => !["tree", "src/versions"].includes(room)), ...surroundings],
+      "The tree is input, like the stack config.",
+    ],
+  ],
+  commands: [
+    [["index.ts", "test"], "A command runs the program through Pulumi."],
+    [["lab"], onlyRehearse],
+  ],
+  "commands/rehearse": [[["index.ts", "test"], "A command runs the program through Pulumi."]],
+  lab: [
+    [
+      ["index.ts", "src", "tree", "commands", "test"],
+      "The lab stands for the world outside: it knows nothing of the program.",
+    ],
+  ],
+  tools: [
+    [
+      ["index.ts", "src", "tree", "commands", "lab", "test"],
+      "Tools are built before anything else: they know nothing of it.",
+    ],
+  ],
+  test: [],
 };
+
+/** The rule about imports for the files of a folder, at every depth: a relative path depends on where it is written. */
+function directions(folder, refusals) {
+  return ["", "/*", "/*/*", "/*/*/*"].map((depth) => {
+    const to = (targets) =>
+      targets.map((target) => posix.relative(folder + depth, target).replaceAll(".", "\\.")).join("|");
+    const patterns = refusals.map(([targets, message]) => ({ regex: `^(${to(targets)})(/|$)`, message }));
+    const door = { regex: `^${to(["tree"])}/(?!index\\.ts$)`, message: "Others open tree/index.ts only." };
+    if (folder !== "tree") patterns.push(door);
+    if (folder.startsWith("src")) patterns.push(noDeepImport);
+    return {
+      files: [`${folder}${depth}/*.ts`],
+      ignores: ["test/tree/**"],
+      rules: { "no-restricted-imports": ["error", { patterns }] },
+    };
+  });
+}
 
 export default defineConfig(
   globalIgnores(["node_modules/", ".lab/", "cluster/"]),
@@ -147,7 +193,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["src/**/*.ts", "lab/**/*.ts", "tools/**/*.ts", "commands/**/*.ts"],
+    files: ["src/**/*.ts", "tree/**/*.ts", "lab/**/*.ts", "tools/**/*.ts", "commands/**/*.ts"],
     plugins: { jsdoc },
     rules: {
       "jsdoc/require-jsdoc": [
@@ -168,7 +214,6 @@ export default defineConfig(
   {
     files: ["index.ts", "src/**/*.ts"],
     rules: {
-      "no-restricted-imports": ["error", { patterns: [outside, noDeepImport] }],
       "no-restricted-syntax": ["error", assertInApply, ...pulumiHazards, ...inputs],
     },
   },
@@ -176,10 +221,16 @@ export default defineConfig(
     files: ["src/**/*.ts"],
     rules: { "no-restricted-syntax": ["error", assertInApply, ...pulumiHazards, ...moduleScope, ...inputs] },
   },
-  ...Object.entries(boundaries).map(([folder, boundary]) => ({
-    files: [`src/${folder}/**/*.ts`],
-    rules: { "no-restricted-imports": ["error", { patterns: [outside, noDeepImport, boundary] }] },
-  })),
+  ...Object.entries(refused).flatMap(([folder, refusals]) => directions(folder, refusals)),
+  {
+    files: ["index.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { patterns: [noDeepImport, { regex: `^\\./(${surroundings.join("|")})/`, message: outside }] },
+      ],
+    },
+  },
   {
     // Programs of their own, without Pulumi: their input is the environment, and `new x.Y()` is no resource.
     files: ["src/steps/**/*.ts", "src/*/steps/**/*.ts"],
@@ -189,22 +240,6 @@ export default defineConfig(
   {
     files: ["src/config/environment.ts", "src/config/load.ts"],
     rules: { "no-restricted-syntax": ["error", ...pulumiHazards, ...moduleScope] },
-  },
-  {
-    files: ["lab/**/*.ts"],
-    rules: {
-      "no-restricted-imports": [
-        "error",
-        {
-          patterns: [
-            notFrom(
-              "(src|commands|test)/",
-              "The lab stands for the world outside: it knows nothing of the program.",
-            ),
-          ],
-        },
-      ],
-    },
   },
   { files: ["**/*.mjs"], extends: [tseslint.configs.disableTypeChecked] },
 );

@@ -2,8 +2,7 @@
 // Shows the change; makes it only when asked.
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { oldObjects, withCurrentVersions, type OldObject } from "../src/flux/tree/apiVersions.ts";
-import { readModelOnDisk } from "../src/flux/tree/model/treeModel.ts";
+import { oldObjects, readModelOnDisk, withCurrentVersions, type OldObject } from "../tree/index.ts";
 
 const help = `npm run migrate:flux [-- [--write] [TREE]]
 

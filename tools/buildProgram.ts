@@ -5,7 +5,7 @@ import { runLogged } from "./goCommand.ts";
 import type { Found } from "./programs.ts";
 
 /** Words for the go command; `-trimpath` and `-buildvcs=false` make every build the same byte for byte. */
-export function buildWords({ group, program }: Found, output: string): readonly string[] {
+function buildWords({ group, program }: Found, output: string): readonly string[] {
   const values = (program.values ?? group.values ?? []).map((value) => ` -X ${value}`).join("");
   return [
     "build",

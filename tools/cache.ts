@@ -6,9 +6,6 @@ import { join } from "node:path";
 import type { Group } from "./programs.ts";
 import { toolsCache } from "./prerequisites.mjs";
 
-/** The recipes that belong to this checkout. */
-export const ownRecipes = join(import.meta.dirname, "recipes");
-
 /** The environment, as the functions here take it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 

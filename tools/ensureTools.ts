@@ -2,12 +2,13 @@
 import { mkdirSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { cacheRoot, groupFolder, isBuilt, ownRecipes, type Environment } from "./cache.ts";
+import { cacheRoot, groupFolder, isBuilt, type Environment } from "./cache.ts";
 import { buildProgram } from "./buildProgram.ts";
 import { findPresent } from "./found.ts";
 import { fluxManifests } from "./fluxManifests/folder.ts";
 import { acquireLock } from "./lock.ts";
 import { moduleFile } from "./moduleFile.ts";
+import { ownRecipes } from "./moduleVersion.ts";
 import { groups, labTools, programOf, type Group } from "./programs.ts";
 import { duration, Progress, type ProgressStream, type Work } from "./progress.ts";
 import type { Toolbox } from "./toolbox.ts";

@@ -11,7 +11,7 @@ const shownLines = 15;
 const architectures: Readonly<Record<string, string>> = { x64: "amd64" };
 
 /** The environment for go: the user's caches and proxy settings, but not their flags, workspace or target. */
-export function goEnvironment(env: Environment): NodeJS.ProcessEnv {
+function goEnvironment(env: Environment): NodeJS.ProcessEnv {
   return {
     ...env,
     CGO_ENABLED: "0",
@@ -26,7 +26,7 @@ export function goEnvironment(env: Environment): NodeJS.ProcessEnv {
 }
 
 /** A command that failed, with the last lines it wrote. */
-export class CommandError extends Error {
+class CommandError extends Error {
   /** The last lines of the log. */
   readonly tail: string;
 

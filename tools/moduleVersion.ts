@@ -2,7 +2,9 @@
 // by Renovate, has raised it everywhere.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ownRecipes } from "./cache.ts";
+
+/** The recipes that belong to this checkout. */
+export const ownRecipes = join(import.meta.dirname, "recipes");
 
 /**
  * The version without its v, e.g. `1.35.4`.

@@ -4,7 +4,14 @@ import { readdirSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Environment } from "./cache.ts";
-import type { Plugin } from "./plugins.ts";
+
+/** A provider plugin, as Pulumi names it. */
+export interface Plugin {
+  readonly name: string;
+  readonly version: string;
+  /** Where it is downloaded from. Default: Pulumi's own server. */
+  readonly server?: string;
+}
 
 /** Where and with what. */
 export interface InstallPluginOptions {

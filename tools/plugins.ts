@@ -7,15 +7,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { cacheRoot, hashOf, type Environment } from "./cache.ts";
-import { installPlugin } from "./pluginInstall.ts";
-
-/** A provider plugin, as Pulumi names it. */
-export interface Plugin {
-  readonly name: string;
-  readonly version: string;
-  /** Where it is downloaded from. Default: Pulumi's own server. */
-  readonly server?: string;
-}
+import { installPlugin, type Plugin } from "./pluginInstall.ts";
 
 /** The plugins that the program uses. */
 export const plugins: readonly Plugin[] = [

@@ -1,9 +1,13 @@
 // Where something that the build has found stands in the tree.
-import type { Finding } from "../../src/flux/tree/finding.ts";
-import type { FluxKustomization } from "../../src/flux/tree/model/fluxKustomizations.ts";
-import type { FieldPath, FileObject, Origin } from "../../src/flux/tree/model/objects.ts";
-import { inTree } from "../../src/flux/tree/model/place.ts";
-import type { TreeModel } from "../../src/flux/tree/model/treeModel.ts";
+import {
+  inTree,
+  type FieldPath,
+  type FileObject,
+  type Finding,
+  type FluxKustomization,
+  type Origin,
+  type TreeModel,
+} from "../../tree/index.ts";
 import type { BuildProblem, BuiltObject } from "../tree/types.ts";
 import { finding } from "./rule.ts";
 

@@ -2,9 +2,14 @@
 import { cpSync, lstatSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, posix, relative } from "node:path";
-import { fluxNamespace, type FluxKustomization } from "../../src/flux/tree/model/fluxKustomizations.ts";
-import type { TreeModel } from "../../src/flux/tree/model/treeModel.ts";
-import { fieldsOf, textOf, valueAt } from "../../src/flux/tree/model/values.ts";
+import {
+  fieldsOf,
+  fluxNamespace,
+  textOf,
+  valueAt,
+  type FluxKustomization,
+  type TreeModel,
+} from "../../tree/index.ts";
 import { builtTool } from "../../tools/ensureTools.ts";
 import { fluxSets } from "../../tools/fluxManifests/sets.ts";
 import { runClusterBuild } from "../tree/buildTree.ts";

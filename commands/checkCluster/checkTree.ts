@@ -1,9 +1,6 @@
 // Applies all rules to a tree.
 import { compareVersions, minorOf } from "../../src/versions/version.ts";
-import type { Finding } from "../../src/flux/tree/finding.ts";
-import { handOffFiles } from "../../src/flux/tree/handOffObjects.ts";
-import { inRepository } from "../../src/flux/tree/model/place.ts";
-import { readModel, type TreeModel } from "../../src/flux/tree/model/treeModel.ts";
+import { handOffFiles, inRepository, readModel, type Finding, type TreeModel } from "../../tree/index.ts";
 import { buildModel } from "./builds.ts";
 import type { CheckContext } from "./context.ts";
 import { rules } from "./rules.ts";

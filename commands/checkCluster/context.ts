@@ -1,5 +1,5 @@
 // What every rule is told.
-import type { TreeModel } from "../../src/flux/tree/model/treeModel.ts";
+import type { TreeModel } from "../../tree/index.ts";
 import type { BuildAnswer } from "../tree/types.ts";
 import type { StackPins } from "./stackPins.ts";
 

@@ -1,7 +1,5 @@
 // Who waits for whom: the dependsOn of Kustomizations and HelmReleases.
-import type { TreeModel } from "../../src/flux/tree/model/treeModel.ts";
-import type { Origin } from "../../src/flux/tree/model/objects.ts";
-import { fieldsOf, listOf, textOf, type Fields } from "../../src/flux/tree/model/values.ts";
+import { fieldsOf, listOf, textOf, type Fields, type Origin, type TreeModel } from "../../tree/index.ts";
 import { isUnknown } from "./sources.ts";
 
 /** A Kustomization or a HelmRelease. */

@@ -1,8 +1,13 @@
 // Where a value was patched into a Kustomization.
-import type { FluxKustomization } from "../../src/flux/tree/model/fluxKustomizations.ts";
-import type { FieldPath, Origin } from "../../src/flux/tree/model/objects.ts";
-import type { TreeModel } from "../../src/flux/tree/model/treeModel.ts";
-import { fieldsOf, listOf, valueAt } from "../../src/flux/tree/model/values.ts";
+import {
+  fieldsOf,
+  listOf,
+  valueAt,
+  type FieldPath,
+  type FluxKustomization,
+  type Origin,
+  type TreeModel,
+} from "../../tree/index.ts";
 
 /**
  * The patch that gave a Kustomization a value which its own file does not have; undefined when it has it, or nobody knows.

@@ -1,6 +1,5 @@
 // What Flux does not fetch, in words.
-import type { TreeModel } from "../../src/flux/tree/model/treeModel.ts";
-import { inRepository } from "../../src/flux/tree/model/place.ts";
+import { inRepository, type TreeModel } from "../../tree/index.ts";
 
 /** e.g. `which .sourceignore leaves out ("/apps/media"), so Flux does not fetch it`; undefined where Flux has it. */
 export function leftOutText({ files, place }: TreeModel, path: string): string | undefined {

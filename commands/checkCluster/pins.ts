@@ -1,8 +1,14 @@
 // Every place of a tree that says which version of something is used.
 import { posix } from "node:path";
-import type { TreeModel } from "../../src/flux/tree/model/treeModel.ts";
-import type { FieldPath, Origin } from "../../src/flux/tree/model/objects.ts";
-import { fieldsOf, listOf, textOf, valueAt } from "../../src/flux/tree/model/values.ts";
+import {
+  fieldsOf,
+  listOf,
+  textOf,
+  valueAt,
+  type FieldPath,
+  type Origin,
+  type TreeModel,
+} from "../../tree/index.ts";
 import { isUnknown } from "./sources.ts";
 
 /** A place that says a version. */

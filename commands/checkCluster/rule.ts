@@ -1,7 +1,6 @@
 // What a rule of check:cluster is.
 import { nearest } from "../../src/config/suggest.ts";
-import type { Finding } from "../../src/flux/tree/finding.ts";
-import type { FieldPath, Origin } from "../../src/flux/tree/model/objects.ts";
+import type { FieldPath, Finding, Origin } from "../../tree/index.ts";
 import type { CheckContext } from "./context.ts";
 
 /** One thing that may be wrong with a tree. */

@@ -1,6 +1,6 @@
 // What sops has encrypted in a document, and what it should have.
 // Source: getsops/sops v3.11 sops.go (Tree.Encrypt, shouldBeEncrypted) and stores/.
-import { fieldsOf, textOf, type Fields } from "../../src/flux/tree/model/values.ts";
+import { fieldsOf, textOf, type Fields } from "../../tree/index.ts";
 
 /** A value in a document, with the keys that lead to it. */
 export interface Leaf {
@@ -41,7 +41,7 @@ export function isEncrypted(value: unknown): boolean {
 }
 
 /** All values below one that hold something. */
-export function leavesOf(value: unknown, path: readonly (string | number)[]): readonly Leaf[] {
+function leavesOf(value: unknown, path: readonly (string | number)[]): readonly Leaf[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => leavesOf(item, [...path, index]));
   if (typeof value === "object" && value !== null)
     return Object.entries(value).flatMap(([key, item]) => leavesOf(item, [...path, key]));

@@ -1,8 +1,14 @@
 // References to sources of Flux: which objects refer to which, and which sources there are.
-import type { Placed, TreeModel } from "../../src/flux/tree/model/treeModel.ts";
-import { fluxNamespace } from "../../src/flux/tree/model/fluxKustomizations.ts";
-import type { FieldPath } from "../../src/flux/tree/model/objects.ts";
-import { fieldsOf, listOf, textOf, valueAt } from "../../src/flux/tree/model/values.ts";
+import {
+  fieldsOf,
+  fluxNamespace,
+  listOf,
+  textOf,
+  valueAt,
+  type FieldPath,
+  type Placed,
+  type TreeModel,
+} from "../../tree/index.ts";
 
 /** Kinds of `source.toolkit.fluxcd.io`. */
 export const sourceKinds = new Set([

@@ -1,5 +1,5 @@
 // Which chart a HelmRelease has, in which version: in itself, or in the OCIRepository that it names.
-import type { TreeObject } from "../../src/flux/tree/yamlFiles.ts";
+import type { TreeObject } from "../../tree/index.ts";
 import type { SideObjects } from "./objects.ts";
 import type { ChartChange } from "./types.ts";
 

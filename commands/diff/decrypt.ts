@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { listFiles } from "../../src/flux/tree/yamlFiles.ts";
+import { listFiles } from "../../tree/index.ts";
 import type { Masker } from "../../src/steps/mask.ts";
 import { run } from "../../src/steps/run.ts";
 

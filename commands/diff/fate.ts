@@ -1,7 +1,7 @@
 // What Flux does with an object that is in Git no more. Source: fluxcd/kustomize-controller v1.9 docs/spec/v1, prune and
 // deletionPolicy, and its finalizer.
 import type { BuiltKustomization } from "../tree/types.ts";
-import type { TreeObject } from "../../src/flux/tree/yamlFiles.ts";
+import type { TreeObject } from "../../tree/index.ts";
 import { keyOf, says, type Applied, type SideObjects } from "./objects.ts";
 
 /** What happens. */

@@ -1,5 +1,5 @@
 // What is lost with an object that Flux deletes, or deletes and makes anew: what Git does not bring back.
-import type { TreeObject } from "../../src/flux/tree/yamlFiles.ts";
+import type { TreeObject } from "../../tree/index.ts";
 
 /**
  * Custom resources whose operators delete the data with them, by API group. Sources: the operators' own docs on deletion,

@@ -1,6 +1,6 @@
 // The unified diffs of one object, with everything secret masked.
 import { yamlDiff } from "../plan/diffs.ts";
-import type { TreeObject } from "../../src/flux/tree/yamlFiles.ts";
+import type { TreeObject } from "../../tree/index.ts";
 import type { Masker } from "../../src/steps/mask.ts";
 import { maskSecrets } from "./secrets.ts";
 import type { TitledDiff } from "./types.ts";

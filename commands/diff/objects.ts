@@ -1,6 +1,6 @@
 // The objects of one side, each with the Kustomization that applies it.
 import type { BuildAnswer, BuiltKustomization } from "../tree/types.ts";
-import type { TreeObject } from "../../src/flux/tree/yamlFiles.ts";
+import type { TreeObject } from "../../tree/index.ts";
 
 const fluxPrefix = "kustomize.toolkit.fluxcd.io/";
 

@@ -1,7 +1,7 @@
 // Secrets in objects: of those nothing is shown but which keys come, go and change; and their values are hidden wherever
 // else they stand.
 import type { BuildAnswer } from "../tree/types.ts";
-import type { TreeObject } from "../../src/flux/tree/yamlFiles.ts";
+import type { TreeObject } from "../../tree/index.ts";
 import { maskPair, type Masker } from "../../src/steps/mask.ts";
 
 /** Both sides of an object, without what sops notes of its own, everything secret masked. */

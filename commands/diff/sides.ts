@@ -1,7 +1,7 @@
 // Both sides as they are, or would be, in Git; each in a private folder, so that nothing in the repository is touched.
 import { existsSync, mkdirSync, realpathSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
-import { readModel } from "../../src/flux/tree/model/treeModel.ts";
+import { readModel } from "../../tree/index.ts";
 import { buildTree } from "../tree/buildTree.ts";
 import { CommandError } from "../pulumiCli.ts";
 import { exportCommitted, exportWorking, git } from "../rehearse/git.ts";

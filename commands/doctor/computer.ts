@@ -9,7 +9,7 @@ import type { Problem } from "../../src/config/problem.ts";
 import { decodeConfig } from "../../src/config/rawConfig.ts";
 import { talosctlOnPath } from "../../src/config/patches/talosctlCheck.ts";
 import { holdsEncrypted } from "../../src/config/stackFile.ts";
-import { readTree } from "../../src/flux/tree/readTree.ts";
+import { readTree } from "../../tree/index.ts";
 import type { Machine } from "../../src/talos/inspect.ts";
 import { machineFindings } from "./machines.ts";
 import type { Finding } from "./report.ts";

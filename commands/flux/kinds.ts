@@ -1,5 +1,5 @@
 // The kinds of Flux that people suspend, resume and reconcile, and what they call them.
-import { apiVersionOf } from "../../src/flux/apis.ts";
+import { apiVersionOf } from "../../tree/index.ts";
 import { nearest } from "../../src/config/suggest.ts";
 import { CommandError } from "../pulumiCli.ts";
 

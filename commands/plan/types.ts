@@ -7,10 +7,7 @@
  * machines stay up · `reboot` a machine reboots with its pods on it · `drain and reboot` its pods go elsewhere first ·
  * `replace` deleted and made anew · `wipe` a machine is erased, or data are lost in another way.
  */
-export type Impact = (typeof impacts)[number];
-
-/** All impacts, from harmless to grave. */
-export const impacts = ["none", "live", "restart", "reboot", "drain and reboot", "replace", "wipe"] as const;
+export type Impact = "none" | "live" | "restart" | "reboot" | "drain and reboot" | "replace" | "wipe";
 
 /** A value that changes. Texts are as short as the table needs them; secrets are `[secret]`. */
 export interface PlanChange {

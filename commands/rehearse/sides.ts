@@ -9,7 +9,7 @@ import type { ReachedVersions } from "../../src/config/reached.ts";
 import { resolvePath } from "../../src/config/paths.ts";
 import { describeProblems, problem } from "../../src/config/problem.ts";
 import { defaults } from "../../src/config/schema.ts";
-import { readTree } from "../../src/flux/tree/readTree.ts";
+import { readTree } from "../../tree/index.ts";
 import { committedFile, exportCommitted, exportWorking, sameRepository } from "./git.ts";
 import { RehearsalError } from "./rehearsalError.ts";
 import { readStackFile, type StackValues } from "./stackFile.ts";

@@ -1,7 +1,7 @@
 // Says to cluster-build what a tree is: where it begins, from which source, with which variables.
 import { posix, sep } from "node:path";
 import { compareMinors } from "../../src/versions/version.ts";
-import { isYaml, listFiles, readObjects, type TreeObject } from "../../src/flux/tree/yamlFiles.ts";
+import { isYaml, listFiles, readObjects, type TreeObject } from "../../tree/index.ts";
 import { CommandError } from "../pulumiCli.ts";
 import { definitionsFor } from "./definitions.ts";
 import type { BuildRequest } from "./types.ts";

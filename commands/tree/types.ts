@@ -1,5 +1,5 @@
 // What is asked of the program cluster-build, and what it answers. Its side of it: tools/recipes/cluster-build/contract.go.
-import type { TreeObject } from "../../src/flux/tree/yamlFiles.ts";
+import type { TreeObject } from "../../tree/index.ts";
 
 /** A tree to be built, and with what. */
 export interface BuildRequest {

@@ -1,7 +1,7 @@
 // The variables that Flux will find, as far as they can be known: a Secret's keys are readable, its values are not wanted.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { isYaml, listFiles, readObjects } from "../../src/flux/tree/yamlFiles.ts";
+import { isYaml, listFiles, readObjects } from "../../tree/index.ts";
 import type { BuildRequest } from "./types.ts";
 
 const variablesFolder = "flux/vars";

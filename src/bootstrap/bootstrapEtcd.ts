@@ -5,8 +5,8 @@ import type { Step } from "../steps/step.ts";
 import { reasonOf, type Talosctl } from "../steps/talosctl.ts";
 import { done, notYet } from "../steps/wait.ts";
 import type { Machine } from "../talos/inspect.ts";
-import { isThereEtcd } from "../talos/membership/etcdPresence.ts";
-import { etcdIllness } from "../talos/upgrade/etcdView.ts";
+import { isThereEtcd } from "../talos/etcd/etcdPresence.ts";
+import { etcdIllness } from "../talos/etcd/etcdView.ts";
 
 /** Installing Talos to a slow disk over a slow line, and a server's long self-test. */
 const installSeconds = 900;

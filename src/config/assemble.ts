@@ -1,6 +1,6 @@
 // The stack config together with the files it names: tree, age key, secrets file. Everything is looked at even when
 // something else is wrong, so that one message holds it all.
-import type { Tree } from "../flux/tree/readTree.ts";
+import { checkIntegrity, type Tree } from "../../tree/index.ts";
 import { checkRecipients, readAgeKey, recipientsOf, type AgeKeyFile } from "./ageKey.ts";
 import { checkBornWith } from "./checks/bornWith.ts";
 import { checkEndpointMove } from "./checks/endpointMove.ts";
@@ -20,9 +20,8 @@ import type { LivingCluster } from "./livingCluster.ts";
 import { checkStack, type CheckedStack } from "./parseConfig.ts";
 import { checkWithTalosctl, type PatchFindings, type RunTalosctl } from "./patches/talosctlCheck.ts";
 import { resolvePath } from "./paths.ts";
-import type { Problem } from "./problem.ts";
+import { problem, type Problem } from "./problem.ts";
 import { alreadyRead, checkSecretsFile } from "./secretsFile.ts";
-import { checkIntegrity } from "./sopsMac.ts";
 import { gitRepositoryOf, readTreeInput } from "./treeInput.ts";
 
 /** What surrounds the stack config. */
@@ -174,8 +173,8 @@ async function lookAtIntegrity(
   const isNew = versions.cilium === undefined;
   const stops = found.filter(({ isNeeded }) => isNew && isNeeded);
   return {
-    problems: stops.map(({ problem }) => problem),
-    warnings: found.flatMap((one) => (stops.includes(one) ? [] : `${one.problem.path} ${one.problem.text}`)),
+    problems: stops.map(({ path, what, todo }) => problem(path, what, todo)),
+    warnings: found.flatMap((one) => (stops.includes(one) ? [] : `${one.path} ${one.what} → ${one.todo}`)),
   };
 }
 

@@ -1,7 +1,7 @@
 // What the program works with: valid, plain, read-only values. Made in one place (load.ts) from the stack config and the
 // files it names; everything that can be derived is derived there and cannot be set.
 import type * as pulumi from "@pulumi/pulumi";
-import type { Tree } from "../flux/tree/readTree.ts";
+import type { Tree } from "../../tree/index.ts";
 import type { LastRun } from "./reached.ts";
 import type { StackInput } from "./schema.ts";
 

@@ -2,7 +2,7 @@
 // of the last finished run do not tell it.
 import { parseAllDocuments } from "yaml";
 import { deployKeyType, webhookType } from "./deployKeys.ts";
-import { valueAt } from "./patches/walk.ts";
+import { valueAt } from "./walk.ts";
 import type { StateResource, StateResources } from "./stackState.ts";
 
 /** What stays as it is for a cluster's whole life. Parts that could not be read are undefined. */

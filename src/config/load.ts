@@ -1,6 +1,6 @@
 // The only reader of pulumi.Config: everything is read once, checked at once, and handed on as plain values.
 import * as pulumi from "@pulumi/pulumi";
-import { readTree } from "../flux/tree/readTree.ts";
+import { readTree } from "../../tree/index.ts";
 import { assembleConfig } from "./assemble.ts";
 import type { Config } from "./config.ts";
 import { readEnvironment } from "./environment.ts";

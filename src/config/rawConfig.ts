@@ -1,5 +1,5 @@
 // From the engine's config, where every value is a text, to values below `home-ops:`.
-import { pathText, type Segment } from "./patches/walk.ts";
+import { pathText, type Segment } from "./walk.ts";
 import { problem, type Problem } from "./problem.ts";
 import { hideEncrypted, isEncrypted, type StackFileConfig } from "./stackFile.ts";
 

@@ -25,7 +25,7 @@ function contractOf(version: string): string | undefined {
 }
 
 /** A machine's part in the cluster. */
-export const roles = ["controlplane", "worker"] as const;
+const roles = ["controlplane", "worker"] as const;
 
 const roleList = roles.join(" or ");
 

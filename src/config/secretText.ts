@@ -1,6 +1,6 @@
 // An encrypted value of the stack config, as it travels through the program.
 import { inspect } from "node:util";
-import { isNested } from "./patches/walk.ts";
+import { isNested } from "./walk.ts";
 
 /** Stands in every text that is made of one by mistake. */
 const hidden = "[secret]";

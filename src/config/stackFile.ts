@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { isNested, isRecord, type Segment } from "./patches/walk.ts";
+import { isNested, isRecord, type Segment } from "./walk.ts";
 import { SecretText } from "./secretText.ts";
 
 /** Everything below `config:` of a stack file; encrypted values are `{secure: …}`. */

@@ -1,6 +1,6 @@
 // The Git tree as input of the program: read once, its mistakes reported beside those of the stack config.
 import { existsSync, statSync } from "node:fs";
-import type { Tree } from "../flux/tree/readTree.ts";
+import type { Tree } from "../../tree/index.ts";
 import { problem, type Problem } from "./problem.ts";
 
 /** What reading the tree gave. */

@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { StepError } from "../steps/stepError.ts";
-import { pullManifests } from "./artifact.ts";
+import { pullManifests } from "../steps/fluxArtifact.ts";
 
 /** A preview must not hang on a registry that does not answer; the rest of a plan is worth more. */
 const timeoutSeconds = 20;

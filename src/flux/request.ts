@@ -2,7 +2,7 @@
 import { conditionOf, type Kubernetes, type KubeObject } from "../steps/kubernetes.ts";
 
 /** Annotation that asks; its value comes back in `status.lastHandledReconcileAt`. */
-export const requestedAt = "reconcile.fluxcd.io/requestedAt";
+const requestedAt = "reconcile.fluxcd.io/requestedAt";
 
 /** A value that no request had before. */
 export function newRequest(): string {

@@ -1,7 +1,6 @@
 // What suspending everything means: which objects, in which order, and how those that a person had suspended before are
 // told apart from the others. Pure.
 import { conditionOf, type KubeObject } from "../steps/kubernetes.ts";
-import { handOffPlaces } from "./tree/handOffObjects.ts";
 
 /**
  * Annotation of what the config key `suspend` has suspended. Flux's own applies leave it alone, and spec.suspend too, because
@@ -15,12 +14,17 @@ export const suspendedKinds = [
   { apiVersion: "helm.toolkit.fluxcd.io/v2", kind: "HelmRelease" },
 ] as const;
 
+/** The four objects of the hand-off, by name. Steps load this file, and the whole tree room with the names would be slow. */
+const handOff: readonly string[] = [
+  "OCIRepository flux-system/flux-manifests",
+  "Kustomization flux-system/flux",
+  "GitRepository flux-system/home-cluster",
+  "Kustomization flux-system/cluster",
+];
+
 /** Whether an object is one of the hand-off. */
-export function isHandOff({ kind, metadata }: KubeObject): boolean {
-  return (
-    metadata?.namespace === "flux-system" &&
-    Object.values(handOffPlaces).some((known) => known.kind === kind && known.name === metadata.name)
-  );
+export function isHandOff(object: KubeObject): boolean {
+  return handOff.includes(nameOf(object));
 }
 
 /** Whether Flux leaves it alone. */

@@ -104,7 +104,7 @@ export class Masker {
  * A hidden value for people: marks become `[secret]`; what differs from the old value in nothing else says so.
  * @param old the same value on the other side, hidden as well; undefined: there is none
  */
-export function shown(value: unknown, old?: unknown): unknown {
+function shown(value: unknown, old?: unknown): unknown {
   if (Array.isArray(value))
     return value.map((item, index) => shown(item, Array.isArray(old) ? old[index] : undefined));
   if (isFields(value))

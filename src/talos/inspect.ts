@@ -105,3 +105,9 @@ export function refusal(
       );
   }
 }
+
+/** What the machine is doing, e.g. `running`; undefined while it does not answer. Source: Talos' MachineStatus resource. */
+export async function stageOf(talosctl: Talosctl, { address }: Machine): Promise<string | undefined> {
+  const { stdout } = await talosctl.run(address, ["get", "machinestatus", "-o", "yaml"]);
+  return /^ +stage: (\S+)/m.exec(stdout)?.[1];
+}

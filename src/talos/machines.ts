@@ -1,10 +1,11 @@
 // Phase 1: machines that run Talos with this cluster's config.
 import * as pulumi from "@pulumi/pulumi";
 import type { Config, Node } from "../config/config.ts";
+import type { MachinePatch } from "../config/patches/program.ts";
 import { revealed } from "../config/secretText.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import { configHash, type MachinePlan } from "./machinePlan.ts";
-import { generatorKubernetes, machinePatches, type MachinePatch } from "./machineConfig.ts";
+import { generatorKubernetes, machinePatches } from "./machineConfig.ts";
 import { createMembers, forgetMachines } from "./members.ts";
 import { named } from "./named.ts";
 import { machineConfiguration, Secrets, type ClientConfiguration, type MachineSecrets } from "./resources.ts";

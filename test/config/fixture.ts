@@ -12,7 +12,7 @@ import { assembleConfig, type Assembled } from "../../src/config/assemble.ts";
 import type { ConfiguredMachine } from "../../src/config/configuredMachines.ts";
 import type { ReachedMachine, ReachedVersions } from "../../src/config/reached.ts";
 import type { LivingCluster } from "../../src/config/livingCluster.ts";
-import type { Tree } from "../../src/flux/tree/readTree.ts";
+import type { Tree } from "../../tree/index.ts";
 
 /** Folder of the fixtures. */
 export const fixtures = join(import.meta.dirname, "fixtures");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, expect, it } from "@jest/globals";
 import { checkPatches } from "../../src/config/checks/patches.ts";
-import { leavesOf, type Segment } from "../../src/config/patches/walk.ts";
+import { leavesOf, type Segment } from "../../src/config/walk.ts";
 import { SecretText } from "../../src/config/secretText.ts";
-import { programPatches } from "../../src/talos/machineConfig.ts";
+import { programPatches } from "../../src/config/patches/program.ts";
 import { testConfig } from "../graph/program.ts";
 
 function paths(patch: Record<string, unknown>): readonly string[] {

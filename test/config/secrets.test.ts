@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { inspect } from "node:util";
 import { secretLooks } from "../../src/config/patches/secretLooks.ts";
-import { pathText } from "../../src/config/patches/walk.ts";
+import { pathText } from "../../src/config/walk.ts";
 import { decodeConfig, type RawConfig } from "../../src/config/rawConfig.ts";
 import { hasSecret, revealed, SecretText } from "../../src/config/secretText.ts";
 import { hideEncrypted, readStackFileConfig } from "../../src/config/stackFile.ts";

@@ -9,7 +9,7 @@ import {
   type RunTalosctl,
 } from "../../src/config/patches/talosctlCheck.ts";
 import { complaintsIn, mistakesIn } from "../../src/config/patches/talosWords.ts";
-import { pathText } from "../../src/config/patches/walk.ts";
+import { pathText } from "../../src/config/walk.ts";
 import { SecretText } from "../../src/config/secretText.ts";
 
 function mistakes(words: string, patch: unknown, isSecret = false): readonly string[] {

@@ -1,7 +1,7 @@
 // The program cluster-build, on small trees. No lab: it is here because the program has to be built.
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import type { BuiltKustomization } from "../../commands/tree/types.ts";
-import { listFiles } from "../../src/flux/tree/yamlFiles.ts";
+import { listFiles } from "../../tree/index.ts";
 import { configMap, kustomization } from "../commands/tree/treeFixture.ts";
 import { ClusterBuilder, only, problemsOf, type Files } from "./clusterBuilder.ts";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { runClusterBuild } from "../../commands/tree/buildTree.ts";
 import { treeRequest } from "../../commands/tree/request.ts";
 import type { BuildAnswer, BuiltKustomization } from "../../commands/tree/types.ts";
-import type { TreeObject } from "../../src/flux/tree/yamlFiles.ts";
+import type { TreeObject } from "../../tree/index.ts";
 import { ensureTools } from "../../tools/ensureTools.ts";
 import { configFile, kustomization, TreeFixture } from "../commands/tree/treeFixture.ts";
 

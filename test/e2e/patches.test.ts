@@ -9,7 +9,7 @@ import {
   type PatchFindings,
 } from "../../src/config/patches/talosctlCheck.ts";
 import type { StackReading } from "../../src/config/readStack.ts";
-import { leavesOf } from "../../src/config/patches/walk.ts";
+import { leavesOf } from "../../src/config/walk.ts";
 import { SecretText } from "../../src/config/secretText.ts";
 import { run } from "../../src/steps/run.ts";
 import { ensureTools } from "../../tools/ensureTools.ts";

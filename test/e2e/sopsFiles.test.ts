@@ -6,8 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
-import { integrityOf } from "../../src/config/sopsMac.ts";
-import { sopsProblem } from "../../src/steps/sopsFailure.ts";
+import { integrityOf, sopsProblem } from "../../tree/index.ts";
 import { ensureTools } from "../../tools/ensureTools.ts";
 
 const example = join(import.meta.dirname, "../../cluster/flux/vars/cluster-secrets.sops.yaml.example");

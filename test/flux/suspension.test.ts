@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import {
   atWork,
+  isHandOff,
   nameOf,
   suspendedByConfig,
   suspendedByPeople,
@@ -8,6 +10,7 @@ import {
   toSuspend,
 } from "../../src/flux/suspension.ts";
 import type { KubeObject } from "../../src/steps/kubernetes.ts";
+import { readTree } from "../../tree/index.ts";
 
 /** An object as `kind name`, applied by a Kustomization of flux-system. */
 function object(
@@ -45,6 +48,18 @@ const names = (objects: readonly KubeObject[]): readonly string[] =>
   objects.map((found) => nameOf(found).replace("flux-system/", ""));
 
 describe("suspending everything", () => {
+  it("knows the hand-off as the tree has it", () => {
+    const tree = readTree(join(import.meta.dirname, "../../cluster"));
+    const objects = [
+      tree.ociRepository,
+      tree.fluxKustomization,
+      tree.gitRepository,
+      tree.clusterKustomization,
+    ];
+    expect(objects.map(isHandOff)).toStrictEqual([true, true, true, true]);
+    expect(isHandOff(object("Kustomization", "podinfo"))).toBe(false);
+  });
+
   it("begins with the parents, and leaves the hand-off to Pulumi", () => {
     const found = toSuspend([
       object("HelmRelease", "podinfo", "podinfo"),

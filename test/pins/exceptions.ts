@@ -30,7 +30,7 @@ export const exceptions: readonly Exception[] = [
     lines: /(vVersion|chartVersion)\("/,
     reason: "examples of the form in messages about wrong ones",
   },
-  { files: "src/flux/tree/checkHandOff.ts", lines: /such as v/, reason: "an example in a message" },
+  { files: "tree/checkHandOff.ts", lines: /such as v/, reason: "an example in a message" },
   { files: "lab/providers/talos/imageFactory.ts", lines: /e\.g\. v/, reason: "an example in a description" },
   {
     files: "lab/settings.ts",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
-import { ownRecipes } from "../../tools/cache.ts";
+import { ownRecipes } from "../../tools/moduleVersion.ts";
 import { groups, labTools, madeKeys, programOf } from "../../tools/programs.ts";
 
 describe("the table of programs", () => {

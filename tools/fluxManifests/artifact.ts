@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 
 /** The file in the layer. */
-export const manifestsFile = "gotk-components.yaml";
+const manifestsFile = "gotk-components.yaml";
 
 const types = {
   index: "application/vnd.oci.image.index.v1+json",

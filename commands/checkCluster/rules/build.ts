@@ -1,6 +1,4 @@
-import type { FluxKustomization } from "../../../src/flux/tree/model/fluxKustomizations.ts";
-import { inRepository } from "../../../src/flux/tree/model/place.ts";
-import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
+import { inRepository, type FluxKustomization, type TreeModel } from "../../../tree/index.ts";
 import { kustomizationOf } from "../builds.ts";
 import { problemFinding } from "../buildProblems.ts";
 import type { BuildProblem } from "../../tree/types.ts";

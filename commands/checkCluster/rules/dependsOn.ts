@@ -1,4 +1,4 @@
-import type { Finding } from "../../../src/flux/tree/finding.ts";
+import type { Finding } from "../../../tree/index.ts";
 import { dependencies, nodesOf, type Dependency, type Node } from "../dependencies.ts";
 import { finding, listText, suggestion, type Rule } from "../rule.ts";
 

@@ -1,4 +1,4 @@
-import { textOf, valueAt } from "../../../src/flux/tree/model/values.ts";
+import { textOf, valueAt } from "../../../tree/index.ts";
 import { finding, type Rule } from "../rule.ts";
 import { missingNames } from "./listedFile.ts";
 

@@ -1,5 +1,4 @@
-import { inRepository } from "../../../src/flux/tree/model/place.ts";
-import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
+import { inRepository, type TreeModel } from "../../../tree/index.ts";
 import { originOf } from "../buildProblems.ts";
 import { kustomizationOf } from "../builds.ts";
 import type { BuildAnswer, BuiltKustomization, BuiltObject } from "../../tree/types.ts";

@@ -1,9 +1,5 @@
 import type { Document } from "yaml";
-import type { Finding } from "../../../src/flux/tree/finding.ts";
-import { lineOf } from "../../../src/flux/tree/model/objects.ts";
-import type { YamlFile } from "../../../src/flux/tree/model/treeFiles.ts";
-import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
-import { textOf } from "../../../src/flux/tree/model/values.ts";
+import { lineOf, textOf, type Finding, type TreeModel, type YamlFile } from "../../../tree/index.ts";
 import { listText, type Rule } from "../rule.ts";
 import { encryptedLeaves, hasRecipients, sopsBlock, type Leaf } from "../sops.ts";
 

@@ -1,9 +1,9 @@
-import { removedApiVersions } from "../../../src/flux/tree/apiVersions.ts";
+import { removedApiVersions } from "../../../tree/index.ts";
 import type { Rule } from "../rule.ts";
 
 /**
  * Objects of Flux are of API versions that the pinned Flux serves. The preview says the same.
- * Source: src/flux/apis.ts has them with theirs.
+ * Source: tree/apis.ts has them with theirs.
  */
 export const fluxApiVersion: Rule = {
   name: "flux-api-version",

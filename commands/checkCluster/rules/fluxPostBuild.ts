@@ -1,5 +1,4 @@
-import { listOf, textOf, valueAt } from "../../../src/flux/tree/model/values.ts";
-import { checkFluxKustomization } from "../../../src/flux/tree/checkHandOff.ts";
+import { checkFluxKustomization, listOf, textOf, valueAt } from "../../../tree/index.ts";
 import { finding, type Rule } from "../rule.ts";
 
 const reconcile = "kustomize.toolkit.fluxcd.io/reconcile";

@@ -1,10 +1,9 @@
-import { checkHandOff, type HandOffObjects } from "../../../src/flux/tree/checkHandOff.ts";
-import { findHandOff } from "../../../src/flux/tree/handOffObjects.ts";
+import { checkHandOff, findHandOff, type HandOffObjects } from "../../../tree/index.ts";
 import type { Rule } from "../rule.ts";
 
 /**
  * The four objects that Pulumi hands over are there, and say that Flux must leave them alone. The preview says the same.
- * Source: docs/decisions, src/flux/tree/checkHandOff.ts.
+ * Source: docs/decisions, tree/checkHandOff.ts.
  */
 export const handOff: Rule = {
   name: "hand-off",

@@ -1,7 +1,4 @@
-import type { Finding } from "../../../src/flux/tree/finding.ts";
-import type { IgnorePattern } from "../../../src/flux/tree/model/sourceIgnore.ts";
-import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
-import { inRepository } from "../../../src/flux/tree/model/place.ts";
+import { inRepository, type Finding, type IgnorePattern, type TreeModel } from "../../../tree/index.ts";
 import { filesText, type Rule } from "../rule.ts";
 
 /**

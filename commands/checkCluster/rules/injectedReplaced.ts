@@ -1,8 +1,12 @@
-import type { Finding } from "../../../src/flux/tree/finding.ts";
-import type { Instance } from "../../../src/flux/tree/model/instance.ts";
-import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
-import { fieldsOf, textOf, valueAt } from "../../../src/flux/tree/model/values.ts";
-import { inRepository } from "../../../src/flux/tree/model/place.ts";
+import {
+  fieldsOf,
+  inRepository,
+  textOf,
+  valueAt,
+  type Finding,
+  type Instance,
+  type TreeModel,
+} from "../../../tree/index.ts";
 import { finding, listText, type Rule } from "../rule.ts";
 
 /**

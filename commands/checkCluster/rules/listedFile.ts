@@ -1,8 +1,11 @@
 import type { Document } from "yaml";
-import type { KustomizeFile, Named } from "../../../src/flux/tree/model/kustomizeFiles.ts";
-import { inRepository } from "../../../src/flux/tree/model/place.ts";
-import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
-import { fieldsOf } from "../../../src/flux/tree/model/values.ts";
+import {
+  fieldsOf,
+  inRepository,
+  type KustomizeFile,
+  type Named,
+  type TreeModel,
+} from "../../../tree/index.ts";
 import { leftOutText } from "../leftOut.ts";
 import { finding, type Rule } from "../rule.ts";
 

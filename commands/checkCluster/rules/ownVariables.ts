@@ -1,7 +1,12 @@
-import type { FluxKustomization } from "../../../src/flux/tree/model/fluxKustomizations.ts";
-import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
-import { listOf, textOf, valueAt } from "../../../src/flux/tree/model/values.ts";
-import { substituteFromOf, type Reference } from "../../../src/flux/tree/model/variables.ts";
+import {
+  listOf,
+  substituteFromOf,
+  textOf,
+  valueAt,
+  type FluxKustomization,
+  type Reference,
+  type TreeModel,
+} from "../../../tree/index.ts";
 import { injectionOf } from "../injected.ts";
 import { finding, type Rule } from "../rule.ts";
 

@@ -1,9 +1,12 @@
 import { posix } from "node:path";
-import type { FluxKustomization } from "../../../src/flux/tree/model/fluxKustomizations.ts";
-import { inRepository } from "../../../src/flux/tree/model/place.ts";
-import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
-import { listOf, textOf } from "../../../src/flux/tree/model/values.ts";
-import type { Finding } from "../../../src/flux/tree/finding.ts";
+import {
+  inRepository,
+  listOf,
+  textOf,
+  type Finding,
+  type FluxKustomization,
+  type TreeModel,
+} from "../../../tree/index.ts";
 import { leftOutText } from "../leftOut.ts";
 import { finding, type Rule } from "../rule.ts";
 

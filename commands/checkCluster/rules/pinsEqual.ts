@@ -1,7 +1,6 @@
-import type { Finding } from "../../../src/flux/tree/finding.ts";
-import { inRepository } from "../../../src/flux/tree/model/place.ts";
 import { names, type Component } from "../../../src/versions/components.ts";
 import { compareVersions, plainVersion } from "../../../src/versions/version.ts";
+import { inRepository, type Finding } from "../../../tree/index.ts";
 import type { CheckContext } from "../context.ts";
 import { products } from "../mentions.ts";
 import { pinsOf, type Pinned } from "../pins.ts";

@@ -1,8 +1,13 @@
-import type { Finding } from "../../../src/flux/tree/finding.ts";
-import { exampleSuffix } from "../../../src/flux/tree/model/kustomize.ts";
-import type { KustomizeFile } from "../../../src/flux/tree/model/kustomizeFiles.ts";
-import type { FileObject } from "../../../src/flux/tree/model/objects.ts";
-import { fieldsOf, listOf, textOf, valueAt } from "../../../src/flux/tree/model/values.ts";
+import {
+  exampleSuffix,
+  fieldsOf,
+  listOf,
+  textOf,
+  valueAt,
+  type FileObject,
+  type Finding,
+  type KustomizeFile,
+} from "../../../tree/index.ts";
 import { finding, listText, type Rule } from "../rule.ts";
 import { isEncrypted, sopsBlock } from "../sops.ts";
 

@@ -1,9 +1,12 @@
-import type { Finding } from "../../../src/flux/tree/finding.ts";
-import { fluxNamespace } from "../../../src/flux/tree/model/fluxKustomizations.ts";
-import { findHandOff } from "../../../src/flux/tree/handOffObjects.ts";
-import { textOf, valueAt } from "../../../src/flux/tree/model/values.ts";
-import { substituteFromOf } from "../../../src/flux/tree/model/variables.ts";
-import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
+import {
+  findHandOff,
+  fluxNamespace,
+  substituteFromOf,
+  textOf,
+  valueAt,
+  type Finding,
+  type TreeModel,
+} from "../../../tree/index.ts";
 import { injectionOf } from "../injected.ts";
 import { finding, type Rule } from "../rule.ts";
 

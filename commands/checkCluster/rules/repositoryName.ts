@@ -1,5 +1,4 @@
-import { findHandOff } from "../../../src/flux/tree/handOffObjects.ts";
-import { checkRepositoryName } from "../../../src/flux/tree/repositoryName.ts";
+import { checkRepositoryName, findHandOff } from "../../../tree/index.ts";
 import type { Rule } from "../rule.ts";
 
 /** The repository's name is the same where Flux reads it and where commits get their status. The preview says the same. */

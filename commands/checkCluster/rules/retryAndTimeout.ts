@@ -1,6 +1,4 @@
-import type { Finding } from "../../../src/flux/tree/finding.ts";
-import type { FluxKustomization } from "../../../src/flux/tree/model/fluxKustomizations.ts";
-import { textOf } from "../../../src/flux/tree/model/values.ts";
+import { textOf, type Finding, type FluxKustomization } from "../../../tree/index.ts";
 import { finding, type Rule } from "../rule.ts";
 
 /** A Kustomization that is tried again after this long needs no retryInterval: ten minutes, as `flux bootstrap` writes. */

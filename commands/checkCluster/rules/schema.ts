@@ -1,4 +1,4 @@
-import { removalOf } from "../../../src/flux/apis.ts";
+import { removalOf } from "../../../tree/index.ts";
 import { kustomizationOf } from "../builds.ts";
 import { problemFinding, writtenObject } from "../buildProblems.ts";
 import { removedFromKubernetes } from "../kubernetesApis.ts";

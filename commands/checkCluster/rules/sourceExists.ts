@@ -1,8 +1,12 @@
 import { posix } from "node:path";
-import { fluxNamespace } from "../../../src/flux/tree/model/fluxKustomizations.ts";
-import type { Finding } from "../../../src/flux/tree/finding.ts";
-import { filesOf, governing } from "../../../src/flux/tree/model/leftOut.ts";
-import type { Placed, TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
+import {
+  filesOf,
+  fluxNamespace,
+  governing,
+  type Finding,
+  type Placed,
+  type TreeModel,
+} from "../../../tree/index.ts";
 import { finding, listText, suggestion, type Rule } from "../rule.ts";
 import { sourceReferences, sourcesOf, targetsOf, type Source, type SourceReference } from "../sources.ts";
 

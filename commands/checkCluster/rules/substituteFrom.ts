@@ -1,7 +1,6 @@
 import { injectionOf } from "../injected.ts";
 import { isUnknown } from "../sources.ts";
-import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
-import { providersOf, substituteFromOf, type Reference } from "../../../src/flux/tree/model/variables.ts";
+import { providersOf, substituteFromOf, type Reference, type TreeModel } from "../../../tree/index.ts";
 import { finding, listText, suggestion, type Rule } from "../rule.ts";
 
 /**

@@ -1,9 +1,11 @@
-import type { Finding } from "../../../src/flux/tree/finding.ts";
-import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
-import { variablesOf } from "../../../src/flux/tree/model/variables.ts";
-import { inTree } from "../../../src/flux/tree/model/place.ts";
-import { strangeValues } from "../../../src/flux/tree/variableValues.ts";
-import { undefinedVariables } from "../../../src/flux/tree/variables.ts";
+import {
+  inTree,
+  strangeValues,
+  undefinedVariables,
+  variablesOf,
+  type Finding,
+  type TreeModel,
+} from "../../../tree/index.ts";
 import { kustomizationOf } from "../builds.ts";
 import { problemFinding } from "../buildProblems.ts";
 import type { Rule } from "../rule.ts";

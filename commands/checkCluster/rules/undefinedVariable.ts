@@ -1,4 +1,4 @@
-import { undefinedVariables } from "../../../src/flux/tree/variables.ts";
+import { undefinedVariables } from "../../../tree/index.ts";
 import type { Rule } from "../rule.ts";
 
 /**

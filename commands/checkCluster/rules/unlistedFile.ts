@@ -1,9 +1,12 @@
 import { posix } from "node:path";
-import { inRepository } from "../../../src/flux/tree/model/place.ts";
-import { exampleSuffix } from "../../../src/flux/tree/model/kustomize.ts";
-import type { KustomizeFile } from "../../../src/flux/tree/model/kustomizeFiles.ts";
-import { filesOf, governing } from "../../../src/flux/tree/model/leftOut.ts";
-import type { TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
+import {
+  exampleSuffix,
+  filesOf,
+  governing,
+  inRepository,
+  type KustomizeFile,
+  type TreeModel,
+} from "../../../tree/index.ts";
 import type { Rule } from "../rule.ts";
 
 /**

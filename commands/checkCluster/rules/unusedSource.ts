@@ -1,6 +1,5 @@
 import { posix } from "node:path";
-import { fieldsOf, textOf, valueAt, listOf } from "../../../src/flux/tree/model/values.ts";
-import type { Placed, TreeModel } from "../../../src/flux/tree/model/treeModel.ts";
+import { fieldsOf, listOf, textOf, valueAt, type Placed, type TreeModel } from "../../../tree/index.ts";
 import { finding, nearestName, type Rule } from "../rule.ts";
 import { sourceKinds, sourceReferences, sourcesOf, targetsOf } from "../sources.ts";
 

@@ -1,4 +1,4 @@
-import { refusedNames } from "../../../src/flux/tree/variableNames.ts";
+import { refusedNames } from "../../../tree/index.ts";
 import type { Rule } from "../rule.ts";
 
 /**

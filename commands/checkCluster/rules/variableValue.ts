@@ -1,4 +1,4 @@
-import { strangeValues } from "../../../src/flux/tree/variableValues.ts";
+import { strangeValues } from "../../../tree/index.ts";
 import type { Rule } from "../rule.ts";
 
 /**

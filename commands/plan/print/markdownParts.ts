@@ -18,7 +18,7 @@ export function code(text: string): string {
 }
 
 /** A text inside HTML. */
-export function html(text: string): string {
+function html(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 

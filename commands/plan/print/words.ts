@@ -25,7 +25,7 @@ export function destruction({ rows }: Plan): string | undefined {
 }
 
 /** One value of a row, e.g. `v1.11.6 → v1.12.0`. */
-export function changeText({ name, from, to }: PlanChange): string {
+function changeText({ name, from, to }: PlanChange): string {
   if (name === undefined) return [from, to].filter((value) => value !== undefined).join(" → ");
   const values = from === to ? (to ?? "") : `${from ?? "(none)"} → ${to ?? "(none)"}`;
   return `${name}: ${values}`;

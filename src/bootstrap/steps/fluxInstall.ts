@@ -4,12 +4,12 @@
 // that Flux already manages it changes nothing.
 import { relative } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { readTree } from "../../flux/tree/readTree.ts";
-import { pullManifests } from "../../flux/artifact.ts";
+import { readTree, sopsProblem } from "../../../tree/index.ts";
+import { pullManifests } from "../../steps/fluxArtifact.ts";
 import { run } from "../../steps/run.ts";
 import { conditionOf, Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
-import { sopsFailure } from "../../steps/sopsFailure.ts";
 import { runStep, type Step } from "../../steps/step.ts";
+import { StepError } from "../../steps/stepError.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import { podProblem } from "../podProblem.ts";
 
@@ -51,7 +51,11 @@ async function seedClusterSecrets(step: Step, kubernetes: Kubernetes, file: stri
     timeoutSeconds: 30,
     signal: step.signal,
   });
-  if (result.code !== 0) throw sopsFailure(relative(process.cwd(), file), result.stderr);
+  if (result.code !== 0) {
+    const name = relative(process.cwd(), file);
+    const { what, todo } = sopsProblem(name, result.stderr);
+    throw new StepError(`${name} ${what}`, todo);
+  }
   const secret = JSON.parse(result.stdout) as KubeObject & { metadata: { namespace?: string } };
   secret.metadata.namespace = "flux-system";
   await kubernetes.applyAsKubectl(secret);

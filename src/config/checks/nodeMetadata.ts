@@ -1,7 +1,7 @@
 // What machine config patches must not say of Nodes: what counts only when a machine registers for the first time, and what
 // is Talos' own. Anything else of a Node is set by Talos or by the program (src/talos/node).
 import { placedPatches } from "../patches/places.ts";
-import { pathText, valueAt } from "../patches/walk.ts";
+import { pathText, valueAt } from "../walk.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { StackReading } from "../readStack.ts";
 

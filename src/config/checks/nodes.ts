@@ -1,7 +1,7 @@
 // Rules between machines: names, addresses, the number of control planes, who may be the endpoint.
 import { contains, reservedAddress } from "../ip.ts";
 import { patchesOf } from "../patches/places.ts";
-import { valueAt } from "../patches/walk.ts";
+import { valueAt } from "../walk.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { StackReading } from "../readStack.ts";
 

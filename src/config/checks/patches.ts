@@ -5,7 +5,7 @@ import { keyKinds, ownedKinds, ownedPaths, type Forbidden } from "../patches/own
 import { placedPatches } from "../patches/places.ts";
 import { reliedOn } from "../patches/reliedOn.ts";
 import { secretLooks, serviceKinds } from "../patches/secretLooks.ts";
-import { isNested, isRecord, pathText, valueAt, type Segment } from "../patches/walk.ts";
+import { isNested, isRecord, pathText, valueAt, type Segment } from "../walk.ts";
 import { problem, show, type Problem } from "../problem.ts";
 import { setSecret } from "../rawConfig.ts";
 import type { StackReading } from "../readStack.ts";

@@ -2,7 +2,7 @@
 import { cidrRange, networkAddress, prefixLength } from "../ip.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { StackReading } from "../readStack.ts";
-import { valueAt } from "../patches/walk.ts";
+import { valueAt } from "../walk.ts";
 
 type Values = StackReading["values"];
 

@@ -1,7 +1,7 @@
 // Virtual addresses, which patches give to control planes: nobody else may have one, and somebody must be able to.
 import { reservedAddress } from "../ip.ts";
 import { placedPatches } from "../patches/places.ts";
-import { leavesOf, pathText, valueAt, type Segment } from "../patches/walk.ts";
+import { leavesOf, pathText, valueAt, type Segment } from "../walk.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { StackReading } from "../readStack.ts";
 

@@ -1,5 +1,5 @@
 // A patch as a text of which every line is one value, because talosctl names lines and people think in paths.
-import { isNested, type Segment } from "./walk.ts";
+import { isNested, type Segment } from "../walk.ts";
 
 /** A patch written down. */
 export interface WrittenPatch {

@@ -1,7 +1,7 @@
 // What the program sets in a machine config, so that a patch must not: two writers would take turns, and the later one
 // wins without a word. The list is what the program's own patches set; a key that they set tomorrow is on it tomorrow.
-import { programPatches } from "../../talos/machineConfig.ts";
-import { leavesOf, type Segment } from "./walk.ts";
+import { leavesOf, type Segment } from "../walk.ts";
+import { programPatches } from "./program.ts";
 
 /** Something that is not for patches. */
 export interface Forbidden {

@@ -1,6 +1,6 @@
 // Where patches stand in the stack config.
 import type { StackReading } from "../readStack.ts";
-import type { Segment } from "./walk.ts";
+import type { Segment } from "../walk.ts";
 
 type Values = StackReading["values"];
 

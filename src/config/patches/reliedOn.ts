@@ -1,5 +1,5 @@
 // What the program does not set but works with: another value breaks the cluster, mostly long after the run that brought it.
-import type { Segment } from "./walk.ts";
+import type { Segment } from "../walk.ts";
 
 /** A value that must stay as Talos has it by itself. */
 export interface ReliedOn {

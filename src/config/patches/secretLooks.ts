@@ -1,5 +1,5 @@
 // What in a patch looks like a secret. Patches stand readable in previews, plans, pull requests and the state.
-import { leavesOf, valueAt, type Segment } from "./walk.ts";
+import { leavesOf, valueAt, type Segment } from "../walk.ts";
 
 /** Shapes that keys and tokens have, whatever their field is called. */
 const shapes: readonly RegExp[] = [
@@ -47,7 +47,7 @@ const namesOfOthers = [
 export const serviceKinds: readonly string[] = ["ExtensionServiceConfig", "ContainerConfig"];
 
 /** Why the text at a path of a patch looks like a secret, e.g. `looks like a token or a key`; undefined when it does not. */
-export function secretLook(patch: unknown, path: readonly Segment[], text: string): string | undefined {
+function secretLook(patch: unknown, path: readonly Segment[], text: string): string | undefined {
   if (text === "") return undefined;
   if (hasShape(text)) return "holds what looks like a key or a token";
   if (secretManifest.test(text)) return "holds a Secret of Kubernetes";

@@ -3,7 +3,7 @@
 import { parse } from "yaml";
 import { nearest } from "../suggest.ts";
 import type { WrittenPatch } from "./lines.ts";
-import { isNested, isRecord, leavesOf, valueAt, type Segment } from "./walk.ts";
+import { isNested, isRecord, leavesOf, valueAt, type Segment } from "../walk.ts";
 
 /** A mistake in a patch. */
 export interface Mistake {

@@ -9,7 +9,7 @@ import { compareMinors, minorOf } from "../../versions/version.ts";
 import { writePatch } from "./lines.ts";
 import { patchesOf, placedPatches, type PlacedPatch } from "./places.ts";
 import { complaint, complaintsIn, mistakesIn, type Mistake } from "./talosWords.ts";
-import { isRecord, leavesOf, pathText, type Segment } from "./walk.ts";
+import { isRecord, leavesOf, pathText, type Segment } from "../walk.ts";
 
 type Values = StackReading["values"];
 type Role = "controlplane" | "worker";

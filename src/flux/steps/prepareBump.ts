@@ -7,11 +7,11 @@ import { ensureBackup } from "../../steps/backup.ts";
 import { Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
 import { runStep } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
-import { pullManifests } from "../artifact.ts";
+import { pullManifests } from "../../steps/fluxArtifact.ts";
 import { compareStorage, definitionsIn } from "../bump/definitions.ts";
 import { migrateStorage } from "../bump/migrate.ts";
 import { fluxObjects } from "../bump/objects.ts";
-import { readTree } from "../tree/readTree.ts";
+import { readTree } from "../../../tree/index.ts";
 
 await runStep({ name: "prepare the Flux bump", timeoutSeconds: 300 }, async (step) => {
   const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"), undefined, step.signal);

@@ -19,7 +19,7 @@ export async function memberName(talosctl: Talosctl, { address }: Machine): Prom
 }
 
 /** The name in what `talosctl get hostname -o yaml` prints. */
-export function hostnameIn(output: string): string | undefined {
+function hostnameIn(output: string): string | undefined {
   return /^ +hostname: "?([^\s"]+)"?$/m.exec(output)?.[1];
 }
 

@@ -8,7 +8,7 @@ import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import { requireItself } from "../identity/memberName.ts";
 import { inspect, look, type Machine } from "../inspect.ts";
-import { etcdMembers } from "./etcdMembers.ts";
+import { etcdMembers } from "../etcd/etcdMembers.ts";
 import { configuredGeneration, statedGeneration } from "./generation.ts";
 import { leaveCluster } from "./leave.ts";
 

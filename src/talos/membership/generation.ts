@@ -1,12 +1,10 @@
 // How the cluster knows which generation of a machine it has: an annotation of its Node, written through its config.
 import { parse } from "yaml";
+import { generationAnnotation } from "../../config/patches/program.ts";
 import type { KubeObject } from "../../steps/kubernetes.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import type { Machine } from "../inspect.ts";
-
-/** Annotation of the Node, e.g. `home-ops.dev/generation: "2"`. A first generation has none. */
-export const generationAnnotation = "home-ops.dev/generation";
 
 /** The generation that a Node states; undefined when it carries no annotation, or one that is no number. */
 export function statedGeneration(node: KubeObject): number | undefined {

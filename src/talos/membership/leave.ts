@@ -6,7 +6,7 @@ import type { Step } from "../../steps/step.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import type { Machine } from "../inspect.ts";
 import { cordon, drain } from "../upgrade/drain.ts";
-import { etcdMembers, requireQuorumWithout, type EtcdMembers } from "./etcdMembers.ts";
+import { etcdMembers, requireQuorumWithout, type EtcdMembers } from "../etcd/etcdMembers.ts";
 
 /** Long enough for etcd to move its leader and to store the change. */
 const etcdSeconds = 60;

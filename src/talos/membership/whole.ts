@@ -3,7 +3,7 @@ import type { Kubernetes } from "../../steps/kubernetes.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import { notYet, type Observation } from "../../steps/wait.ts";
 import type { Machine } from "../inspect.ts";
-import { etcdView, serviceIllness } from "../upgrade/etcdView.ts";
+import { etcdView, serviceIllness } from "../etcd/etcdView.ts";
 import { apiOf, deadApi } from "../upgrade/gate.ts";
 import { oldStaticPod, staticPods } from "../upgrade/staticPods.ts";
 

@@ -1,6 +1,6 @@
 // Whether a Node shows what its machine's config says. Pure.
 import type { KubeObject } from "../../steps/kubernetes.ts";
-import { generationAnnotation } from "../membership/generation.ts";
+import { generationAnnotation } from "../../config/patches/program.ts";
 import { isSameTaint, shownTaint, taintOf, type NodeMetadata } from "./metadata.ts";
 import { isOwned, taintsOf } from "./ownership.ts";
 

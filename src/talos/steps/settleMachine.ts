@@ -4,11 +4,10 @@
 import { runStep } from "../../steps/step.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet, type Observation } from "../../steps/wait.ts";
-import type { Machine } from "../inspect.ts";
+import { stageOf, type Machine } from "../inspect.ts";
 import { anyApi } from "../upgrade/clusterApi.ts";
-import { isThereEtcd } from "../membership/etcdPresence.ts";
+import { isThereEtcd } from "../etcd/etcdPresence.ts";
 import { whatIsNotWhole, whatKubeletLacks } from "../membership/whole.ts";
-import { stageOf } from "../upgrade/machines.ts";
 
 /** A new machine installs Talos and boots. */
 const bootSeconds = 1_800;

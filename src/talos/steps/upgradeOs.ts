@@ -11,14 +11,13 @@ import { withoutDrain } from "../upgrade/client.ts";
 import { clusterApiOnceKnown } from "../upgrade/clusterApi.ts";
 import { cordon, drain, isCordonedByUs, uncordon } from "../upgrade/drain.ts";
 import { controlPlanesWhole } from "../upgrade/gate.ts";
-import type { Machine } from "../inspect.ts";
+import { stageOf, type Machine } from "../inspect.ts";
 import {
   bootId,
   differs,
   installationOf,
   refuseBadMove,
   shown,
-  stageOf,
   type Installation,
 } from "../upgrade/machines.ts";
 import { failureOf } from "../upgrade/failure.ts";

@@ -4,7 +4,7 @@ import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import type { Machine } from "../inspect.ts";
-import { askEtcd, isThereEtcd } from "../membership/etcdPresence.ts";
+import { askEtcd, isThereEtcd } from "../etcd/etcdPresence.ts";
 import { reachableApi } from "./reachableApi.ts";
 
 /**

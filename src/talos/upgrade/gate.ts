@@ -6,7 +6,7 @@ import { StepError } from "../../steps/stepError.ts";
 import type { Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import type { Machine } from "../inspect.ts";
-import { etcdView, type EtcdView, type Member } from "./etcdView.ts";
+import { etcdView, type EtcdView, type Member } from "../etcd/etcdView.ts";
 import { oldStaticPod } from "./staticPods.ts";
 
 /** Looks that must find etcd whole in a row: a member that comes and goes is not healthy. */

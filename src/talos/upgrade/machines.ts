@@ -43,12 +43,6 @@ export async function bootId(talosctl: Talosctl, { address }: Machine): Promise<
   return result.stdout.trim();
 }
 
-/** What the machine is doing, e.g. `running`; undefined while it does not answer. Source: Talos' MachineStatus resource. */
-export async function stageOf(talosctl: Talosctl, { address }: Machine): Promise<string | undefined> {
-  const { stdout } = await talosctl.run(address, ["get", "machinestatus", "-o", "yaml"]);
-  return /^ +stage: (\S+)/m.exec(stdout)?.[1];
-}
-
 /** Whether two installations differ. A schematic that is not known is taken for the wanted one. */
 export function differs(running: Installation, wanted: Installation): boolean {
   return (

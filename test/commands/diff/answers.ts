@@ -1,6 +1,6 @@
 // Answers of cluster-build, made up.
 import type { BuildAnswer, BuildProblem, BuiltKustomization } from "../../../commands/tree/types.ts";
-import type { TreeObject } from "../../../src/flux/tree/yamlFiles.ts";
+import type { TreeObject } from "../../../tree/index.ts";
 import { compare } from "../../../commands/diff/compare.ts";
 import type { ClusterDiff } from "../../../commands/diff/types.ts";
 

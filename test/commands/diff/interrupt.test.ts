@@ -5,7 +5,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, watch, writeFil
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { cacheRoot, groupFolder, ownRecipes } from "../../../tools/cache.ts";
+import { cacheRoot, groupFolder } from "../../../tools/cache.ts";
+import { ownRecipes } from "../../../tools/moduleVersion.ts";
 import { programOf } from "../../../tools/programs.ts";
 import { configFile, TreeFixture } from "../tree/treeFixture.ts";
 

@@ -5,7 +5,7 @@ import { parseAllDocuments } from "yaml";
 import { runClusterBuild } from "../../../commands/tree/buildTree.ts";
 import { treeRequest } from "../../../commands/tree/request.ts";
 import type { BuiltKustomization } from "../../../commands/tree/types.ts";
-import type { TreeObject } from "../../../src/flux/tree/yamlFiles.ts";
+import type { TreeObject } from "../../../tree/index.ts";
 import type { Toolbox } from "../../../tools/toolbox.ts";
 
 /** What came out of a build. */

@@ -1,7 +1,7 @@
 // What the shipped tree does for its owner: how one sees each of it in what Flux would apply, and the lines of the tree
 // without which it is gone.
 import { isDeepStrictEqual } from "node:util";
-import type { TreeObject } from "../../../src/flux/tree/yamlFiles.ts";
+import type { TreeObject } from "../../../tree/index.ts";
 import type { BuiltTree } from "./builtTree.ts";
 
 /** One of them. */
