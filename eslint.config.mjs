@@ -92,12 +92,7 @@ const refused = {
       ],
     ]),
   ),
-  tree: [
-    [
-      [...order.filter((room) => !["tree", "src/versions"].includes(room)), ...surroundings],
-      "The tree is input, like the stack config.",
-    ],
-  ],
+  tree: [[["src", "index.ts", ...surroundings], "The tree is input: its room needs nothing but packages."]],
   commands: [
     [["index.ts", "test"], "A command runs the program through Pulumi."],
     [["lab"], onlyRehearse],

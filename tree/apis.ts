@@ -1,5 +1,5 @@
 // The API versions of Flux that are gone, by the minor that removed them, and what to write instead.
-import { compareMinors } from "../src/versions/version.ts";
+import { coerce, lt } from "semver";
 
 /** Source: fluxcd/website, the announcements of Flux 2.7 (2025-09-29), 2.8 (2026-02-23) and 2.9 (2026-06-30). */
 const removals: readonly { readonly minor: string; readonly gone: readonly string[] }[] = [
@@ -47,7 +47,9 @@ export function removalOf(apiVersion: string, kind: string, fluxVersion?: string
   if (!group.endsWith(suffix)) return undefined;
   const short = group.slice(0, -suffix.length);
   const removal = removals.find(({ gone }) => gone.includes(`${short}/${version}`));
-  if (removal === undefined || compareMinors(fluxVersion, removal.minor) < 0) return undefined;
+  if (removal === undefined) return undefined;
+  const pinned = coerce(fluxVersion);
+  if (pinned !== null && lt(pinned, `${removal.minor}.0`)) return undefined;
   return {
     minor: removal.minor,
     instead: apiVersionOf(short, kind),
