@@ -11,6 +11,7 @@ import { Talosctl } from "../../src/steps/talosctl.ts";
 import { ask, type Answer } from "../../src/talos/identity/ask.ts";
 import { configuredGeneration } from "../../src/talos/membership/generation.ts";
 import { ensureLabTools } from "../../tools/labToolbox.ts";
+import { parse, stringify } from "yaml";
 import { FakeRuntime, type FakeEtcd } from "../lab/talos/fakeRuntime.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { PrivateFolder } from "../../src/steps/privateFolder.ts";
@@ -92,6 +93,10 @@ describe("a machine that is asked who it is", () => {
         `apiVersion: v1alpha1\nkind: HostnameConfig\nhostname: ${hostname}\n`,
       )
       .replace("\nmachine:\n", '\nmachine:\n    nodeAnnotations:\n        home-ops.dev/generation: "3"\n');
+    await send(machine, hostname, config);
+  }
+
+  async function send(machine: TalosMachine, hostname: string, config: string): Promise<void> {
     const file = join(folder, `${hostname}.yaml`);
     writeFileSync(file, config);
     const sent = await talosctl.runInsecure(machine.address, ["apply-config", "-f", file]);
@@ -119,6 +124,17 @@ describe("a machine that is asked who it is", () => {
     await configure(machine, "k8s-3");
     expect(await asked(machine.address)).toStrictEqual({ is: "member", name: "k8s-3" });
     expect(await configuredGeneration(talosctl, { name: "k8s-3", address: machine.address })).toBe(3);
+  });
+
+  it("shows its generation in a config as the provider makes it for Talos 1.11: one document, no comments", async () => {
+    const machine = await bare(24);
+    const [main = ""] = readFileSync(join(folder, "controlplane.yaml"), "utf8").split(/^---$/m);
+    const { machine: settings, ...config } = parse(main) as { machine: object };
+    const nodeAnnotations = { "home-ops.dev/generation": "2" };
+    const named = { ...settings, nodeAnnotations, network: { hostname: "k8s-4" } };
+    await send(machine, "k8s-4", stringify({ ...config, machine: named }));
+    expect(await asked(machine.address)).toStrictEqual({ is: "member", name: "k8s-4" });
+    expect(await configuredGeneration(talosctl, { name: "k8s-4", address: machine.address })).toBe(2);
   });
 
   it("is of another cluster", async () => {

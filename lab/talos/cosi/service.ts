@@ -148,9 +148,10 @@ function encode(
   };
 }
 
-// A machine config is YAML itself and shown as it is; any other text is a YAML scalar.
+// One line is shown as it is. A machine config is a scalar in double quotes: Go's YAML takes a block of lines that are not
+// indented for an empty one.
 function yamlText(text: string): string {
-  return text.includes("\n") ? stringify(text, { lineWidth: 0, blockQuote: "literal" }) : text;
+  return text.includes("\n") ? JSON.stringify(text) : text;
 }
 
 function event(type: string, resource: Message | undefined, old?: Message): Message {
