@@ -115,6 +115,7 @@ function usableCopy(folder: string, key: string): string | undefined {
 /** All that decides what a copy holds. */
 const sources = [
   "src",
+  "sdks",
   "lab",
   "cluster",
   "index.ts",
