@@ -76,7 +76,7 @@ const rooms = ["src/versions", "src/steps", "tree", "src/config", "src/talos", "
 const order = [...rooms, "src/program.ts", "src/step.ts", "index.ts"];
 const backwards =
   "Imports go versions → steps → tree → config → talos → bootstrap → flux → program, never back.";
-const surroundings = ["commands", "lab", "tools", "test"];
+const surroundings = ["sdks", "commands", "lab", "tools", "test"];
 const outside = "The program knows nothing of what stands around it.";
 const onlyRehearse = "Of the commands only rehearse knows the lab.";
 
@@ -108,6 +108,12 @@ const refused = {
     [
       ["index.ts", "src", "tree", "commands", "lab", "test"],
       "Tools are built before anything else: they know nothing of it.",
+    ],
+  ],
+  sdks: [
+    [
+      ["index.ts", "src", "tree", "commands", "lab", "tools", "test"],
+      "An SDK knows nothing of this program.",
     ],
   ],
   test: [],
@@ -188,7 +194,14 @@ export default defineConfig(
     },
   },
   {
-    files: ["src/**/*.ts", "tree/**/*.ts", "lab/**/*.ts", "tools/**/*.ts", "commands/**/*.ts"],
+    files: [
+      "src/**/*.ts",
+      "tree/**/*.ts",
+      "sdks/**/*.ts",
+      "lab/**/*.ts",
+      "tools/**/*.ts",
+      "commands/**/*.ts",
+    ],
     plugins: { jsdoc },
     rules: {
       "jsdoc/require-jsdoc": [
@@ -204,6 +217,13 @@ export default defineConfig(
           enableFixer: false,
         },
       ],
+    },
+  },
+  {
+    // The published package can take the place of the folder any day, with its types in namespaces.
+    files: ["sdks/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-namespace": "off",
     },
   },
   {

@@ -7,7 +7,7 @@ const shared = {
   // It has to be there before a CommonJS package is loaded, and jest loads those before anything is evaluated.
   setupFiles: ["<rootDir>/lab/talos/reflectMetadata.ts"],
   // Not the labs, which hold whole clones.
-  roots: ["commands", "lab", "src", "test", "tools"].map((folder) => `<rootDir>/${folder}`),
+  roots: ["commands", "lab", "sdks", "src", "test", "tools", "tree"].map((folder) => `<rootDir>/${folder}`),
 };
 const onLabs = {
   ...shared,

@@ -1,5 +1,6 @@
 // Machines that the state still has and that have nothing to be wiped any more, or nobody who could do it: the delete of
 // their config would fail for ever. A machine in maintenance mode refuses the reset, a dead one does not answer.
+import type * as talos from "@pulumiverse/talos";
 import { configuredMachines, type ConfiguredMachine } from "../../src/config/configuredMachines.ts";
 import { PrivateFolder } from "../../src/steps/privateFolder.ts";
 import { run } from "../../src/steps/run.ts";
@@ -7,7 +8,6 @@ import { Talosctl } from "../../src/steps/talosctl.ts";
 import { classify } from "../../src/talos/classify.ts";
 import { ask, type Answer } from "../../src/talos/identity/ask.ts";
 import { whyUnreachable } from "../../src/talos/identity/whyUnreachable.ts";
-import type { ClientConfiguration } from "../../src/talos/resources.ts";
 import { talosconfig } from "../../src/talos/talosconfig.ts";
 import { CommandError, pulumi } from "../pulumiCli.ts";
 import { exportStack, exportStackInClear, plainText, type StackState } from "./state.ts";
@@ -112,7 +112,7 @@ export function talosconfigOf({ deployment }: StackState): string {
   const client = secrets?.outputs?.["clientConfiguration"];
   if (client === undefined)
     throw new CommandError("the state has no machine secrets, so no machine is of this stack");
-  return talosconfig("home-ops", [], [], clear(client) as ClientConfiguration);
+  return talosconfig("home-ops", [], [], clear(client) as talos.types.output.machine.ClientConfiguration);
 }
 
 /** A value of an export in clear, without the engine's wrapping of secrets at any depth. */

@@ -1,12 +1,12 @@
 // Phase 2: from configured machines to a Kubernetes cluster whose nodes are Ready.
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import * as talos from "@pulumiverse/talos";
 import type { Config } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
 import { namedOfGeneration } from "../talos/named.ts";
 import { declaredNode } from "../talos/node/declared.ts";
-import { Kubeconfig } from "../talos/resources.ts";
 import { ciliumRelease } from "./cilium.ts";
 import { requireCluster, withServer } from "./kubeconfig.ts";
 
@@ -63,17 +63,24 @@ export class Cluster extends pulumi.ComponentResource {
     );
   }
 
-  #createKubeconfig(name: string, config: Config, machines: Machines, etcd: pulumi.Resource): Kubeconfig {
-    return new Kubeconfig(
+  #createKubeconfig(
+    name: string,
+    config: Config,
+    machines: Machines,
+    etcd: pulumi.Resource,
+  ): talos.cluster.Kubeconfig {
+    return new talos.cluster.Kubeconfig(
       `${name}-kubeconfig`,
       {
         node: config.controlPlanes[0].address,
+        endpoint: config.controlPlanes[0].address,
         clientConfiguration: machines.clientConfiguration,
         timeouts: { create: "5m", update: "5m" },
       },
       {
         parent: this,
         dependsOn: [etcd],
+        additionalSecretOutputs: ["clientConfiguration", "kubernetesClientConfiguration"],
         // It must stay known in every later preview: an unknown kubeconfig makes every Kubernetes resource unknown too.
         // Which control plane gave it does not matter, and its address is put in above. A time limit is no reason to touch it
         // either: clusters that were made without one keep the provider's ten minutes.

@@ -1,5 +1,5 @@
 // The key pair of Flux's deploy key.
-import ssh2 from "ssh2";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 
 /** A key pair in OpenSSH's formats. */
 export interface KeyPair {
@@ -9,28 +9,45 @@ export interface KeyPair {
   readonly public: string;
 }
 
-const mostAttempts = 20;
-
 /**
- * Makes an ed25519 key pair that works. The library writes about one in 200 in a form that neither it nor GitHub takes (a
- * part of the key that begins with a zero byte loses it), so each is tried out before it is used.
- * @throws Error when no attempt gives one
+ * Makes an ed25519 key pair. Node writes private keys in PKCS #8 only, which ssh before 9.6 does not read for this kind, so
+ * the file is put together here. Source: openssh-portable PROTOCOL.key.
  */
-export function makeKeyPair(
-  generate: () => KeyPair = () => ssh2.utils.generateKeyPairSync("ed25519"),
-): KeyPair {
-  for (let attempt = 0; attempt < mostAttempts; attempt++) {
-    const pair = generate();
-    if (works(pair)) return { private: pair.private, public: pair.public.trim() };
-  }
-  throw new Error("could not make an ed25519 key");
+export function makeKeyPair(): KeyPair {
+  const { d = "", x = "" } = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
+  const [seed, point] = [Buffer.from(d, "base64url"), Buffer.from(x, "base64url")];
+  const publicKey = Buffer.concat([text("ssh-ed25519"), text(point)]);
+  const check = randomBytes(4);
+  const pair = [check, check, publicKey, text(Buffer.concat([seed, point])), text("")];
+  const secret = Buffer.concat(pair);
+  // Padded to whole blocks of eight by 1, 2, 3 …
+  const padding = Buffer.from([1, 2, 3, 4, 5, 6, 7].slice(0, -secret.length & 7));
+  const file = Buffer.concat([
+    Buffer.from("openssh-key-v1\0"),
+    text("none"), // cipher
+    text("none"), // key derivation
+    text(""),
+    number(1),
+    text(publicKey),
+    text(Buffer.concat([secret, padding])),
+  ]);
+  const lines = file.toString("base64").match(/.{1,70}/g) ?? [];
+  return {
+    private: ["-----BEGIN OPENSSH PRIVATE KEY-----", ...lines, "-----END OPENSSH PRIVATE KEY-----", ""].join(
+      "\n",
+    ),
+    public: `ssh-ed25519 ${publicKey.toString("base64")}`,
+  };
 }
 
-function works(pair: KeyPair): boolean {
-  const [key, publicKey] = [ssh2.utils.parseKey(pair.private), ssh2.utils.parseKey(pair.public)];
-  if (key instanceof Error || publicKey instanceof Error) return false;
-  const probe = Buffer.from("probe");
-  // An Error where it cannot, whatever its types say.
-  const verified: unknown = publicKey.verify(probe, key.sign(probe));
-  return verified === true;
+function number(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+/** With its length before it. */
+function text(value: string | Buffer): Buffer {
+  const bytes = Buffer.from(value);
+  return Buffer.concat([number(bytes.length), bytes]);
 }

@@ -39,7 +39,7 @@ export const gitUrl = text({
   because: ", which Flux reads with a deploy key",
 });
 
-/** The kinds of host keys that the program compares. Change here together with src/steps/ssh.ts. */
+/** The kinds of host keys that a line may pin. */
 const keyKinds = ["ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"];
 
 /** One line of a known_hosts file. Format: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. */

@@ -1,13 +1,16 @@
 // Phase 5: Flux takes over. First its own controllers, then the Git tree; the last step proves it.
 import type * as command from "@pulumi/command";
+import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../bootstrap/cluster.ts";
 import type { FluxSecrets } from "../bootstrap/fluxSecrets.ts";
+import { fieldManager } from "../bootstrap/ownership.ts";
 import type { Config } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
-import { KubeManifest, type Manifest } from "./manifests.ts";
 import { repositoryWebhook } from "./webhook.ts";
+
+type TreeObject = Config["tree"]["ociRepository"];
 
 /** What {@link HandOff} needs. */
 export interface HandOffArgs {
@@ -32,16 +35,20 @@ export class HandOff extends pulumi.ComponentResource {
     const { tree, git, suspend } = args.config;
     const inCluster = { parent: this, provider: args.cluster.provider, deletedWith: args.machines.anchor };
 
-    const source = new KubeManifest(
+    const source = new kubernetes.apiextensions.CustomResource(
       `${name}-flux-manifests`,
-      suspended(tree.ociRepository, suspend),
+      written(tree.ociRepository, suspend),
       inCluster,
     );
-    const self = new KubeManifest(`${name}-kustomization`, suspended(tree.fluxKustomization, suspend), {
-      ...inCluster,
-      dependsOn: [source],
-      ...formerly(`${name}-flux`),
-    });
+    const self = new kubernetes.apiextensions.CustomResource(
+      `${name}-kustomization`,
+      written(tree.fluxKustomization, suspend),
+      {
+        ...inCluster,
+        dependsOn: [source],
+        ...formerly(`${name}-flux`),
+      },
+    );
     // Flux restarts its controllers when it takes them over; the tree waits until that is behind.
     const selfManaged = this.#createSelfManagement(name, args, [self]);
     const readable = this.#createGitAccess(name, args, [args.secrets]);
@@ -51,14 +58,17 @@ export class HandOff extends pulumi.ComponentResource {
     // suspension back.
     const before = [selfManaged, readable];
     const resumed = suspend ? [] : [this.#createSuspension(name, args, before)];
-    const repository = new KubeManifest(
+    const repository = new kubernetes.apiextensions.CustomResource(
       `${name}-home-cluster`,
-      suspended(withUrl(tree.gitRepository, git.url), suspend),
+      written(withUrl(tree.gitRepository, git.url), suspend),
       { ...inCluster, dependsOn: [...before, ...resumed] },
     );
-    const root = suspended(tree.clusterKustomization, suspend);
-    this.path = (root["spec"] as { path: string }).path;
-    const cluster = new KubeManifest(`${name}-cluster`, root, { ...inCluster, dependsOn: [repository] });
+    this.path = (tree.clusterKustomization.spec as unknown as { path: string }).path;
+    const root = written(tree.clusterKustomization, suspend);
+    const cluster = new kubernetes.apiextensions.CustomResource(`${name}-cluster`, root, {
+      ...inCluster,
+      dependsOn: [repository],
+    });
     const settled = suspend ? this.#createSuspension(name, args, [cluster]) : cluster;
     const proof = this.#createProof(name, args, [settled]);
     this.proven = proof.stdout;
@@ -140,12 +150,19 @@ function suspension({ suspend }: Config): Readonly<Record<string, string>> {
   return suspend ? { SUSPEND: "true" } : {};
 }
 
-/** The object as Pulumi writes it while Flux is suspended; as it stands in the tree otherwise. */
-function suspended(object: Manifest, suspend: boolean): Manifest {
-  return suspend ? { ...object, spec: { ...(object["spec"] as object), suspend: true } } : object;
+/** The object as Pulumi writes it: as it stands in the tree, but suspended while Flux is. */
+function written(
+  { metadata, spec, ...object }: TreeObject,
+  suspend: boolean,
+): kubernetes.apiextensions.CustomResourceArgs {
+  return {
+    ...object,
+    metadata: { ...metadata, annotations: { ...metadata.annotations, ...fieldManager } },
+    spec: suspend ? { ...spec, suspend: true } : spec,
+  };
 }
 
 /** The file names the repository at home; the stack config may name another one (a lab's). */
-function withUrl(repository: Manifest, url: string): Manifest {
-  return { ...repository, spec: { ...(repository["spec"] as object), url } };
+function withUrl(repository: TreeObject, url: string): TreeObject {
+  return { ...repository, spec: { ...repository.spec, url } };
 }

@@ -1,5 +1,5 @@
 // The lines of a known_hosts file: which key a host must show. Format: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT.
-import { createHash, createHmac } from "node:crypto";
+import { createHmac } from "node:crypto";
 
 /** Name of a host as known_hosts writes it: bare for port 22, `[host]:port` otherwise. */
 export function knownHostsName(host: string, port: number): string {
@@ -14,11 +14,6 @@ export function pinnedKeys(lines: readonly string[], host: string, port: number)
     if (names === undefined || key === undefined || names.startsWith("#") || names.startsWith("@")) return [];
     return names.split(",").some((pattern) => matches(pattern, name)) ? [key] : [];
   });
-}
-
-/** Fingerprint of a key as ssh prints it, e.g. `SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU`. */
-export function fingerprint(key: Buffer): string {
-  return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
 }
 
 function matches(pattern: string, name: string): boolean {

@@ -1,7 +1,9 @@
-// Speaks to a Git host over SSH: checks its key against the pinned ones and reads the head of a branch. In this process
-// (ssh2), so that the private key needs no file and a refusal can be told apart from a wrong host key.
-import { Client, type ConnectConfig } from "ssh2";
-import { fingerprint, pinnedKeys } from "./knownHosts.ts";
+// Asks a Git host over SSH, with the user's own `git` and `ssh` but none of his settings: only the pinned host keys count, no
+// key but the given one is shown, and nobody is asked for anything.
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { run } from "./run.ts";
+import type { Step } from "./step.ts";
 import { SiteDownError, StepError } from "./stepError.ts";
 
 /** Where a repository lies. */
@@ -15,7 +17,23 @@ export interface GitRemote {
   readonly knownHosts: readonly string[];
 }
 
-const connectTimeoutMs = 15_000;
+/** Who asks: a step, or anybody else with a place for secret files. */
+export type GitOwner = Pick<Step, "secretFile" | "signal">;
+
+/** What came of it, as far as it got. */
+interface Answer {
+  /** Fingerprint of the key that the host has shown, e.g. `SHA256:+DiY3w…`; undefined when it showed none. */
+  readonly hostKey: string | undefined;
+  readonly isPinned: boolean;
+  readonly isLoggedIn: boolean;
+  /** Why ssh gave up; empty when it did not. */
+  readonly reason: string;
+  /** What `git ls-remote` has listed, and what it or the host said besides. */
+  readonly refs: string;
+  readonly error: string;
+}
+
+const connectSeconds = 15;
 
 /** Takes an `ssh://user@host[:port]/path` URL apart. Config has checked it. */
 export function gitRemote(url: string, knownHosts: readonly string[]): GitRemote {
@@ -30,156 +48,119 @@ export function gitRemote(url: string, knownHosts: readonly string[]): GitRemote
 }
 
 /**
- * Connects without logging in and compares the host's key with the pinned ones.
+ * Compares the host's key with the pinned ones, without logging in.
+ * @returns its fingerprint
  * @throws StepError when the host does not answer or shows another key
  */
-export async function checkHostKey(remote: GitRemote): Promise<string> {
-  const verdict = await connect(remote, { username: remote.user });
-  verdict.client?.end();
-  // Logging in without a key must fail; getting that far means that the host key was right.
-  if (verdict.hostKey === undefined || !verdict.trusted) throw hostError(remote, verdict);
-  return fingerprint(verdict.hostKey);
+export async function checkHostKey(owner: GitOwner, remote: GitRemote): Promise<string> {
+  // The login that follows fails without a key; getting that far means that the host key was right.
+  return trustedKey(remote, await listRefs(owner, remote));
 }
 
 /**
  * The commit a branch points to, read with a deploy key.
  * @throws StepError with `refused` in its message when the host does not accept the key; also for a missing repository or branch
  */
-export async function readBranch(remote: GitRemote, branch: string, privateKey: string): Promise<string> {
-  const verdict = await connect(remote, { username: remote.user, privateKey });
-  if (!verdict.trusted) throw hostError(remote, verdict);
-  if (verdict.client === undefined)
+export async function readBranch(
+  owner: GitOwner,
+  remote: GitRemote,
+  branch: string,
+  privateKey: string,
+): Promise<string> {
+  const ref = `refs/heads/${branch}`;
+  const answer = await listRefs(owner, remote, { ref, privateKey });
+  trustedKey(remote, answer);
+  const { isLoggedIn, reason, refs, error } = answer;
+  const { host, path } = remote;
+  if (!isLoggedIn)
     throw new StepError(
-      `${remote.host} refused the deploy key for ${remote.path}: ${verdict.error ?? "login failed"}`,
+      `${host} refused the deploy key for ${path}: ${reason || "login failed"}`,
       "look whether the deploy key is still listed in the repository's settings; npm run up -- --refresh registers a missing one again",
     );
-  try {
-    const { refs, error } = await advertisedRefs(verdict.client, remote.path);
-    const commit = refs.get(`refs/heads/${branch}`);
-    if (commit !== undefined) return commit;
-    throw new StepError(
-      error === ""
-        ? `${remote.path} on ${remote.host} has no branch ${branch}`
-        : `${remote.path} on ${remote.host}: ${error}`,
-      error === ""
-        ? `push the cluster's tree to ${branch}`
-        : "check github.owner and github.repository in the stack config",
-    );
-  } finally {
-    verdict.client.end();
-  }
-}
-
-interface Verdict {
-  readonly hostKey: Buffer | undefined;
-  readonly trusted: boolean;
-  /** Logged in. */
-  readonly client: Client | undefined;
-  readonly error: string | undefined;
-}
-
-async function connect(remote: GitRemote, login: ConnectConfig): Promise<Verdict> {
-  const pinned = pinnedKeys(remote.knownHosts, remote.host, remote.port);
-  let hostKey: Buffer | undefined;
-  let trusted = false;
-  const client = new Client();
-  const verdict = (loggedIn: boolean, error?: string): Verdict => ({
-    hostKey,
-    trusted,
-    client: loggedIn ? client : undefined,
-    error,
-  });
-  return new Promise((resolve) => {
-    client.once("ready", () => {
-      resolve(verdict(true));
-    });
-    // The socket may report more than one error; only the first one decides.
-    client.on("error", (error) => {
-      client.destroy();
-      resolve(verdict(false, error.message));
-    });
-    client.connect({
-      host: remote.host,
-      port: remote.port,
-      readyTimeout: connectTimeoutMs,
-      // The host shows one key only: ask for a kind that is pinned, as OpenSSH does.
-      algorithms: { serverHostKey: { append: [], prepend: pinnedAlgorithms(remote), remove: [] } },
-      hostVerifier: (key: Buffer) => {
-        hostKey = key;
-        trusted = pinned.includes(key.toString("base64"));
-        return trusted;
-      },
-      ...login,
-    });
-  });
-}
-
-type HostKeyAlgorithm = "ssh-ed25519" | "ecdsa-sha2-nistp256" | "rsa-sha2-512";
-
-function pinnedAlgorithms(remote: GitRemote): HostKeyAlgorithm[] {
-  const kinds = new Set(remote.knownHosts.map((line) => line.trim().split(/\s+/)[1]));
-  const found: HostKeyAlgorithm[] = [];
-  if (kinds.has("ssh-ed25519")) found.push("ssh-ed25519");
-  if (kinds.has("ecdsa-sha2-nistp256")) found.push("ecdsa-sha2-nistp256");
-  if (kinds.has("ssh-rsa")) found.push("rsa-sha2-512");
-  return found;
-}
-
-function hostError(remote: GitRemote, verdict: Verdict): StepError {
-  const name = `${remote.host}:${String(remote.port)}`;
-  if (verdict.hostKey === undefined)
-    return new SiteDownError(
-      `the Git host ${name} does not answer: ${verdict.error ?? "no SSH server"}`,
-      "check git.url in the stack config and that this computer can reach the host",
-    );
-  return new StepError(
-    `the Git host ${name} shows the key ${fingerprint(verdict.hostKey)}, which git.knownHosts does not pin`,
-    `compare it with the fingerprints that the host publishes; if it is right, add the line of: ssh-keyscan -p ${String(remote.port)} ${remote.host}`,
+  const commit = refs
+    .split("\n")
+    .map((line) => line.split("\t"))
+    .find(([, name]) => name === ref)?.[0];
+  if (commit !== undefined) return commit;
+  if (error === "")
+    throw new StepError(`${path} on ${host} has no branch ${branch}`, `push the cluster's tree to ${branch}`);
+  throw new StepError(
+    `${path} on ${host}: ${error}`,
+    "check github.owner and github.repository in the stack config",
   );
 }
 
-/** Reads the list of refs with which git-upload-pack greets. Source: gitprotocol-pack(5), reference discovery. */
-async function advertisedRefs(
-  client: Client,
-  path: string,
-): Promise<{ refs: ReadonlyMap<string, string>; error: string }> {
-  return new Promise((resolve, reject) => {
-    client.exec(`git-upload-pack '${path}'`, (failure, channel) => {
-      if (failure !== undefined) {
-        reject(failure);
-        return;
-      }
-      let advertised = "";
-      let error = "";
-      channel.on("data", (data: Buffer) => {
-        advertised += data.toString("latin1");
-        // The list ends with a flush packet; answering with one ends the conversation.
-        if (advertised.endsWith("0000")) channel.end("0000");
-      });
-      channel.stderr.on("data", (data: Buffer) => (error += data.toString("utf8")));
-      channel.once("close", () => {
-        resolve({ refs: parseRefs(advertised), error: error.trim() });
-      });
-    });
+async function listRefs(
+  owner: GitOwner,
+  { user, host, port, path, knownHosts }: GitRemote,
+  login?: { readonly ref: string; readonly privateKey: string },
+): Promise<Answer> {
+  const log = owner.secretFile("ssh.log", "");
+  const options = {
+    BatchMode: "yes",
+    StrictHostKeyChecking: "yes",
+    UserKnownHostsFile: owner.secretFile("known_hosts", `${knownHosts.join("\n")}\n`),
+    GlobalKnownHostsFile: "none",
+    UpdateHostKeys: "no",
+    IdentityAgent: "none",
+    IdentitiesOnly: "yes",
+    IdentityFile:
+      login === undefined ? "none" : owner.secretFile("deploy-key", `${login.privateKey.trim()}\n`),
+    PreferredAuthentications: login === undefined ? "none" : "publickey",
+    ConnectTimeout: String(connectSeconds),
+    // Says which key the host shows and how far it got; a refusal and a wrong host key end with the same exit code.
+    LogLevel: "DEBUG1",
+  };
+  const words = Object.entries(options).map(([name, value]) => `-o '${name}="${value}"'`);
+  const url = `ssh://${user}@${host}:${String(port)}${path}`;
+  const { code, stdout, stderr } = await run("git", ["ls-remote", "--", url, login?.ref ?? "HEAD"], {
+    timeoutSeconds: 2 * connectSeconds,
+    signal: owner.signal,
+    env: {
+      GIT_SSH_COMMAND: `ssh -F none -E '${log}' ${words.join(" ")}`,
+      GIT_SSH_VARIANT: "ssh",
+      // No settings of this computer, its user or a repository around this folder: one could lead to another host.
+      HOME: dirname(log),
+      XDG_CONFIG_HOME: dirname(log),
+      GIT_CONFIG_NOSYSTEM: "1",
+      GIT_CONFIG_GLOBAL: "/dev/null",
+      GIT_DIR: dirname(log),
+      LC_ALL: "C",
+    },
   });
+  if (code === -2 || /\bssh: (command )?not found/.test(stderr))
+    throw new StepError(
+      code === -2 ? stderr : "ssh is not on PATH",
+      "install Git and OpenSSH's client and run pulumi up again",
+    );
+  return judged(readFileSync(log, "utf8"), stdout, stderr);
 }
 
-/** Refs of an advertisement: packets of four hex digits of length and the rest, `<commit> <ref>[\0capabilities]\n`. */
-export function parseRefs(advertised: string): ReadonlyMap<string, string> {
-  const refs = new Map<string, string>();
-  for (let at = 0; at + 4 <= advertised.length;) {
-    const digits = advertised.slice(at, at + 4);
-    const length = Number.parseInt(digits, 16);
-    // 0000 ends the list; anything that is no length is an error text.
-    if (!/^[0-9a-f]{4}$/.test(digits) || length < 4) break;
-    const [commit, ref] =
-      advertised
-        .slice(at + 4, at + length)
-        .split("\0")[0]
-        ?.trim()
-        .split(" ") ?? [];
-    if (commit !== undefined && ref !== undefined) refs.set(ref, commit);
-    at += length;
-  }
-  return refs;
+/** Reads what ssh has done out of its log. Source: openssh-portable V_9_2_P1 sshconnect.c, sshconnect2.c. */
+function judged(log: string, refs: string, stderr: string): Answer {
+  const said = log.split(/\r?\n/).filter((line) => line !== "" && !/^(debug1: |OpenSSH_)/.test(line));
+  const isLoggedIn = log.includes("Authenticated to ");
+  const [error = ""] = stderr.split("fatal: Could not read from remote repository");
+  return {
+    hostKey: /^debug1: Server host key: \S+ (\S+)/m.exec(log)?.[1],
+    isPinned: /^debug1: Host '.*' is known and matches the /m.test(log),
+    isLoggedIn,
+    reason: isLoggedIn ? "" : (said.at(-1) ?? stderr.trim()),
+    refs,
+    error: (error.trim() || stderr).trim(),
+  };
+}
+
+function trustedKey({ host, port }: GitRemote, { hostKey, isPinned, reason }: Answer): string {
+  const name = `${host}:${String(port)}`;
+  if (hostKey === undefined)
+    throw new SiteDownError(
+      `the Git host ${name} does not answer: ${reason || "no SSH server"}`,
+      "check git.url in the stack config and that this computer can reach the host",
+    );
+  if (isPinned) return hostKey;
+  throw new StepError(
+    `the Git host ${name} shows the key ${hostKey}, which git.knownHosts does not pin`,
+    `compare it with the fingerprints that the host publishes; if it is right, add the line of: ssh-keyscan -p ${String(port)} ${host}`,
+  );
 }

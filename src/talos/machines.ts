@@ -1,5 +1,6 @@
 // Phase 1: machines that run Talos with this cluster's config.
 import * as pulumi from "@pulumi/pulumi";
+import * as talos from "@pulumiverse/talos";
 import type { Config, Node } from "../config/config.ts";
 import type { MachinePatch } from "../config/patches/program.ts";
 import { revealed } from "../config/secretText.ts";
@@ -8,9 +9,9 @@ import { configHash, type MachinePlan } from "./machinePlan.ts";
 import { generatorKubernetes, machinePatches } from "./machineConfig.ts";
 import { createMembers, forgetMachines } from "./members.ts";
 import { named } from "./named.ts";
-import { machineConfiguration, Secrets, type ClientConfiguration, type MachineSecrets } from "./resources.ts";
 import { keepShownConfigs } from "./shownConfig.ts";
 import { talosconfig } from "./talosconfig.ts";
+import { withoutMarks } from "./withoutMarks.ts";
 import { createUpgrades } from "./upgrades.ts";
 
 /** What {@link Machines} needs. */
@@ -27,7 +28,7 @@ export class Machines extends pulumi.ComponentResource {
   readonly anchor: pulumi.CustomResource;
   /** Talos' id of the cluster; changes only when the cluster is made anew. */
   readonly clusterId: pulumi.Output<string>;
-  readonly clientConfiguration: pulumi.Output<ClientConfiguration>;
+  readonly clientConfiguration: pulumi.Output<talos.types.output.machine.ClientConfiguration>;
   /** A talosconfig for people; secret. */
   readonly talosconfig: pulumi.Output<string>;
   /** The same for the steps, without addresses: they name those they mean, and another control plane is no news to them. Secret. */
@@ -38,17 +39,15 @@ export class Machines extends pulumi.ComponentResource {
     const { config } = args;
     const secrets = this.#createSecrets(name, config);
     this.anchor = secrets;
-    this.clusterId = pulumi.unsecret(secrets.machineSecrets.apply((machine) => machine.cluster.id));
-    this.clientConfiguration = secrets.clientConfiguration;
-    this.talosconfig = pulumi.secret(
-      secrets.clientConfiguration.apply((client) => talosconfigOf(config, client)),
+    const machineSecrets = withoutMarks(secrets.machineSecrets);
+    this.clusterId = pulumi.unsecret(machineSecrets.apply((machine) => machine.cluster.id));
+    this.clientConfiguration = withoutMarks(secrets.clientConfiguration);
+    this.talosconfig = this.clientConfiguration.apply((client) => talosconfigOf(config, client));
+    this.credentials = this.clientConfiguration.apply((client) =>
+      talosconfig(config.cluster.name, [], [], client),
     );
 
-    this.credentials = pulumi.secret(
-      secrets.clientConfiguration.apply((client) => talosconfig(config.cluster.name, [], [], client)),
-    );
-
-    const plans = planMachines(config, secrets.machineSecrets);
+    const plans = planMachines(config, machineSecrets);
     keepShownConfigs(plans, config);
     const shared = { config, credentials: this.credentials, parent: this };
     const inspected = plans
@@ -65,13 +64,14 @@ export class Machines extends pulumi.ComponentResource {
     this.registerOutputs({ clusterId: this.clusterId, talosconfig: this.talosconfig });
   }
 
-  #createSecrets(name: string, config: Config): Secrets {
-    return new Secrets(
+  #createSecrets(name: string, config: Config): talos.machine.Secrets {
+    return new talos.machine.Secrets(
       `${name}-secrets`,
       { talosVersion: config.cluster.talosContract },
       {
         parent: this,
         protect: config.protect,
+        additionalSecretOutputs: ["machineSecrets", "clientConfiguration"],
         // The contract is frozen at the cluster's birth; config refuses a change, this keeps the keys if it slips by.
         ignoreChanges: ["talosVersion"],
         ...importOf(config),
@@ -111,7 +111,10 @@ function importOf({ secretsFile, lastRun }: Config): { readonly import?: string 
   return secretsFile === undefined || lastRun.machines !== undefined ? {} : { import: secretsFile };
 }
 
-function planMachines(config: Config, machineSecrets: pulumi.Output<MachineSecrets>): readonly MachinePlan[] {
+function planMachines(
+  config: Config,
+  machineSecrets: pulumi.Output<talos.types.output.machine.MachineSecrets>,
+): readonly MachinePlan[] {
   const bases = new Map<string, pulumi.Output<string>>();
   const base = (machineType: Node["role"], secretPatches: readonly MachinePatch[]): pulumi.Output<string> => {
     const texts = secretPatches.map((patch) => JSON.stringify(revealed(patch)));
@@ -119,15 +122,19 @@ function planMachines(config: Config, machineSecrets: pulumi.Output<MachineSecre
     const key = JSON.stringify([machineType, ...texts]);
     const made =
       bases.get(key) ??
-      machineConfiguration({
-        clusterName: config.cluster.name,
-        clusterEndpoint: config.cluster.endpoint,
-        machineType,
-        machineSecrets,
-        talosVersion: config.cluster.talosContract,
-        kubernetesVersion: generatorKubernetes(config.cluster.talosContract),
-        ...(texts.length === 0 ? {} : { configPatches: pulumi.secret(texts) }),
-      });
+      pulumi.secret(
+        talos.machine.getConfigurationOutput({
+          clusterName: config.cluster.name,
+          clusterEndpoint: config.cluster.endpoint,
+          machineType,
+          machineSecrets,
+          talosVersion: config.cluster.talosContract,
+          kubernetesVersion: generatorKubernetes(config.cluster.talosContract),
+          docs: false,
+          examples: false,
+          ...(texts.length === 0 ? {} : { configPatches: pulumi.secret(texts) }),
+        }).machineConfiguration,
+      );
     bases.set(key, made);
     return made;
   };
@@ -142,7 +149,7 @@ function planMachines(config: Config, machineSecrets: pulumi.Output<MachineSecre
   });
 }
 
-function talosconfigOf(config: Config, client: ClientConfiguration): string {
+function talosconfigOf(config: Config, client: talos.types.output.machine.ClientConfiguration): string {
   const endpoints = config.controlPlanes.map((node) => node.address);
   return talosconfig(config.cluster.name, endpoints, endpoints, client);
 }

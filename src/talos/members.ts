@@ -1,11 +1,11 @@
 // The machines as members of the cluster: each gets its config, is waited for, and leaves properly when it is removed from
 // the stack config.
 import type * as pulumi from "@pulumi/pulumi";
+import * as talos from "@pulumiverse/talos";
 import type { Config, Node } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import { configHash, type MachinePlan } from "./machinePlan.ts";
 import { named } from "./named.ts";
-import { ConfigurationApply, type ClientConfiguration } from "./resources.ts";
 
 /** What the steps of members need. */
 export interface MembersArgs {
@@ -19,7 +19,7 @@ export interface MembersArgs {
 
 /** Everything else that {@link createMembers} needs. */
 export interface CreateMembersArgs extends MembersArgs {
-  readonly clientConfiguration: pulumi.Output<ClientConfiguration>;
+  readonly clientConfiguration: pulumi.Output<talos.types.output.machine.ClientConfiguration>;
   /** Lives as long as the cluster: `destroy` wipes machines without asking them to leave first. */
   readonly anchor: pulumi.Resource;
 }
@@ -87,16 +87,22 @@ function keepGone(name: string, plan: MachinePlan, args: CreateMembersArgs): voi
   if (known?.isMember !== false) createStep(name, plan, apply, args);
 }
 
-function createConfig(name: string, plan: MachinePlan, args: CreateMembersArgs): ConfigurationApply {
+function createConfig(name: string, plan: MachinePlan, args: CreateMembersArgs): pulumi.Resource {
   const { parent, after } = args;
   const { node, isGone, base, patches } = plan;
-  return new ConfigurationApply(
+  return new talos.machine.ConfigurationApply(
     `${name}-${node.name}-config`,
     {
       node: node.address,
+      endpoint: node.address,
       clientConfiguration: args.clientConfiguration,
       machineConfigurationInput: base,
-      configPatches: patches,
+      configPatches: [...patches],
+      // Never `reboot`: Talos 1.14 refuses it outside maintenance mode. Auto reboots only where the change needs it.
+      applyMode: "auto",
+      // Back to maintenance mode; without this nothing happens to the machine. Literals: the provider takes no unknown ones
+      // (siderolabs/terraform-provider-talos#334). Not graceful: the last control plane cannot leave its own etcd (#216).
+      onDestroy: { reset: true, graceful: false, reboot: true },
       // A machine that is off is named after five minutes and not after ten. Removing one counts from the run after this:
       // the provider then reads what the state has.
       timeouts: { create: "5m", update: "5m", delete: "5m" },
@@ -104,6 +110,7 @@ function createConfig(name: string, plan: MachinePlan, args: CreateMembersArgs):
     {
       parent,
       dependsOn: [...after],
+      additionalSecretOutputs: ["clientConfiguration"],
       ...(isGone ? untouched : {}),
     },
   );

@@ -1,5 +1,5 @@
+import type * as talos from "@pulumiverse/talos";
 import { stringify } from "yaml";
-import type { ClientConfiguration } from "./resources.ts";
 
 /**
  * The talosconfig of a cluster: what `talosctl` reads to reach its machines.
@@ -11,7 +11,7 @@ export function talosconfig(
   clusterName: string,
   endpoints: readonly string[],
   nodes: readonly string[],
-  client: ClientConfiguration,
+  client: talos.types.output.machine.ClientConfiguration,
 ): string {
   return stringify({
     context: clusterName,

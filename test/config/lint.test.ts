@@ -61,6 +61,13 @@ const faults: readonly (readonly [what: string, file: string, code: string, mess
   ["an exported one", file, '/** X. */\nexport const x = new k8s.Provider("x");', /module scope/],
   ["the environment", file, "const home = process.env.HOME;", /environment/],
   ["the stack config", file, "function f() { return new pulumi.Config(); }", /stack config/],
+  [
+    "an SDK that knows the program",
+    "sdks/talos/machine.ts",
+    'import { x } from "../../src/x.ts";',
+    /knows nothing/,
+  ],
+  ["an SDK by its path", file, 'import * as talos from "../../sdks/talos/index.ts";', /knows nothing/],
   ["a part of a Pulumi package", file, 'import { Provider } from "@pulumi/kubernetes";', /as a whole/],
   [
     "a file of a Pulumi package",

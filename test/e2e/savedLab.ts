@@ -116,6 +116,7 @@ function usableCopy(folder: string, key: string): string | undefined {
 const sources = [
   "src",
   "tree",
+  "sdks",
   "lab",
   "cluster",
   "index.ts",

@@ -16,6 +16,8 @@ export interface Registration {
   /** Plain inputs; secret ones as `{secret: value}`, unknown ones as `unknown`. */
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly provider: string;
+  /** The plugin that the engine is asked for, where the program says it: version and download URL. */
+  readonly plugin: readonly [version: string, url: string];
   readonly deletedWith: string;
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
@@ -51,6 +53,8 @@ interface Request {
   getDependenciesList(): string[];
   getObject(): { toJavaScript(): Record<string, unknown> };
   getProvider(): string;
+  getVersion(): string;
+  getPlugindownloadurl(): string;
   getDeletedwith(): string;
   getProtect(): boolean;
   getRetainondelete(): boolean;
@@ -109,6 +113,7 @@ function registration(request: Request): Registration {
     dependencies: [...new Set(request.getDependenciesList().map(nameOf))].sort(),
     inputs: readable(request.getObject().toJavaScript()) as Record<string, unknown>,
     provider: nameOf(request.getProvider().replace(/::[^:]*$/, "")),
+    plugin: [request.getVersion(), request.getPlugindownloadurl()],
     deletedWith: nameOf(request.getDeletedwith()),
     protect: request.getProtect(),
     retainOnDelete: request.getRetainondelete(),

@@ -162,11 +162,11 @@ describe("renovate.json5", () => {
       ],
       [
         "pulumiverse/pulumi-talos",
-        "src/talos/resources.ts",
+        "sdks/talos/package.json",
         [
           "lab/providers/plugins.ts",
           "lab/providers/talos/definition.ts",
-          "src/talos/resources.ts",
+          "sdks/talos/package.json",
           "tools/plugins.ts",
         ],
       ],

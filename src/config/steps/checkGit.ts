@@ -28,7 +28,7 @@ await runStep({ name: "check Git access", timeoutSeconds: 90 }, async (step) => 
   const github = await unlessDown(step, async () => checkGithub(step, repository));
   const key = await unlessDown(
     step,
-    async () => `the Git host shows its pinned key ${await checkHostKey(host)}`,
+    async () => `the Git host shows its pinned key ${await checkHostKey(step, host)}`,
   );
   return [github, key].filter((part) => part !== undefined).join(", ") || "nobody could be asked";
 });

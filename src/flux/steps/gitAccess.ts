@@ -6,6 +6,6 @@ import { runStep } from "../../steps/step.ts";
 await runStep({ name: "read Git with the deploy key", timeoutSeconds: 90 }, async (step) => {
   const remote = gitRemote(step.input("GIT_URL"), step.input("GIT_KNOWN_HOSTS").split("\n"));
   const branch = step.input("GIT_BRANCH");
-  const commit = await readBranch(remote, branch, step.secret("DEPLOY_KEY"));
+  const commit = await readBranch(step, remote, branch, step.secret("DEPLOY_KEY"));
   return `the deploy key reads ${branch} at ${commit.slice(0, 12)}`;
 });

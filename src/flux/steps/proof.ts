@@ -14,7 +14,7 @@ await runStep({ name: "hand-off proof", timeoutSeconds: 3 * readySeconds + 180 }
   const branch = step.input("GIT_BRANCH");
   const remote = gitRemote(step.input("GIT_URL"), step.input("GIT_KNOWN_HOSTS").split("\n"));
   const deployKey = step.secret("DEPLOY_KEY");
-  const commit = await readBranch(remote, branch, deployKey);
+  const commit = await readBranch(step, remote, branch, deployKey);
   const atCommit = (revision: string): boolean => revision === `${branch}@sha1:${commit}`;
 
   await waitReady(step, "GitRepository home-cluster", async () =>
