@@ -28,7 +28,7 @@ describe("the tree", () => {
   it("is not Ready while a child is Ready at the commit before", () => {
     assert.deepEqual(treeReadiness([root, kustomization("apps", before)]), {
       done: false,
-      missing: "1 of 2 Ready; Kustomization flux-system/apps is at main@sha1:aaa",
+      missing: "1 of 2 Ready; Kustomization flux-system/apps: is at main@sha1:aaa",
     });
   });
 
