@@ -19,7 +19,7 @@ import type { LivingCluster } from "./livingCluster.ts";
 import { checkStack, type CheckedStack } from "./parseConfig.ts";
 import { checkWithTalosctl, type PatchFindings, type RunTalosctl } from "./patches/talosctlCheck.ts";
 import { resolvePath } from "./paths.ts";
-import type { Problem } from "./problem.ts";
+import { problemText, type Problem } from "./problem.ts";
 import { alreadyRead, checkSecretsFile } from "./secretsFile.ts";
 import { checkSkew } from "./skew.ts";
 import { checkIntegrity } from "./sopsMac.ts";
@@ -147,7 +147,7 @@ function lookAtGit({ values }: CheckedStack, tree: Tree | undefined): Look<GitCo
   const urlPath = values.git?.url === undefined ? "the URL in the tree's GitRepository" : "git.url";
   const remote = resolveGit({ url, urlPath, branch: inTree?.branch ?? "main", knownHosts });
   const mismatch = values.git?.url === undefined ? repositoryProblems(urlPath, url, values.github) : [];
-  return "text" in remote ? { problems: [remote, ...mismatch] } : { value: remote, problems: mismatch };
+  return "todo" in remote ? { problems: [remote, ...mismatch] } : { value: remote, problems: mismatch };
 }
 
 async function lookAtAgeKey(
@@ -157,7 +157,7 @@ async function lookAtAgeKey(
 ): Promise<Look<AgeKeyFile>> {
   if (values.ageKeyFile === undefined) return { problems: [] };
   const key = await readAgeKey(resolvePath(values.ageKeyFile, surroundings));
-  if ("text" in key) return { problems: [key] };
+  if ("todo" in key) return { problems: [key] };
   const mismatch = checkRecipients(key, tree?.sopsFiles ?? []);
   return { value: key, problems: mismatch === undefined ? [] : [mismatch] };
 }
@@ -174,7 +174,9 @@ async function lookAtIntegrity(
   const stops = found.filter(({ isNeeded }) => isNew && isNeeded);
   return {
     problems: stops.map(({ problem }) => problem),
-    warnings: found.flatMap((one) => (stops.includes(one) ? [] : `${one.problem.path} ${one.problem.text}`)),
+    warnings: found.flatMap((one) =>
+      stops.includes(one) ? [] : `${one.problem.path} ${problemText(one.problem)}`,
+    ),
   };
 }
 

@@ -40,7 +40,7 @@ describe("npm run migrate:flux", () => {
 
   it("shows what it would change, and changes nothing", () => {
     const { code, output } = run(tree);
-    assert.equal(code, 2);
+    assert.equal(code, 1);
     const file = join(tree, "apps", "old.yaml");
     assert.equal(
       output,
@@ -72,7 +72,13 @@ describe("npm run migrate:flux", () => {
   });
 
   it("names a folder that is not there, and an option that does not exist", () => {
-    assert.deepEqual(run(join(tree, "nothing")).code, 1);
-    assert.match(run("--all", tree).output, /there is no option --all/);
+    assert.deepEqual(run(join(tree, "nothing")), {
+      code: 2,
+      output: `${join(tree, "nothing")} is not there\n  → name the folder of the Git tree, e.g. cluster\n`,
+    });
+    assert.deepEqual(run("--all", tree), {
+      code: 2,
+      output: "Unknown option '--all'; see npm run migrate:flux -- --help\n",
+    });
   });
 });

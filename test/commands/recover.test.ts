@@ -75,10 +75,10 @@ describe("recovery of a file backend", () => {
     await once(child, "spawn");
     try {
       lock(child.pid ?? 0);
-      await assert.rejects(
-        freeLock("home", "home-ops"),
-        /stack home is locked by process \d+ of me.*running\n {2}→ wait for it, or stop it/,
-      );
+      await assert.rejects(freeLock("home", "home-ops"), {
+        message: /stack home is locked by process \d+ of me.*running$/,
+        todo: "wait for it, or stop it",
+      });
       assert.ok(existsSync(lockFile));
     } finally {
       child.kill();
@@ -87,7 +87,7 @@ describe("recovery of a file backend", () => {
 
   it("leaves another computer's lock alone", async () => {
     lock(1, "elsewhere");
-    await assert.rejects(freeLock("home", "home-ops"), /on elsewhere.*\n {2}→ .*pulumi cancel/);
+    await assert.rejects(freeLock("home", "home-ops"), { message: /on elsewhere/, todo: /pulumi cancel/ });
     assert.ok(existsSync(lockFile));
   });
 });

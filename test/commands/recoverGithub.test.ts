@@ -231,7 +231,7 @@ describe("recovery at GitHub", () => {
     assert.equal(unseen.length, 1);
     assert.equal(unseen[0]?.type, hookType);
     assert.match(
-      unseen[0].text,
+      leftLine(unseen[0]),
       /^could not look for webhooks: .*HTTP 403 Resource not accessible.*repos\/home\/cluster\/hooks\n {2}→ export GITHUB_TOKEN with a token that has Webhooks: read and write/,
     );
   });
@@ -241,7 +241,7 @@ describe("recovery at GitHub", () => {
     await github.stop();
     await assert.rejects(
       deployKeyLeftovers(state),
-      /^Error: GitHub does not answer for repos\/home\/cluster\/keys/,
+      /^StepError: GitHub does not answer for repos\/home\/cluster\/keys/,
     );
     github = await startAgain();
   });

@@ -124,10 +124,10 @@ describe("machines that cannot be wiped", () => {
   });
 
   it("are not forgotten by name when they are members, or not there", async () => {
-    await assert.rejects(
-      forgetGone("home", "k8s-1"),
-      /k8s-1 is a machine of the cluster[\s\S]*→ set gone: true/,
-    );
+    await assert.rejects(forgetGone("home", "k8s-1"), {
+      message: /k8s-1 is a machine of the cluster/,
+      todo: /^set gone: true/,
+    });
     await assert.rejects(forgetGone("home", "k8s-9"), /has no machine k8s-9 \(it has k8s-1, k8s-2, k8s-3\)/);
     await assert.rejects(forgetGone("home", ""), /has no machine/);
     assert.equal(written(), undefined);
@@ -144,7 +144,10 @@ describe("machines that cannot be wiped", () => {
     writeFileSync(join(folder, "state.json"), JSON.stringify({ version: 3, deployment: { resources } }));
     const answerAs = (name: string): void => script("talosctl", `echo 'spec:'; echo '    hostname: ${name}'`);
     answerAs("k8s-3");
-    await assert.rejects(forgetGone("home", "k8s-3"), /k8s-3 answers at 127\.9\.9\.2[\s\S]*→ run npm run up/);
+    await assert.rejects(forgetGone("home", "k8s-3"), {
+      message: /k8s-3 answers at 127\.9\.9\.2/,
+      todo: /^run npm run up/,
+    });
     assert.equal(written(), undefined);
     // Its address may be another's by now.
     answerAs("k8s-7");

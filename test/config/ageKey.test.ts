@@ -66,7 +66,7 @@ describe("age key file", () => {
       { path: "a.sops.yaml", recipients: [String(oldRecipient)] },
       { path: "b.sops.yaml", recipients: ["age1other"] },
     ]);
-    assert.match(problem?.text ?? "", /but b\.sops\.yaml can only be read with the key of age1other/);
+    assert.match(problem?.message ?? "", /but b\.sops\.yaml can only be read with the key of age1other/);
   });
 
   it("is warned about when others can read it", async () => {
@@ -76,7 +76,7 @@ describe("age key file", () => {
 
   it("is refused when it is a folder", async () => {
     const key = await readAgeKey(folder);
-    assert.ok("text" in key);
-    assert.match(key.text, /cannot be read \(EISDIR\)/);
+    assert.ok("todo" in key);
+    assert.match(key.message, /cannot be read \(EISDIR\)/);
   });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { problemText } from "../../src/config/problem.ts";
 import { checkPatches } from "../../src/config/checks/patches.ts";
 import { leavesOf, type Segment } from "../../src/config/patches/walk.ts";
 import { SecretText } from "../../src/config/secretText.ts";
@@ -44,7 +45,7 @@ describe("machine config patches", () => {
       problems.map(({ path }) => path),
       ["nodes[1].patches[1].machine.files[0].content"],
     );
-    assert.ok(!problems.some(({ text }) => text.includes("1ABC")));
+    assert.ok(!problems.some((one) => problemText(one).includes("1ABC")));
   });
 
   it("set nothing that the stack config sets", () => {

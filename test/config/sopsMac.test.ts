@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { before, describe, it } from "node:test";
 import { armor, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { stringify } from "yaml";
+import { problemText } from "../../src/config/problem.ts";
 import { checkIntegrity, integrityOf } from "../../src/config/sopsMac.ts";
 
 const lastmodified = "2026-11-28T13:52:55Z";
@@ -96,7 +97,8 @@ describe("an encrypted file", () => {
           [paths[1], false],
         ],
       );
-      assert.match(found[0]?.problem.text ?? "", /MAC mismatch.* → take the change back.*sops --rotate/);
+      assert.ok(found[0]);
+      assert.match(problemText(found[0].problem), /MAC mismatch.* → take the change back.*sops --rotate/);
     } finally {
       rmSync(root, { recursive: true });
     }

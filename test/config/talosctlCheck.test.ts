@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { describe, it } from "node:test";
+import { problemText } from "../../src/config/problem.ts";
 import { writePatch } from "../../src/config/patches/lines.ts";
 import {
   checkWithTalosctl,
@@ -111,7 +112,7 @@ const badSecret = { machine: { nope: new SecretText("hush") } };
 const message =
   "patches.common[0].machine.nope: unknown key → write it as Talos has it: https://www.talos.dev/v1.13/reference/configuration";
 const shown = ({ problems, warnings }: PatchFindings): readonly unknown[] => [
-  problems.map(({ path, text }) => `${path}: ${text}`),
+  problems.map((one) => `${one.path}: ${problemText(one)}`),
   warnings,
 ];
 

@@ -94,8 +94,8 @@ describe("Git remote", () => {
     const input = { url: "ssh://git@github.com/home/home-cluster.git", urlPath: "git.url", branch: "main" };
     const byDefault = resolveGit({ ...input, knownHosts: [] });
     const own = resolveGit({ ...input, knownHosts: [`github.com ${key}`] });
-    assert.deepEqual("text" in byDefault ? byDefault : byDefault.knownHosts, githubHostKeys);
-    assert.deepEqual("text" in own ? own : own.knownHosts, [`github.com ${key}`]);
+    assert.deepEqual("todo" in byDefault ? byDefault : byDefault.knownHosts, githubHostKeys);
+    assert.deepEqual("todo" in own ? own : own.knownHosts, [`github.com ${key}`]);
   });
 
   it("is pinned by a hashed line too", () => {
@@ -104,7 +104,7 @@ describe("Git remote", () => {
     const line = `|1|${salt.toString("base64")}|${hash} ${key}`;
     const input = { urlPath: "git.url", branch: "main", knownHosts: [line] };
     assert.ok("host" in resolveGit({ ...input, url: "ssh://git@git.example.com:2222/a.git" }));
-    assert.ok("text" in resolveGit({ ...input, url: "ssh://git@git.example.com/a.git" }));
+    assert.ok("todo" in resolveGit({ ...input, url: "ssh://git@git.example.com/a.git" }));
   });
 
   it("knows github.com by the fingerprints that GitHub publishes", () => {

@@ -104,7 +104,7 @@ await describe("operating Flux", { timeout: 900_000 }, async () => {
     assert.equal((await release("traefik", "networking")).spec["suspend"], true);
     assert.match(
       await ends(1, "flux", "reconcile", word),
-      new RegExp(`suspended .* → npm run flux -- resume ${word}`),
+      new RegExp(`suspended .*\\n +→ npm run flux -- resume ${word}`),
     );
     assert.match(await ends(0, "flux", "resume", word), /traefik is Ready/);
     assert.equal((await release("traefik", "networking")).spec["suspend"], undefined);
@@ -122,7 +122,7 @@ await describe("operating Flux", { timeout: 900_000 }, async () => {
     );
     assert.match(
       await ends(1, "flux", "suspend", "ks/flux-system/cluster"),
-      /is Pulumi's, .* write suspend: true in the stack config/,
+      /is Pulumi's, .*\n +→ to suspend everything, write suspend: true in the stack config/,
     );
   });
 
@@ -170,7 +170,7 @@ await describe("operating Flux", { timeout: 900_000 }, async () => {
     await lab.commit("No homepage", { [apps]: (text) => text.replace("  - homepage/ks.yaml\n", "") });
     assert.match(
       await ends(1, "reconcile"),
-      /Flux is suspended .* → write suspend: false in the stack config, then npm run up/,
+      /Flux: is suspended .*\n +→ write suspend: false in the stack config, then npm run up/,
     );
     assert.equal(await replicas(), former);
   });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { parseAllDocuments } from "yaml";
+import { problemText } from "../../src/config/problem.ts";
 import { checkPatches } from "../../src/config/checks/patches.ts";
 import {
   talosctlOnPath,
@@ -37,8 +38,8 @@ describe("patches in front of talosctl", () => {
       nodes: [{ role: "controlplane" }],
     });
     assert.deepEqual(warnings, []);
-    return problems.map(({ path, text }) =>
-      `${path.replace("patches.common[0]", "")}: ${text}`.replace(
+    return problems.map((one) =>
+      `${one.path.replace("patches.common[0]", "")}: ${problemText(one)}`.replace(
         / → write it as Talos has it: https:\S+$/,
         "",
       ),

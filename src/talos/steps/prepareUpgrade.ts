@@ -143,8 +143,7 @@ async function refuseOrder(
   };
   const [problem] = checkOrder(running, wanted);
   if (problem === undefined) return;
-  const [found = "", todo = ""] = problem.text.split(" → ");
-  throw new StepError(found, `no machine has been touched; ${todo}`);
+  throw new StepError(problem.message, `no machine has been touched; ${problem.todo}`);
 }
 
 function kubernetesImages({ role }: Target, version: string): readonly string[] {

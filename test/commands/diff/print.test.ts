@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { stripVTControlCharacters } from "node:util";
-import { readOptions } from "../../../commands/diff/options.ts";
 import { markdownText } from "../../../commands/diff/print/markdown.ts";
 import { terminalText } from "../../../commands/diff/print/terminal.ts";
-import { paintFor } from "../../../commands/plan/print/colours.ts";
+import { paintFor } from "../../../commands/paint.ts";
 import { diffOf, object, release, type App } from "./answers.ts";
 
 const chart = (version: string): object => ({ chart: { spec: { chart: "podinfo", version } } });
@@ -117,23 +116,4 @@ describe("the diff as Markdown", () => {
     assert.ok(short.endsWith("… and more than fits here: <code>npm run diff -- main</code> shows all."));
     assert.doesNotMatch(short, /<details>/);
   });
-});
-
-describe("the command line of npm run diff", () => {
-  it("takes one commit, another, and a tree", () => {
-    assert.deepEqual(readOptions(["main", "--to", "branch", "--tree", "/x", "--markdown"]), {
-      sides: { from: "main", to: "branch", tree: "/x" },
-      format: "markdown",
-    });
-  });
-
-  for (const [args, message] of [
-    [[], "name one commit, e.g. npm run diff -- main; see npm run diff -- --help"],
-    [["a", "b"], "name one commit, e.g. npm run diff -- main; see npm run diff -- --help"],
-    [["a", "--json", "--markdown"], "--json and --markdown are two outputs: choose one"],
-    [["a", "--nothing"], "Unknown option '--nothing'; see npm run diff -- --help"],
-  ] as const)
-    it(`refuses ${args.length === 0 ? "nothing" : args.join(" ")}`, () => {
-      assert.throws(() => readOptions(args), { message });
-    });
 });

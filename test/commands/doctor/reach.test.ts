@@ -35,8 +35,8 @@ describe("the way to a cluster", () => {
 
   it("is none where nobody answers, with what to look at", async () => {
     await assert.rejects(reach({ kubernetes: client(false), controlPlanes }, 1), {
-      message:
-        /does not answer: Kubernetes API: no answer in time; nor does k8s-1, k8s-2 by itself → npm run doctor says/,
+      message: /does not answer: Kubernetes API: no answer in time; nor does k8s-1, k8s-2 by itself$/,
+      todo: /^npm run doctor says/,
     });
   });
 });

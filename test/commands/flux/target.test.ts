@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { milliseconds } from "../../../commands/cluster/command.ts";
+import { milliseconds } from "../../../commands/frame.ts";
 import { kindNamed } from "../../../commands/flux/kinds.ts";
 import { nextStep } from "../../../commands/flux/remedies.ts";
 import { healthOf } from "../../../commands/flux/health.ts";
@@ -30,7 +30,8 @@ describe("a kind", () => {
 
   it("that is misspelt is corrected", () => {
     assert.throws(() => kindNamed("HelmRelese"), {
-      message: "there is no kind HelmRelese → did you mean HelmRelease?",
+      message: "there is no kind HelmRelese",
+      todo: "did you mean HelmRelease?",
     });
   });
 });
@@ -38,7 +39,10 @@ describe("a kind", () => {
 describe("an object's name", () => {
   it("has a kind, a namespace and a name", () => {
     assert.equal(wordOf(readTarget("hr/default/podinfo")), "HelmRelease/default/podinfo");
-    assert.throws(() => readTarget("hr/podinfo"), { message: /^hr\/podinfo names no object → write <kind>/ });
+    assert.throws(() => readTarget("hr/podinfo"), {
+      message: "hr/podinfo names no object",
+      todo: /^write <kind>/,
+    });
     assert.throws(() => readTarget("hr/a/b/c"), { message: /names no object/ });
   });
 
@@ -52,10 +56,7 @@ describe("an object's name", () => {
     ["hr/x/quite-another-thing", "there are default/podinfo, networking/traefik"],
   ] as const)
     it(`is compared with those that exist: ${word}`, () => {
-      assert.ok(
-        notThere(readTarget(word), others).endsWith(`→ ${words}`),
-        notThere(readTarget(word), others),
-      );
+      assert.equal(notThere(readTarget(word), others).todo, words);
     });
 });
 

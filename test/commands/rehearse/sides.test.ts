@@ -110,10 +110,10 @@ describe("readSides", () => {
   it("cannot begin at what is wrong already", () => {
     edit("home/Pulumi.home.yaml", "kubernetes: v1.36.3", "kubernetes: v1.37.0");
     commit("home");
-    assert.throws(
-      () => read(),
-      /what the rehearsal begins with cannot be built: .*\n.*v1\.37\.0 .*\n {2}→ .*--from/,
-    );
+    assert.throws(() => read(), {
+      message: /what the rehearsal begins with cannot be built: .*\n.*v1\.37\.0 /,
+      todo: /--from/,
+    });
     assert.throws(
       () => read({ stackFile: join(folder, "home/Pulumi.no.yaml") }),
       /Pulumi\.no\.yaml is not there/,

@@ -1,29 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readOptions } from "../../../commands/plan/options.ts";
 import { messagesOf, readDigest } from "../../../commands/plan/preview.ts";
-
-describe("readOptions", () => {
-  it("reads the stack and the format", () => {
-    assert.deepEqual(readOptions([]), { stack: undefined, format: "terminal", help: false });
-    assert.deepEqual(readOptions(["--stack", "home", "--json"]), {
-      stack: "home",
-      format: "json",
-      help: false,
-    });
-    assert.deepEqual(readOptions(["-s", "home", "--markdown"]), {
-      stack: "home",
-      format: "markdown",
-      help: false,
-    });
-    assert.equal(readOptions(["--help"]).help, true);
-  });
-
-  for (const args of [["--nothing"], ["word"], ["--stack"], ["--json", "--markdown"]])
-    it(`refuses ${args.join(" ")}`, () => {
-      assert.throws(() => readOptions(args), { name: "Error", message: /--help|choose one/ });
-    });
-});
 
 describe("what a preview that failed says", () => {
   it("is the program's message, once and without decoration", () => {
