@@ -1,43 +1,51 @@
-// npm run check:cluster: what is wrong with the Git tree, without a cluster. See commands/checkCluster/options.ts for its
-// help.
+// npm run check:cluster: what is wrong with the Git tree, without a cluster.
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { minorOf } from "../src/versions/version.ts";
+import { StepError } from "../src/steps/stepError.ts";
 import { checkTree } from "./checkCluster/checkTree.ts";
-import { help, readOptions } from "./checkCluster/options.ts";
 import { asText } from "./checkCluster/print.ts";
-import { paintFor } from "./plan/print/colours.ts";
-import { CommandError } from "./pulumiCli.ts";
+import { rules } from "./checkCluster/rules.ts";
+import { exitCodes, runCommand } from "./frame.ts";
 
-const exitCodes = { nothing: 0, found: 1, failed: 2 } as const;
+const width = Math.max(...rules.map(({ name }) => name.length));
 
-async function main(args: readonly string[]): Promise<number> {
-  const options = readOptions(args);
-  if (options.help) {
-    console.log(help());
-    return exitCodes.nothing;
-  }
-  const tree = resolve(options.tree);
-  if (statSync(tree, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new CommandError(`${options.tree} is no folder; name that of the Git tree, e.g. cluster`);
-  const result = await checkTree({
-    tree,
-    project: resolve(import.meta.dirname, ".."),
-    kubernetes: options.kubernetes,
-  });
-  console.log(
-    options.json
-      ? JSON.stringify(result.findings, undefined, 2)
-      : asText(result, options.tree, paintFor(process.stdout, process.env)),
-  );
-  // Not a finding: standard output has those alone.
-  if (result.leftOut.length > 0) console.error(`left out: ${result.leftOut.join("; ")}`);
-  return result.findings.length === 0 ? exitCodes.nothing : exitCodes.found;
-}
+const help = `npm run check:cluster [-- [TREE] [--json] [--kubernetes VERSION]]
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  // An error that nobody caught would end with 1, which means findings.
-  console.error(error instanceof CommandError ? error.message : error);
-  process.exitCode = exitCodes.failed;
-}
+Finds what is wrong with the Git tree in TREE (default: cluster), as far as that can be known without a cluster: before you
+push. Every finding has its file, line and rule, and on the next line what to do.
+
+  --json                 the findings as a JSON array of {file, line, rule, message, fix}
+  --kubernetes VERSION   check against that version, e.g. v1.36, instead of the one that the stack file pins
+  --help                 print this
+
+Rules:
+${rules.map(({ name, what }) => `  ${name.padEnd(width)}  ${what}`).join("\n")}
+
+The rules with * need the program cluster-build; \`npm run tools\` builds it. Without it they are left out.
+
+A comment "check:cluster ignore RULE" on the line of a finding, or on the one before, says that it is meant so.
+
+Exit code 0: nothing was found. 1: something was found. 2: the tree could not be checked, and why.`;
+
+await runCommand(
+  {
+    name: "npm run check:cluster",
+    help,
+    words: 1,
+    options: { json: { type: "boolean", default: false }, kubernetes: { type: "string" } },
+  },
+  async ({ values: { json, kubernetes }, positionals: [folder = "cluster"] }, { say, paint }) => {
+    if (kubernetes !== undefined && minorOf(kubernetes) === undefined)
+      throw new StepError(`--kubernetes ${kubernetes} is no version; expected one such as v1.36`);
+    const tree = resolve(folder);
+    if (statSync(tree, { throwIfNoEntry: false })?.isDirectory() !== true)
+      throw new StepError(`${folder} is no folder; name that of the Git tree, e.g. cluster`);
+    const project = resolve(import.meta.dirname, "..");
+    const result = await checkTree({ tree, project, kubernetes });
+    say(json ? JSON.stringify(result.findings, undefined, 2) : asText(result, folder, paint));
+    // Not a finding: standard output has those alone.
+    if (result.leftOut.length > 0) console.error(`left out: ${result.leftOut.join("; ")}`);
+    return result.findings.length === 0 ? exitCodes.nothing : exitCodes.found;
+  },
+);

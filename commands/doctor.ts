@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { readReached, type LastRun } from "../src/config/reached.ts";
 import { clusterHelp, clusterOptions, connect, type ClusterChoice } from "./cluster/connect.ts";
-import { readArguments, runCommand } from "./cluster/command.ts";
 import { diagnose, type Diagnosis } from "./doctor/cluster/diagnose.ts";
 import type { SickPod } from "./doctor/cluster/details.ts";
 import { lookAtFlux } from "./doctor/cluster/look.ts";
@@ -11,9 +10,10 @@ import { diagnosisLines } from "./doctor/cluster/write.ts";
 import { examineComputer } from "./doctor/computer.ts";
 import { leftBehind } from "./doctor/leftBehind.ts";
 import { findingLines } from "./doctor/report.ts";
-import { paintFor } from "./plan/print/colours.ts";
-import { Redactor } from "../src/steps/redact.ts";
-import { CommandError, pulumi } from "./pulumiCli.ts";
+import { exitCodes, runCommand, type Console } from "./frame.ts";
+import type { Redactor } from "../src/steps/redact.ts";
+import { StepError } from "../src/steps/stepError.ts";
+import { pulumi } from "./pulumiCli.ts";
 import { machinesIn, talosconfigOf } from "./recover/machines.ts";
 import { stackOf } from "./recover/recover.ts";
 import { exportStack, exportStackInClear } from "./recover/state.ts";
@@ -36,88 +36,88 @@ look.`;
 const answerMs = 8_000;
 const podLogLines = 5;
 
-const paint = paintFor(process.stdout, process.env);
-let redact = (text: string): string => text;
-const say = (line: string): void => console.log(redact(line));
-
-await runCommand({ onInterrupt: "stopped", failure: 2, redact: (text) => redact(text) }, async () => {
-  const { values } = readArguments("npm run doctor", {
-    args: process.argv.slice(2),
+await runCommand(
+  {
+    name: "npm run doctor",
+    help,
     options: { ...clusterOptions, cluster: { type: "boolean", default: false } },
-  });
-  if (values.help) {
-    console.log(help);
-    return 0;
-  }
-  return values.cluster ? cluster(values) : computer(values.stack);
-});
+  },
+  ({ values }, terminal) => (values.cluster ? cluster(values, terminal) : computer(values.stack, terminal)),
+);
 
-async function computer(name: string | undefined): Promise<number> {
-  const stack = stackNamed(name);
+async function computer(
+  name: string | undefined,
+  { say, paint, redactor }: Pick<Console, "say" | "paint" | "redactor">,
+): Promise<number> {
+  const stack = stackNamed(name, redactor);
   const findings = [
     ...(await examineComputer(join(import.meta.dirname, ".."), stack)),
     ...("problem" in stack ? [] : await leftBehind(stack.name)),
   ];
   for (const finding of findings) for (const line of findingLines(finding, paint)) say(line);
-  return findings.some(({ state }) => state === "missing") ? 1 : 0;
+  return findings.some(({ state }) => state === "missing") ? exitCodes.found : exitCodes.nothing;
 }
 
 /** The stack and what its last run has reached. Its outputs are read without secrets. */
-function stackNamed(name: string | undefined): { name: string; lastRun: LastRun } | { problem: string } {
+function stackNamed(
+  name: string | undefined,
+  redactor: Redactor,
+): { name: string; lastRun: LastRun } | { problem: string } {
   try {
     const stack = name ?? stackOf([]);
     const outputs = JSON.parse(pulumi(["stack", "output", "--json", "--stack", stack])) as Readonly<
       Record<string, unknown>
     >;
-    return { name: stack, lastRun: lastRunOf(stack, outputs) };
+    return { name: stack, lastRun: lastRunOf(stack, outputs, redactor) };
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    if (!(error instanceof StepError)) throw error;
     return name === undefined
       ? { problem: error.message.split("\n").at(-1) ?? "" }
       : { name, lastRun: { versions: {} } };
   }
 }
 
-function lastRunOf(stack: string, outputs: Readonly<Record<string, unknown>>): LastRun {
+function lastRunOf(stack: string, outputs: Readonly<Record<string, unknown>>, redactor: Redactor): LastRun {
   const reached = readReached(outputs);
   if (reached.machines === undefined) return reached;
   return {
     ...reached,
     configured: machinesIn(exportStack(stack)),
-    talosconfig: talosconfigIn(stack),
+    talosconfig: talosconfigIn(stack, redactor),
   };
 }
 
 /** Without the stack's passphrase there is none: then machines are looked at from outside. */
-function talosconfigIn(stack: string): string | undefined {
+function talosconfigIn(stack: string, redactor: Redactor): string | undefined {
   try {
     const text = talosconfigOf(exportStackInClear(stack));
-    const redactor = new Redactor();
     redactor.learn(text);
-    redact = (line) => redactor.redact(line);
     return text;
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    if (!(error instanceof StepError)) throw error;
     return undefined;
   }
 }
 
-async function cluster(choice: ClusterChoice): Promise<number> {
-  const connection = connect(choice, answerMs);
-  redact = (text) => connection.redactor.redact(text);
+async function cluster(
+  choice: ClusterChoice,
+  { say, paint, redactor }: Pick<Console, "say" | "paint" | "redactor">,
+): Promise<number> {
+  const connection = connect(choice, redactor, answerMs);
   const { kubernetes, version, detour } = await reach(connection, answerMs);
   say(`${connection.name}: Kubernetes ${version}`);
   if (detour !== undefined) say(detour);
-  const sight = await lookAtFlux(kubernetes, connection.redactor);
+  const sight = await lookAtFlux(kubernetes, redactor);
   for (const text of sight.unseen) say(`could not look at ${text}`);
   if (sight.flux.length === 0)
-    throw new CommandError("there is nothing of Flux to be seen in this cluster → npm run up installs it");
+    throw new StepError("there is nothing of Flux to be seen in this cluster", "npm run up installs it");
   const diagnosis = diagnose(sight, Date.now());
   const logs = await logsOf(diagnosis, async ({ namespace, name, hasEnded }) =>
     kubernetes.podLog(namespace, name, podLogLines, hasEnded).catch(() => ""),
   );
   for (const line of diagnosisLines(diagnosis, ({ name }) => logs.get(name) ?? [], paint)) say(line);
-  return diagnosis.troubles.length > 0 || detour !== undefined || sight.unseen.length > 0 ? 1 : 0;
+  const isWell = diagnosis.troubles.length === 0 && detour === undefined && sight.unseen.length === 0;
+  return isWell ? exitCodes.nothing : exitCodes.found;
 }
 
 /** The last lines of all pods that are not ready. */

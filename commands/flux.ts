@@ -1,10 +1,10 @@
 // npm run flux -- suspend|resume|reconcile|force <kind>/<namespace>/<name>: one object of Flux.
 import { clusterHelp, clusterOptions, connect } from "./cluster/connect.ts";
-import { milliseconds, readArguments, runCommand } from "./cluster/command.ts";
+import { milliseconds, runCommand } from "./frame.ts";
 import { nearest } from "../src/config/suggest.ts";
 import { actions } from "./flux/actions.ts";
 import { readTarget } from "./flux/target.ts";
-import { CommandError } from "./pulumiCli.ts";
+import { StepError } from "../src/steps/stepError.ts";
 
 const help = `npm run flux -- suspend|resume|reconcile|force <kind>/<namespace>/<name> [options]
 
@@ -23,40 +23,35 @@ Kustomizations cluster and flux belong to Pulumi: \`suspend: true\` in the stack
   --timeout TIME      how long to wait for the outcome, e.g. 90s; default 5m
 ${clusterHelp}
 
-Exit code 0: done, and Ready where something was waited for. 1: not, and why. 130: Ctrl-C; Flux goes on by itself.`;
-
-let redact = (text: string): string => text;
+Exit code 0: done, and Ready where something was waited for. 1: not, or it could not, and why. 130: Ctrl-C; Flux goes on by itself.`;
 
 await runCommand(
-  { onInterrupt: "stopped waiting; Flux goes on by itself", failure: 1, redact: (text) => redact(text) },
-  async (signal) => {
-    const { values, positionals } = readArguments("npm run flux", {
-      args: process.argv.slice(2),
-      allowPositionals: true,
-      options: { ...clusterOptions, timeout: { type: "string", default: "5m" } },
-    });
-    if (values.help) {
-      console.log(help);
-      return 0;
-    }
-    const [verb = "", text = "", ...more] = positionals;
+  {
+    name: "npm run flux",
+    help,
+    failure: 1,
+    onSignal: "stopped waiting; Flux goes on by itself",
+    words: 2,
+    options: { ...clusterOptions, timeout: { type: "string", default: "5m" } },
+  },
+  async ({ values, positionals: [verb = "", text] }, { signal, say, redactor }) => {
     const action = actions[verb];
-    if (action === undefined) throw new CommandError(noSuchVerb(verb));
-    if (text === "" || more.length > 0)
-      throw new CommandError(`name one object → npm run flux -- ${verb} HelmRelease/default/podinfo`);
+    if (action === undefined) throw noSuchVerb(verb);
+    if (text === undefined)
+      throw new StepError("name one object", `npm run flux -- ${verb} HelmRelease/default/podinfo`);
     const target = readTarget(text);
     const end = Date.now() + milliseconds(values.timeout);
-    const { kubernetes, redactor } = connect(values);
-    redact = (line) => redactor.redact(line);
-    return (await action({ kubernetes, target, end, signal, say: (line) => console.log(redact(line)) }))
-      ? 0
-      : 1;
+    const { kubernetes } = connect(values, redactor);
+    return (await action({ kubernetes, target, end, signal, say })) ? 0 : 1;
   },
 );
 
-function noSuchVerb(verb: string): string {
+function noSuchVerb(verb: string): StepError {
   const verbs = Object.keys(actions);
   const meant = nearest(verb, verbs);
-  if (verb === "") return `say what to do: ${verbs.join(", ")}; see npm run flux -- --help`;
-  return `there is no ${verb} → ${meant === undefined ? `there are ${verbs.join(", ")}` : `did you mean ${meant}?`}`;
+  if (verb === "") return new StepError(`say what to do: ${verbs.join(", ")}; see npm run flux -- --help`);
+  return new StepError(
+    `there is no ${verb}`,
+    meant === undefined ? `there are ${verbs.join(", ")}` : `did you mean ${meant}?`,
+  );
 }

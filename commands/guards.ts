@@ -2,15 +2,16 @@
 // deletions, or never.
 import { deployKeyType, webhookType } from "../src/config/deployKeys.ts";
 import { askGithub, type GithubAccess } from "../src/steps/github.ts";
-import { CommandError } from "./pulumiCli.ts";
 import { githubOf } from "./recover/githubAccess.ts";
 import { resourcesOf, type StackState } from "./recover/state.ts";
+import { StepError } from "../src/steps/stepError.ts";
 
-/** Refuses to destroy a stack of which anything is protected. @throws CommandError that says how to lift it */
+/** Refuses to destroy a stack of which anything is protected. @throws StepError that says how to lift it */
 export function refuseProtected(stack: string, { deployment }: StackState): void {
   if (!(deployment.resources ?? []).some(({ protect }) => protect === true)) return;
-  throw new CommandError(
-    `stack ${stack} is protected: nothing has been destroyed\n  → set protect: false in Pulumi.${stack}.yaml, run npm run up, which changes nothing but the protection, then npm run destroy`,
+  throw new StepError(
+    `stack ${stack} is protected: nothing has been destroyed`,
+    `set protect: false in Pulumi.${stack}.yaml, run npm run up, which changes nothing but the protection, then npm run destroy`,
   );
 }
 
@@ -31,7 +32,7 @@ const reads = {
 /**
  * Refuses a refresh whose token GitHub does not take: the plugin would read nothing, take that for "is not there", and let
  * deploy key and webhook drop out of the state. Asks nothing where the state holds neither.
- * @throws CommandError that says what GitHub has answered, and what to do
+ * @throws StepError that says what GitHub has answered, and what to do
  */
 export async function refuseBadToken(
   state: StackState,
@@ -43,8 +44,9 @@ export async function refuseBadToken(
       const path = `repos/${owner}/${String(inputs?.["repository"])}/${kind}`;
       const problem = token === "" ? "GITHUB_TOKEN is not set" : await whyRefused({ baseUrl, token }, path);
       if (problem === undefined) continue;
-      throw new CommandError(
-        `${problem}\n  → nothing has been refreshed: what cannot be read would drop out of the state; export GITHUB_TOKEN with a token that has ${right} on the repository`,
+      throw new StepError(
+        problem,
+        `nothing has been refreshed: what cannot be read would drop out of the state; export GITHUB_TOKEN with a token that has ${right} on the repository`,
       );
     }
 }

@@ -1,34 +1,42 @@
-// npm run plan: what `up` will do, in one table. See commands/plan/options.ts for its help.
-import { help, readOptions, type PlanOptions } from "./plan/options.ts";
+// npm run plan: what `up` will do, in one table.
+import { exitCodes, runCommand } from "./frame.ts";
+import { formatOf, formatOptions, written } from "./format.ts";
 import { makePlan } from "./plan/makePlan.ts";
-import { paintFor } from "./plan/print/colours.ts";
 import { markdownText } from "./plan/print/markdown.ts";
 import { terminalText } from "./plan/print/terminal.ts";
 import { runPreview } from "./plan/runPreview.ts";
 import type { Plan } from "./plan/types.ts";
-import { CommandError } from "./pulumiCli.ts";
-import { Redactor } from "../src/steps/redact.ts";
 
-const exitCodes = { nothing: 0, changes: 2, destructive: 3 } as const satisfies Record<
-  Plan["outcome"],
-  number
->;
+const help = `npm run plan [-- [--stack NAME] [--json | --markdown]]
 
-/** For what is said before the stack's own secrets are known. */
-const redactor = new Redactor();
-for (const name of ["GITHUB_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN"])
-  redactor.learn(process.env[name] ?? "");
+Says what \`npm run up\` would do, before it does it: what changes on which machine, from which version to which, what
+that means for what runs, in order, and about how long it takes. Runs the real preview; needs neither the machines nor
+the cluster, and changes nothing.
 
-function textOf(plan: Plan, { format }: PlanOptions): string {
-  switch (format) {
-    case "json":
-      return JSON.stringify(plan, undefined, 2);
-    case "markdown":
-      return markdownText(plan);
-    case "terminal":
-      return terminalText(plan, paintFor(process.stdout, process.env));
-  }
-}
+  --stack NAME   another stack than the selected one
+  --json         the plan as JSON; the shape is in commands/plan/types.ts
+  --markdown     for a comment on a pull request
+  --help         print this
+
+Impacts, from harmless to grave:
+  none               nothing that runs is touched
+  live               taken while everything goes on
+  restart            pods or services start again, machines stay up
+  reboot             the machine reboots with its pods on it
+  drain and reboot   its pods go elsewhere first
+  replace            deleted and made anew
+  wipe               a machine is erased, or data are lost in another way
+
+Times are estimates for small machines and a home's line, not measured on yours; a server that tests its memory at
+every boot takes longer. Use \`npm run -s plan\` to have the output alone.
+
+Exit code 0: nothing changes. 1: something changes. 2: there is no plan, and why. 3: something is lost that nobody brings back.`;
+
+const codes: Readonly<Record<Plan["outcome"], number>> = {
+  nothing: exitCodes.nothing,
+  changes: exitCodes.found,
+  destructive: 3,
+};
 
 /** A preview takes a while; on a terminal somebody is told so until it is there. */
 async function patiently<T>(work: () => Promise<T>): Promise<T> {
@@ -41,22 +49,19 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  const options = readOptions(args);
-  if (options.help) {
-    console.log(help);
-    return 0;
-  }
-  const { digest, bundles, masker } = await patiently(() => runPreview(options.stack));
-  const plan = makePlan(digest, bundles, masker);
-  console.log(masker.redact(textOf(plan, options)));
-  return exitCodes[plan.outcome];
-}
-
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof CommandError)) throw error;
-  console.error(redactor.redact(error.message));
-  process.exitCode = 1;
-}
+await runCommand(
+  {
+    name: "npm run plan",
+    help,
+    onSignal: "child",
+    options: { ...formatOptions, stack: { type: "string", short: "s" } },
+  },
+  async ({ values }, { say, paint }) => {
+    const format = formatOf(values);
+    const { digest, bundles, masker } = await patiently(() => runPreview(values.stack));
+    const plan = makePlan(digest, bundles, masker);
+    const forms = { markdown: markdownText, terminal: (it: Plan) => terminalText(it, paint) };
+    say(masker.redact(written(plan, format, forms)));
+    return codes[plan.outcome];
+  },
+);

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { PrivateFolder } from "../src/steps/privateFolder.ts";
-import { CommandError } from "./pulumiCli.ts";
+import { StepError } from "../src/steps/stepError.ts";
 
 /** How it ended. */
 export interface PulumiResult {
@@ -23,7 +23,7 @@ export interface PulumiOptions {
 
 /**
  * Runs `pulumi args…` to its end.
- * @throws CommandError when there is no pulumi
+ * @throws StepError when there is no pulumi
  */
 export async function runPulumi(
   args: readonly string[],
@@ -44,9 +44,7 @@ export async function runPulumi(
   try {
     const code = await new Promise<number>((resolve, reject) => {
       child.once("error", () => {
-        reject(
-          new CommandError('pulumi is not on PATH: install it, or run: eval "$(npm run -s lab -- env)"'),
-        );
+        reject(new StepError('pulumi is not on PATH: install it, or run: eval "$(npm run -s lab -- env)"'));
       });
       child.once("close", (exit, signal) => {
         resolve(exit ?? 128 + (signal === null ? 0 : constants.signals[signal]));

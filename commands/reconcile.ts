@@ -1,8 +1,7 @@
 // npm run reconcile: brings the cluster to the commit of its branch now, and says what becomes of it.
 import { join } from "node:path";
 import { clusterHelp, clusterOptions, connect } from "./cluster/connect.ts";
-import { milliseconds, readArguments, runCommand } from "./cluster/command.ts";
-import { paintFor } from "./plan/print/colours.ts";
+import { exitCodes, milliseconds, runCommand } from "./frame.ts";
 import { treeFolder } from "./reconcile/commit.ts";
 import { Progress } from "./reconcile/progress.ts";
 import { reconcile } from "./reconcile/run.ts";
@@ -20,37 +19,26 @@ read it without a question, and with the HEAD of the checkout that the stack's t
 ${clusterHelp}
 
 Exit code 0: everything is at the commit and Ready, but for what is suspended, which is named. 1: not, and why; also when
-Flux is suspended as a whole. 130: Ctrl-C; Flux goes on by itself.`;
-
-let redact = (text: string): string => text;
+Flux is suspended as a whole. 2: it could not, and why. 130: Ctrl-C; Flux goes on by itself.`;
 
 await runCommand(
   {
-    onInterrupt: "stopped waiting; Flux goes on by itself (npm run doctor -- --cluster says how far it is)",
-    failure: 1,
-    redact: (text) => redact(text),
+    name: "npm run reconcile",
+    help,
+    onSignal: "stopped waiting; Flux goes on by itself (npm run doctor -- --cluster says how far it is)",
+    options: { ...clusterOptions, timeout: { type: "string", default: "10m" } },
   },
-  async (signal) => {
-    const { values } = readArguments("npm run reconcile", {
-      args: process.argv.slice(2),
-      options: { ...clusterOptions, timeout: { type: "string", default: "10m" } },
-    });
-    if (values.help) {
-      console.log(help);
-      return 0;
-    }
+  async ({ values }, { signal, say, paint, redactor }) => {
     const end = Date.now() + milliseconds(values.timeout);
-    const cluster = connect(values);
-    redact = (text) => cluster.redactor.redact(text);
-    const say = (line: string): void => console.log(redact(line));
+    const cluster = connect(values, redactor);
     const done = await reconcile({
       cluster,
       end,
       signal,
       say,
       tree: treeFolder(join(import.meta.dirname, ".."), cluster.stack),
-      progress: new Progress(say, paintFor(process.stdout, process.env)),
+      progress: new Progress(say, paint),
     });
-    return done ? 0 : 1;
+    return done ? exitCodes.nothing : exitCodes.found;
   },
 );

@@ -1,8 +1,10 @@
 // npm run rehearse -- STACK: builds a stack as it is committed in a lab, applies the working tree's bump to it and reports
 // what happened, before it happens to hardware.
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { exitCodes } from "./rehearse/report.ts";
+import { StepError } from "../src/steps/stepError.ts";
+import { formatOf, formatOptions, written } from "./format.ts";
+import { runCommand } from "./frame.ts";
+import { outcomeCodes } from "./rehearse/report.ts";
 import { rehearse } from "./rehearse/rehearsal.ts";
 import { asMarkdown, asText } from "./rehearse/show.ts";
 
@@ -20,62 +22,47 @@ tree) and reports what that did. Nothing of the real stack is touched: no machin
   --json, --markdown   the report in that form; it is all of standard output
   --help               print this
 
-Exit code 0: rehearsed well, or nothing to rehearse. 1: could not be rehearsed. 2: the bump failed in rehearsal.`;
-
-/** What a shell says of a program that Ctrl-C has ended. */
-const interrupted = 130;
+Exit code 0: rehearsed well, or nothing to rehearse. 1: the bump failed in rehearsal. 2: it could not be rehearsed, and why.`;
 
 const say = (line: string): void => console.error(line);
 
-async function main(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
+await runCommand(
+  {
+    name: "npm run rehearse",
+    help,
+    onSignal: "stopped; the lab is removed",
+    words: 1,
     options: {
+      ...formatOptions,
       from: { type: "string", default: "HEAD" },
       "tree-from": { type: "string", default: "HEAD" },
       build: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
       "config-file": { type: "string" },
-      json: { type: "boolean", default: false },
-      markdown: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
     },
-  });
-  if (values.help) {
-    console.log(help);
-    return 0;
-  }
-  const [stack, ...more] = positionals;
-  if (stack === undefined || more.length > 0)
-    throw new Error(`name one stack, e.g. npm run rehearse -- home\n\n${help}`);
-  if (values.json && values.markdown) throw new Error("either --json or --markdown, not both");
-
-  const project = resolve(import.meta.dirname, "..");
-  const request = {
-    project,
-    stack,
-    stackFile: resolve(values["config-file"] ?? join(project, `Pulumi.${stack}.yaml`)),
-    from: values.build ? undefined : values.from,
-    treeFrom: values["tree-from"],
-  };
-  const report = await rehearse(request, { signal: interruption(), say, keep: values.keep });
-  if (values.json) console.log(JSON.stringify(report, undefined, 2));
-  else console.log(values.markdown ? asMarkdown(report) : `\n${asText(report)}`);
-  if (report.lab !== undefined) say(lookAround(report.lab));
-  return exitCodes[report.outcome];
-}
-
-/** Ctrl-C ends what runs and removes the lab; another one changes nothing about that. */
-function interruption(): AbortSignal {
-  const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.on(signal, () => {
-      say(stop.signal.aborted ? "the lab is being removed" : `stopped by ${signal}`);
-      stop.abort();
+  },
+  async ({ values, positionals: [stack] }, { signal, say: print }) => {
+    if (stack === undefined)
+      throw new StepError("name one stack, e.g. npm run rehearse -- home; see npm run rehearse -- --help");
+    const format = formatOf(values);
+    signal.addEventListener("abort", () => {
+      say("stopping; the lab is being removed");
     });
-  return stop.signal;
-}
+    const project = resolve(import.meta.dirname, "..");
+    const request = {
+      project,
+      stack,
+      stackFile: resolve(values["config-file"] ?? join(project, `Pulumi.${stack}.yaml`)),
+      from: values.build ? undefined : values.from,
+      treeFrom: values["tree-from"],
+    };
+    const report = await rehearse(request, { signal, say, keep: values.keep });
+    const terminal = (): string => `\n${asText(report)}`;
+    print(written(report, format, { markdown: asMarkdown, terminal }));
+    if (report.lab !== undefined) say(lookAround(report.lab));
+    return outcomeCodes[report.outcome];
+  },
+);
 
 function lookAround(lab: string): string {
   return `
@@ -84,17 +71,3 @@ The lab is left running:
   npm run lab -- status --name ${lab}
   npm run lab -- destroy --name ${lab}`;
 }
-
-async function exitCode(args: readonly string[]): Promise<number> {
-  try {
-    return await main(args);
-  } catch (error) {
-    if (error instanceof Error && error.name === "AbortError") return interrupted;
-    console.error(error instanceof Error ? error.message : String(error));
-    return 1;
-  }
-}
-
-process.exitCode = await exitCode(process.argv.slice(2));
-// A build of tools that was interrupted would be waited for.
-if (process.exitCode === interrupted) process.exit();

@@ -2,32 +2,40 @@
 // run, then runs pulumi in this terminal, and says what Pulumi leaves unsaid when that fails.
 import { explainFailure } from "./explain.ts";
 import { explainMachines } from "./explainMachines.ts";
+import { runInFrame } from "./frame.ts";
 import { refreshes, refuseBadToken, refuseProtected } from "./guards.ts";
 import { runPulumi } from "./pulumiProcess.ts";
-import { CommandError } from "./pulumiCli.ts";
 import { recover, stackOf } from "./recover/recover.ts";
 import { exportStack } from "./recover/state.ts";
 
 const [verb = "", ...args] = process.argv.slice(2);
+
+const help = `npm run ${verb} [-- flags of pulumi ${verb}]
+
+Looks at what pulumi would find too late, recovers from a killed run, then runs \`pulumi ${verb}\` in this terminal, and says
+what pulumi leaves unsaid when that fails. A preview changes nothing.
+
+Exit code 0: done. Else that of pulumi; 1 where it was not begun, and why.
+
+`;
+
 // A preview changes nothing, not even what a killed run has left.
 const asks = args.includes("--help") || args.includes("-h");
 const changes = verb !== "preview" && !asks && !args.some((arg) => /^--preview-only(=true)?$/.test(arg));
-try {
-  if (!asks) await guard();
+
+await runInFrame({ name: `npm run ${verb}`, failure: 1, onSignal: "child" }, async ({ say }) => {
+  if (asks) say(help);
+  else await guard();
   if (changes) {
     const { done, left } = await recover(args, verb);
-    for (const line of done) console.log(`recovered: ${line}`);
-    for (const line of left) console.log(`left: ${line}`);
+    for (const line of done) say(`recovered: ${line}`);
+    for (const line of left) say(`left: ${line}`);
   }
   const { code } = await runPulumi([verb, ...args]);
-  process.exitCode = code;
   if (verb === "up" && code !== 0) await explain();
   if (["up", "destroy"].includes(verb) && changes && code !== 0) await explainWipes();
-} catch (error) {
-  if (!(error instanceof CommandError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+  return code;
+});
 
 async function explain(): Promise<void> {
   // Whatever is wrong with that has been said by the run itself.

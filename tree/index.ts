@@ -21,7 +21,7 @@ export type { IgnorePattern } from "./model/sourceIgnore.ts";
 export type { YamlFile } from "./model/treeFiles.ts";
 export { fieldsOf, listOf, textOf, valueAt, type Fields } from "./model/values.ts";
 export { providersOf, substituteFromOf, variablesOf, type Reference } from "./model/variables.ts";
-export { isYaml, listFiles, readObjects } from "./yamlFiles.ts";
+export { listFiles } from "./yamlFiles.ts";
 
 // What may be wrong with a tree.
 export type { Finding } from "./finding.ts";

@@ -2,21 +2,11 @@
 import { cpSync, lstatSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, posix, relative } from "node:path";
-import {
-  fieldsOf,
-  fluxNamespace,
-  textOf,
-  valueAt,
-  type FluxKustomization,
-  type TreeModel,
-} from "../../tree/index.ts";
+import { valueAt, type FluxKustomization, type TreeModel } from "../../tree/index.ts";
 import { builtTool } from "../../tools/ensureTools.ts";
-import { fluxSets } from "../../tools/fluxManifests/sets.ts";
 import { runClusterBuild } from "../tree/buildTree.ts";
-import { definitionsFor } from "../tree/definitions.ts";
-import { isStrict } from "../tree/request.ts";
-import type { BuildAnswer, BuildRequest } from "../tree/types.ts";
-import { placeholderOf } from "../tree/variables.ts";
+import { requestsFor } from "../tree/request.ts";
+import type { BuildAnswer } from "../tree/types.ts";
 
 /** What was built. */
 export interface Builds {
@@ -26,12 +16,9 @@ export interface Builds {
   readonly leftOut: readonly string[];
 }
 
-/** Definitions of this version serve a tree that pins none: the newest that there are. */
-const newestFlux = fluxSets[0]?.version ?? "";
-
 /**
  * Builds all that Flux would apply.
- * @throws CommandError when the program fails
+ * @throws StepError when the program fails
  */
 export async function buildModel(model: TreeModel): Promise<Builds> {
   const program = builtTool("cluster-build");
@@ -42,72 +29,18 @@ export async function buildModel(model: TreeModel): Promise<Builds> {
         "builds, schemas and duplicate objects, since cluster-build is not there; `npm run tools` builds it",
       ],
     };
-  const { definitions, kubernetes, leftOut } = definitionsFor(model.fluxVersion ?? newestFlux);
-  const requests = rootGroups(model).map((roots) => ({
-    ...requestFor(model, roots),
-    definitions,
-    kubernetes,
-  }));
-  const answers = await inRepository(model, (root) =>
-    Promise.all(requests.map((request) => runClusterBuild(program, { ...request, root }))),
-  );
+  let leftOut: readonly string[] = [];
+  const answers = await inRepository(model, (root) => {
+    const requests = requestsFor(model, root);
+    leftOut = requests.leftOut;
+    return Promise.all([...requests.byFolder.values()].map((request) => runClusterBuild(program, request)));
+  });
   const remote = model.kustomizations.filter(({ build }) =>
     (build?.kustomizeFiles ?? []).some((file) => file.isRemote),
   );
   const names = remote.map(({ namespace, name }) => `${namespace}/${name}`);
   const unbuilt = names.length === 0 ? [] : [`the builds of ${names.join(", ")}, which download resources`];
   return { answers, leftOut: [...leftOut, ...unbuilt] };
-}
-
-/** Roots that lie in one folder are of one cluster; a repository may hold several. */
-function rootGroups(model: TreeModel): readonly (readonly FluxKustomization[])[] {
-  const roots = model.kustomizations.filter(
-    ({ parent, build }) => parent === undefined && build !== undefined,
-  );
-  return [...Map.groupBy(roots, ({ object }) => posix.dirname(object.source.file)).values()];
-}
-
-function requestFor(
-  model: TreeModel,
-  roots: readonly FluxKustomization[],
-): Omit<BuildRequest, "root" | "definitions" | "kubernetes"> {
-  const [first] = roots;
-  const reference = fieldsOf(first?.spec["sourceRef"]);
-  return {
-    source: {
-      kind: textOf(reference["kind"]) ?? "",
-      name: textOf(reference["name"]) ?? "",
-      namespace: textOf(reference["namespace"]) ?? first?.namespace ?? fluxNamespace,
-    },
-    start: roots.map(({ object, namespace }) => {
-      const data = object.data;
-      return { ...data, metadata: { ...data.metadata, namespace } };
-    }),
-    variables: variablesIn(model),
-    examples: true,
-    strict: isStrict(model.fluxVersion ?? newestFlux),
-    schemas: true,
-  };
-}
-
-/** Values of ConfigMaps; of Secrets the names. */
-function variablesIn({ placed, kustomizations }: TreeModel): BuildRequest["variables"] {
-  const variables: Record<string, Record<string, string>> = {};
-  const spaces = [...new Set(kustomizations.map(({ namespace }) => namespace))];
-  for (const { data, name, namespace } of placed) {
-    const { kind, apiVersion } = data;
-    if (apiVersion !== "v1" || (kind !== "ConfigMap" && kind !== "Secret")) continue;
-    const values = { ...fieldsOf(data["data"]), ...fieldsOf(data["stringData"]) };
-    const known = Object.fromEntries(
-      Object.entries(values).map(([key, value]) => [
-        key,
-        kind === "Secret" || value === undefined ? placeholderOf(key) : String(value ?? ""),
-      ]),
-    );
-    for (const space of namespace === undefined ? spaces : [namespace])
-      variables[`${kind}/${space}/${name}`] ??= known;
-  }
-  return variables;
 }
 
 /**

@@ -34,7 +34,7 @@ export interface CheckResult {
 
 /**
  * Checks a tree.
- * @throws CommandError when the program cluster-build fails
+ * @throws StepError when the program cluster-build fails
  */
 export async function checkTree({
   tree,

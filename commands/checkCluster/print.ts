@@ -1,5 +1,5 @@
 // Findings for people.
-import type { Paint } from "../plan/print/colours.ts";
+import type { Paint } from "../paint.ts";
 import { count } from "../plan/text.ts";
 import type { CheckResult } from "./checkTree.ts";
 

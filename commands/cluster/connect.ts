@@ -4,15 +4,14 @@ import { readFileSync } from "node:fs";
 import { readReached } from "../../src/config/reached.ts";
 import { defaultAnswerMs } from "../../src/steps/impatientConfig.ts";
 import { Kubernetes } from "../../src/steps/kubernetes.ts";
-import { Redactor } from "../../src/steps/redact.ts";
-import { CommandError } from "../pulumiCli.ts";
+import type { Redactor } from "../../src/steps/redact.ts";
 import { exportStackInClear, kubeconfigOf, type StackState } from "../recover/state.ts";
+import { StepError } from "../../src/steps/stepError.ts";
 
 /** Options of every command that talks to a cluster, for parseArgs. */
 export const clusterOptions = {
   stack: { type: "string", short: "s" },
   kubeconfig: { type: "string" },
-  help: { type: "boolean", short: "h", default: false },
 } as const;
 
 /** Their part of a help text. */
@@ -36,20 +35,18 @@ export interface Cluster {
   readonly kubernetes: Kubernetes;
   /** Addresses of the control planes as far as the state has them, by name. */
   readonly controlPlanes: Readonly<Record<string, string>>;
-  /** Knows the kubeconfig; for everything that is printed. */
-  readonly redactor: Redactor;
 }
 
 /**
  * Connects; nothing is asked of the cluster yet.
+ * @param redactor learns the kubeconfig
  * @param answerMs longest wait for an answer, milliseconds
- * @throws CommandError when there is no kubeconfig
+ * @throws StepError when there is no kubeconfig
  */
-export function connect(choice: ClusterChoice, answerMs = defaultAnswerMs): Cluster {
+export function connect(choice: ClusterChoice, redactor: Redactor, answerMs = defaultAnswerMs): Cluster {
   const { kubeconfig, ...found } = choice.kubeconfig === undefined ? ofStack(choice) : ofFile(choice);
-  const redactor = new Redactor();
   redactor.learn(kubeconfig);
-  return { ...found, kubernetes: new Kubernetes(kubeconfig, answerMs), redactor };
+  return { ...found, kubernetes: new Kubernetes(kubeconfig, answerMs) };
 }
 
 interface Credentials {
@@ -63,9 +60,7 @@ function ofFile({ kubeconfig: file = "" }: ClusterChoice): Credentials {
   try {
     return { name: file, kubeconfig: readFileSync(file, "utf8"), controlPlanes: {} };
   } catch (error) {
-    throw new CommandError(
-      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new StepError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -74,8 +69,9 @@ function ofStack(choice: ClusterChoice): Credentials {
   const stack = choice.stack ?? nameIn(state);
   const kubeconfig = kubeconfigOf(state);
   if (kubeconfig === undefined || kubeconfig === "")
-    throw new CommandError(
-      `stack ${stack} has no cluster yet → npm run up makes it; another one: --stack NAME or --kubeconfig FILE`,
+    throw new StepError(
+      `stack ${stack} has no cluster yet`,
+      "npm run up makes it; another one: --stack NAME or --kubeconfig FILE",
     );
   return { name: `stack ${stack}`, stack, kubeconfig, controlPlanes: controlPlanesOf(state) };
 }

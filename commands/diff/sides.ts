@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, realpathSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { readModel } from "../../tree/index.ts";
 import { buildTree } from "../tree/buildTree.ts";
-import { CommandError } from "../pulumiCli.ts";
-import { exportCommitted, exportWorking, git } from "../rehearse/git.ts";
+import { exportCommitted, exportWorking, repositoryOf, requireCommit } from "../git.ts";
 import type { Side } from "./compare.ts";
+import { StepError } from "../../src/steps/stepError.ts";
 
 /** What is compared. */
 export interface SidesRequest {
@@ -22,7 +22,7 @@ export const workingTree = "the working tree";
 /**
  * Builds both.
  * @param folder where the copies go; whoever gives it removes it
- * @throws CommandError when a side is not there or cannot be read
+ * @throws StepError when a side is not there or cannot be read
  */
 export async function readSides(request: SidesRequest, folder: string): Promise<readonly [Side, Side]> {
   const { from, to } = request;
@@ -39,35 +39,19 @@ export async function readSides(request: SidesRequest, folder: string): Promise<
   return Promise.all([side(from, from, "from"), side(to ?? workingTree, to, "to")]);
 }
 
-function repositoryOf(tree: string): string {
-  if (!existsSync(tree)) throw new CommandError(`there is no folder ${tree}; name the tree with --tree`);
-  try {
-    return realpathSync(git(tree, ["rev-parse", "--show-toplevel"]).trim());
-  } catch {
-    throw new CommandError(`${tree} is in no Git repository, so there is nothing to compare it with`);
-  }
-}
-
-function requireCommit(repository: string, ref: string): void {
-  try {
-    git(repository, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`]);
-  } catch {
-    throw new CommandError(`there is no commit ${ref} in ${repository}; name one that git log shows`);
-  }
-}
-
 async function build(name: string, copy: string, tree: string): Promise<Side> {
-  if (!existsSync(join(copy, tree))) throw new CommandError(`there is no ${tree} in ${name}`);
+  if (!existsSync(join(copy, tree))) throw new StepError(`there is no ${tree} in ${name}`);
   try {
     // As Flux has it: without what it does not fetch.
     for (const path of readModel(join(copy, tree)).files.leftOut().keys())
       rmSync(join(copy, tree, path), { recursive: true, force: true });
     const { answer, leftOut } = await buildTree(join(copy, tree), { schemas: false });
-    if (answer === undefined) throw new CommandError(leftOut.join("\n"));
+    if (answer === undefined) throw new StepError(leftOut.join("\n"));
     return { name, answer };
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    if (!(error instanceof StepError)) throw error;
     // Nobody knows the copy.
-    throw new CommandError(`${name}: ${error.message.replaceAll(`${copy}/`, "").replaceAll(copy, ".")}`);
+    const message = error.message.replaceAll(`${copy}/`, "").replaceAll(copy, ".");
+    throw new StepError(`${name}: ${message}`, error.todo);
   }
 }

@@ -78,15 +78,12 @@ export function configFindings(
   assembled: Assembled,
 ): readonly Finding[] {
   const all = [...problems, ...("problems" in assembled ? assembled.problems : [])];
-  const findings = all.map(({ path, text }): Finding => {
-    const [found = "", todo] = text.split(" → ");
-    return {
-      state: "missing",
-      what: groupOf(path),
-      found: `${path}: ${found}`,
-      ...(todo === undefined ? {} : { todo }),
-    };
-  });
+  const findings = all.map(({ path, message, todo }): Finding => ({
+    state: "missing",
+    what: groupOf(path),
+    found: `${path}: ${message}`,
+    ...(todo === "" ? {} : { todo }),
+  }));
   if ("problems" in assembled) {
     // What has no mistake was looked at as well.
     const well = ["stack config", "age key", "secrets"].filter(

@@ -1,8 +1,8 @@
 // What a run has left behind in the state and outside it, as `npm run recover` would find it. Changes nothing.
-import { CommandError } from "../pulumiCli.ts";
 import { findLeftovers, type Findings } from "../recover/leftovers.ts";
 import { exportStackInClear, type StackState } from "../recover/state.ts";
 import type { Finding } from "./report.ts";
+import { StepError } from "../../src/steps/stepError.ts";
 
 const what = "left behind";
 
@@ -16,7 +16,7 @@ export async function leftBehind(stack: string): Promise<readonly Finding[]> {
   try {
     state = exportStackInClear(stack);
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    if (!(error instanceof StepError)) throw error;
     const found = `the state cannot be read: ${error.message.split("\n").at(-1) ?? ""}`;
     return [
       { state: "warning", what, found, todo: "pulumi login, and PULUMI_CONFIG_PASSPHRASE or its file" },
@@ -41,10 +41,7 @@ export function leftBehindFindings(state: StackState, { leftovers, unseen }: Fin
       found,
       todo: remove === undefined ? todo : onceRemovable,
     })),
-    ...unseen.map(({ text }) => {
-      const [found = "", todo = ""] = text.split("\n  → ");
-      return { found, todo };
-    }),
+    ...unseen.map(({ what: found, todo }) => ({ found, todo })),
   ].map((finding) => ({ state: "warning", what, ...finding }));
   return findings.length > 0 ? findings : [{ state: "ok", what, found: "nothing of a run that was killed" }];
 }

@@ -1,5 +1,5 @@
 // How the doctor writes down what it has found. Pure.
-import type { Paint } from "../plan/print/colours.ts";
+import type { Paint } from "../paint.ts";
 
 /** One thing that was looked at on this computer. */
 export interface Finding {

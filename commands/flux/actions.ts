@@ -1,13 +1,14 @@
 // What `npm run flux` does to one object. Each action says what it has done and what that means.
 import { isHandOff, isSuspended, nameOf, parentOf, suspendedByConfig } from "../../src/flux/suspension.ts";
 import { conditionOf, type Kubernetes, type KubeObject } from "../../src/steps/kubernetes.ts";
-import { CommandError } from "../pulumiCli.ts";
 import { gatherFlux } from "./gather.ts";
-import { healthOf, oneLine, shortRevision } from "./health.ts";
+import { healthOf } from "./health.ts";
+import { oneLine, shortRevision } from "../../src/flux/ready.ts";
 import { nextStep } from "./remedies.ts";
 import { isSettled, newRequest, request } from "../../src/flux/request.ts";
 import { watchUntil } from "./watch.ts";
 import { readObject, wordOf, type Target } from "./target.ts";
+import { StepError } from "../../src/steps/stepError.ts";
 
 /** What an action works with. */
 export interface Scene {
@@ -88,8 +89,9 @@ async function force(scene: Scene): Promise<boolean> {
     return outcome(scene, id);
   }
   if (target.kind.kind !== "Kustomization")
-    throw new CommandError(
-      `force is for a HelmRelease or a Kustomization → npm run flux -- reconcile ${wordOf(target)}`,
+    throw new StepError(
+      "force is for a HelmRelease or a Kustomization",
+      `npm run flux -- reconcile ${wordOf(target)}`,
     );
   return forceKustomization(scene, object, id);
 }
@@ -98,8 +100,9 @@ async function force(scene: Scene): Promise<boolean> {
 async function forceKustomization(scene: Scene, object: KubeObject, id: string): Promise<boolean> {
   const { kubernetes, say } = scene;
   if (isHandOff(object))
-    throw new CommandError(
-      `${nameOf(object)} is Pulumi's → set spec.force in its file in the tree, then npm run up`,
+    throw new StepError(
+      `${nameOf(object)} is Pulumi's`,
+      "set spec.force in its file in the tree, then npm run up",
     );
   say(
     `${nameOf(object)}: objects with a field that cannot be changed in place are deleted and made anew, this once`,
@@ -144,8 +147,9 @@ async function outcome(scene: Scene, id: string): Promise<boolean> {
 
 function refuseHandOff(object: KubeObject, verb: string, value: string): void {
   if (!isHandOff(object)) return;
-  throw new CommandError(
-    `${nameOf(object)} is Pulumi's, and the next up would undo it → to ${verb} everything, write suspend: ${value} in the stack config, then npm run up`,
+  throw new StepError(
+    `${nameOf(object)} is Pulumi's, and the next up would undo it`,
+    `to ${verb} everything, write suspend: ${value} in the stack config, then npm run up`,
   );
 }
 
@@ -154,12 +158,12 @@ function refuseSuspended(object: KubeObject, target: Target, what: string): void
   const todo = isHandOff(object)
     ? "write suspend: false in the stack config, then npm run up"
     : `npm run flux -- resume ${wordOf(target)}`;
-  throw new CommandError(`${nameOf(object)} is suspended and cannot be ${what} → ${todo}`);
+  throw new StepError(`${nameOf(object)} is suspended and cannot be ${what}`, todo);
 }
 
 function refuseUnreconciled({ kind }: Target, verb: string): void {
   if (kind.isReconciled) return;
-  throw new CommandError(
+  throw new StepError(
     `there is nothing to ${verb} in an object of kind ${kind.kind}: Flux reads it at every event`,
   );
 }

@@ -1,7 +1,7 @@
 // The kinds of Flux that people suspend, resume and reconcile, and what they call them.
 import { apiVersionOf } from "../../tree/index.ts";
 import { nearest } from "../../src/config/suggest.ts";
-import { CommandError } from "../pulumiCli.ts";
+import { StepError } from "../../src/steps/stepError.ts";
 
 /** A kind of Flux. */
 export interface FluxKind {
@@ -38,7 +38,7 @@ export const fluxKinds: readonly FluxKind[] = table.map(([kind, group]) => ({
   isReconciled: !settings.includes(kind),
 }));
 
-/** A kind by any of its names, in any case, singular or plural. @throws CommandError with the kinds there are */
+/** A kind by any of its names, in any case, singular or plural. @throws StepError with the kinds there are */
 export function kindNamed(word: string): FluxKind {
   const plain = word.toLowerCase();
   const names = (kind: string, shorts: readonly string[]): readonly string[] => {
@@ -55,7 +55,8 @@ export function kindNamed(word: string): FluxKind {
     word,
     table.map(([kind]) => kind),
   );
-  throw new CommandError(
-    `there is no kind ${word} → ${meant === undefined ? `there are ${known.join(", ")}` : `did you mean ${meant}?`}`,
+  throw new StepError(
+    `there is no kind ${word}`,
+    meant === undefined ? `there are ${known.join(", ")}` : `did you mean ${meant}?`,
   );
 }

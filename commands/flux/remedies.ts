@@ -1,6 +1,6 @@
 // The next step for an object that is not Ready: what to change, where, and how to see that it helped. Pure.
 import { isHandOff, isSuspendedByConfig } from "../../src/flux/suspension.ts";
-import { remedyFor } from "../../src/flux/ready.ts";
+import { knownRemedy } from "../../src/flux/ready.ts";
 import type { Health } from "./health.ts";
 import {
   isAboutVariables,
@@ -89,8 +89,8 @@ export function nextStep(health: Health): string {
     ({ kind, pattern }) => (kind?.test(object.kind ?? "") ?? true) && pattern.test(message),
   );
   if (own !== undefined) return own.todo(health);
-  const general = remedyFor(message);
-  if (isKnown(general)) return general.replace("run pulumi up again", "npm run reconcile");
+  const general = knownRemedy(message, "npm run reconcile");
+  if (general !== undefined) return general;
   const { namespace = "", name = "" } = object.metadata ?? {};
   return `look at: kubectl -n ${namespace} describe ${object.kind ?? ""} ${name}`;
 }
@@ -120,10 +120,6 @@ function lockedUp(health: Health): string {
     ? "For ever: take postBuild out of this Kustomization in flux/config/cluster.yaml, push, npm run up"
     : "For ever: take these out of its postBuild.substituteFrom";
   return `${what}, and push. It delivers them itself, so that does not arrive while it is stopped; in the cluster: ${here}; then npm run reconcile. ${forEver}`;
-}
-
-function isKnown(general: string): boolean {
-  return !general.startsWith("look at:");
 }
 
 /** As `npm run flux` wants it. */

@@ -7,11 +7,11 @@ import { Masker } from "../../src/steps/mask.ts";
 import { PrivateFolder } from "../../src/steps/privateFolder.ts";
 import { shownConfigFile } from "../../src/talos/shownDocuments.ts";
 import { runPulumi } from "../pulumiProcess.ts";
-import { CommandError } from "../pulumiCli.ts";
 import type { Bundles } from "./makePlan.ts";
 import { openConfigs } from "./openConfigs.ts";
 import { messagesOf, readDigest, stackOf, type PreviewDigest } from "./preview.ts";
 import { exportState, learnState, secretConfig } from "./stackExport.ts";
+import { StepError } from "../../src/steps/stepError.ts";
 
 /** What a preview gave. */
 export interface Previewed {
@@ -24,7 +24,7 @@ export interface Previewed {
 /**
  * Previews a stack. Nothing is changed, and no machine is asked.
  * @param stack its name; undefined for the selected one
- * @throws CommandError with the preview's own words when it fails
+ * @throws StepError with the preview's own words when it fails
  */
 export async function runPreview(stack: string | undefined): Promise<Previewed> {
   const folder = new PrivateFolder();
@@ -42,7 +42,7 @@ export async function runPreview(stack: string | undefined): Promise<Previewed> 
       { quiet: true, env: { HOME_OPS_BUNDLE_FOLDER: folder.path, HOME_OPS_MASK_KEY: maskKey } },
     );
     const digest = readDigest(stdout);
-    if (code !== 0 || digest === undefined) throw new CommandError(failureOf(digest, stderr, stdout));
+    if (code !== 0 || digest === undefined) throw new StepError(failureOf(digest, stderr, stdout));
     return { ...(await withSecrets(digest, folder.path, maskKey)), bundles: bundlesIn(folder.path) };
   } finally {
     folder.remove();

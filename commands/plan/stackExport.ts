@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { Masker } from "../../src/steps/mask.ts";
-import { CommandError } from "../pulumiCli.ts";
 import { runPulumi } from "../pulumiProcess.ts";
+import { StepError } from "../../src/steps/stepError.ts";
 
 /** A value in the state. A secret is an object with a signature and its value as JSON. */
 type StateValue = unknown;
@@ -30,7 +30,7 @@ const shortestSecret = 8;
 
 /**
  * The state's resources, secrets decrypted.
- * @throws CommandError when pulumi does not give them; without anything that it printed there
+ * @throws StepError when pulumi does not give them; without anything that it printed there
  */
 export async function exportState(stack: string): Promise<readonly ExportedResource[]> {
   const text = await quietly(["stack", "export", "--show-secrets", "--stack", stack]);
@@ -42,7 +42,7 @@ export async function exportState(stack: string): Promise<readonly ExportedResou
 
 /**
  * The encrypted values of the stack config.
- * @throws CommandError as {@link exportState}
+ * @throws StepError as {@link exportState}
  */
 export async function secretConfig(stack: string): Promise<readonly string[]> {
   const text = await quietly(["config", "--show-secrets", "--json", "--stack", stack]);
@@ -155,5 +155,5 @@ function readStackFile(stack: string): unknown {
 async function quietly(args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await runPulumi([...args, "--non-interactive"], { quiet: true });
   if (code === 0) return stdout;
-  throw new CommandError(`pulumi ${args.slice(0, 2).join(" ")}: ${stderr.trim().replace(/^error: /, "")}`);
+  throw new StepError(`pulumi ${args.slice(0, 2).join(" ")}: ${stderr.trim().replace(/^error: /, "")}`);
 }

@@ -74,7 +74,7 @@ export interface Plan {
   readonly format: 1;
   /** Name of the stack, e.g. `home`. */
   readonly stack: string;
-  /** The same that the exit code says: 0 `nothing`, 2 `changes`, 3 `destructive`. */
+  /** The same that the exit code says: 0 `nothing`, 1 `changes`, 3 `destructive`. */
   readonly outcome: "nothing" | "changes" | "destructive";
   readonly rows: readonly PlanRow[];
   /** Estimate for all rows together; what happens at the same time counts once. */

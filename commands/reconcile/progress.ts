@@ -1,8 +1,9 @@
 // What `npm run reconcile` prints: one line for each Kustomization and HelmRelease that changes, and a last one.
 import { chainOf, rootCauses, type Cause } from "../flux/causes.ts";
-import { shortRevision, type Health } from "../flux/health.ts";
+import { type Health } from "../flux/health.ts";
+import { shortRevision } from "../../src/flux/ready.ts";
 import { nextStep, word } from "../flux/remedies.ts";
-import type { Paint } from "../plan/print/colours.ts";
+import type { Paint } from "../paint.ts";
 import { isJudged, lookOf, type Before, type Verdict } from "./verdicts.ts";
 
 /** After so long without a line people wonder. */

@@ -4,15 +4,15 @@ import { conditionOf, type KubeObject } from "../../src/steps/kubernetes.ts";
 import type { Cluster } from "../cluster/connect.ts";
 import { rootCauses } from "../flux/causes.ts";
 import { gatherFlux } from "../flux/gather.ts";
-import { artifactOf, healthOf, oneLine, shortRevision, type Health } from "../flux/health.ts";
+import { artifactOf, healthOf, type Health } from "../flux/health.ts";
+import { knownRemedy, oneLine, shortRevision } from "../../src/flux/ready.ts";
 import { nextStep } from "../flux/remedies.ts";
 import { isHandled, newRequest, request } from "../../src/flux/request.ts";
 import { watchUntil } from "../flux/watch.ts";
-import { remedyFor } from "../../src/flux/ready.ts";
-import { CommandError } from "../pulumiCli.ts";
 import { compareWithCheckout, remoteCommit } from "./commit.ts";
 import type { Progress } from "./progress.ts";
 import { isJudged, lookOf, verdictsOf, type Before } from "./verdicts.ts";
+import { StepError } from "../../src/steps/stepError.ts";
 
 /** What a run is told. */
 export interface Reconciliation {
@@ -33,10 +33,18 @@ export async function reconcile(run: Reconciliation): Promise<boolean> {
   const repository = objects.find((object) => nameOf(object) === "GitRepository flux-system/home-cluster");
   const root = objects.find((object) => nameOf(object) === "Kustomization flux-system/cluster");
   if (repository === undefined || root === undefined)
-    throw new CommandError(
-      "Flux does not run this cluster from Git yet: GitRepository home-cluster and Kustomization cluster are not both there → npm run up",
+    throw new StepError(
+      "Flux does not run this cluster from Git yet: GitRepository home-cluster and Kustomization cluster are not both there",
+      "npm run up",
     );
-  refuseSuspended([repository, root], objects);
+  const suspended = [repository, root].find(isSuspended);
+  if (suspended !== undefined) {
+    const todo = objects.some(isSuspendedByConfig)
+      ? "write suspend: false in the stack config, then npm run up"
+      : "npm run up brings it back when suspend is false in the stack config";
+    run.progress.failure("Flux", `is suspended (${nameOf(suspended)}), so a commit changes nothing`, todo);
+    return false;
+  }
 
   const id = newRequest();
   const revision = await fetchBranch(run, repository, id);
@@ -45,15 +53,6 @@ export async function reconcile(run: Reconciliation): Promise<boolean> {
     `GitRepository home-cluster has ${shortRevision(revision)}${await comparison(run, repository, revision)}`,
   );
   return apply(run, root, id);
-}
-
-function refuseSuspended(both: readonly KubeObject[], objects: readonly KubeObject[]): void {
-  const [suspended] = both.filter(isSuspended);
-  if (suspended === undefined) return;
-  const todo = objects.some(isSuspendedByConfig)
-    ? "write suspend: false in the stack config, then npm run up"
-    : "npm run up brings it back when suspend is false in the stack config";
-  throw new CommandError(`Flux is suspended (${nameOf(suspended)}), so a commit changes nothing → ${todo}`);
 }
 
 /** Has the repository looked at. @returns what it has fetched; undefined when it could not, which has been said then */
@@ -76,7 +75,7 @@ async function fetchBranch(
     ? oneLine(ready?.message ?? "it says nothing")
     : "source-controller has not looked at it in time";
   const todo = ended
-    ? remedyFor(message).replace("run pulumi up again", "npm run reconcile")
+    ? (knownRemedy(message, "npm run reconcile") ?? "npm run doctor -- --cluster")
     : "npm run doctor -- --cluster";
   run.progress.failure("GitRepository flux-system/home-cluster", message, todo);
   return undefined;

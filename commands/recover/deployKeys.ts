@@ -26,7 +26,7 @@ interface DeployKey {
  * Deploy keys of this stack that are in no state, and those of its title that are another's. Asks GitHub only when a key was
  * being registered, or when the stack has made one and the state holds none.
  * @param state with its secrets in clear
- * @throws CommandError when GITHUB_TOKEN is missing or GitHub refuses
+ * @throws StepError when GITHUB_TOKEN is missing or GitHub refuses
  */
 export async function deployKeyLeftovers(state: StackState): Promise<readonly Leftover[]> {
   const creating = pendingCreates(state.deployment.pending_operations ?? [], deployKeyType);

@@ -1,14 +1,14 @@
 // GitHub, reached as the stack's own provider reaches it.
 import { askGithub, type GithubAccess } from "../../src/steps/github.ts";
-import { CommandError } from "../pulumiCli.ts";
 import { environmentOf, type StackState } from "./state.ts";
+import { StepError } from "../../src/steps/stepError.ts";
 
 /** What GitHub has of one kind below a repository. */
 export interface GithubList<Item> {
   /** `<owner>/<repository>` */
   readonly repository: string;
   readonly items: readonly Item[];
-  /** @throws CommandError when GitHub does not do it */
+  /** @throws StepError when GitHub does not do it */
   remove(id: number): Promise<void>;
 }
 
@@ -17,7 +17,7 @@ const perPage = 100;
 /**
  * Lists what GitHub has below a repository, e.g. its `keys`.
  * @param right what the token must be allowed to do, for the error
- * @throws CommandError when GITHUB_TOKEN is missing, GitHub refuses or does not answer
+ * @throws StepError when GITHUB_TOKEN is missing, GitHub refuses or does not answer
  */
 export async function listAtGithub<Item>(
   state: StackState,
@@ -47,7 +47,7 @@ export async function listAtGithub<Item>(
   };
 }
 
-/** @throws CommandError unless GitHub does what it is asked; a deleted thing may be gone already */
+/** @throws StepError unless GitHub does what it is asked; a deleted thing may be gone already */
 async function ask<T>(
   access: GithubAccess,
   path: string,
@@ -56,14 +56,16 @@ async function ask<T>(
 ): Promise<T | undefined> {
   const answer = await askGithub<T>(access, path, method).catch((error: unknown) => {
     const cause = error instanceof Error ? (error.cause ?? error) : error;
-    throw new CommandError(
-      `GitHub does not answer for ${path}: ${cause instanceof Error ? cause.message : String(cause)}\n  → run it again when it does`,
+    throw new StepError(
+      `GitHub does not answer for ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      "run it again when it does",
     );
   });
   if (answer.status >= 200 && answer.status < 300) return answer.body;
   if (method === "DELETE" && answer.status === 404) return undefined;
-  throw new CommandError(
-    `GitHub answers HTTP ${String(answer.status)} ${answer.message} for ${path.split("?")[0] ?? ""}\n  → ${todo}`,
+  throw new StepError(
+    `GitHub answers HTTP ${String(answer.status)} ${answer.message} for ${path.split("?")[0] ?? ""}`,
+    todo,
   );
 }
 

@@ -1,3 +1,5 @@
+import { describe } from "../../src/steps/stepError.ts";
+
 /** Something that a run has left outside the state, or that looks like it. */
 export interface Leftover {
   /** What it is, where, and how it is known, e.g. `deploy key 7 "home-ops: home" from home/home-cluster: it is in no state`. */
@@ -8,7 +10,7 @@ export interface Leftover {
   readonly todo?: string;
 }
 
-/** How they are written down where nothing is removed: the thing, and the next step. */
-export function leftLine({ what, todo }: Leftover): string {
-  return todo === undefined ? what : `${what}\n  → ${todo}`;
+/** What was found or could not be looked at, and the next step. */
+export function leftLine({ what, todo }: Pick<Leftover, "what" | "todo">): string {
+  return describe({ message: what, ...(todo === undefined ? {} : { todo }) });
 }

@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileBackend } from "./backend.ts";
-import { CommandError } from "../pulumiCli.ts";
+import { StepError } from "../../src/steps/stepError.ts";
 
 const goneWithinMs = 2_000;
 
@@ -19,7 +19,7 @@ interface Lock {
 /**
  * Removes the lock of a process that no longer lives.
  * @returns what it did, one line each
- * @throws CommandError when the process lives, or the lock is another computer's
+ * @throws StepError when the process lives, or the lock is another computer's
  */
 export async function freeLock(stack: string, project: string): Promise<readonly string[]> {
   const backend = fileBackend();
@@ -34,13 +34,12 @@ async function free(stack: string, file: string): Promise<string> {
   const lock = JSON.parse(readFileSync(file, "utf8")) as Lock;
   const holder = `process ${String(lock.pid)} of ${lock.username} on ${lock.hostname}, since ${lock.timestamp}`;
   if (lock.hostname !== hostname())
-    throw new CommandError(
-      `stack ${stack} is locked by ${holder}\n  → if that computer is not running pulumi: pulumi cancel`,
+    throw new StepError(
+      `stack ${stack} is locked by ${holder}`,
+      "if that computer is not running pulumi: pulumi cancel",
     );
   if (!(await isGone(lock.pid)))
-    throw new CommandError(
-      `stack ${stack} is locked by ${holder}, which is running\n  → wait for it, or stop it`,
-    );
+    throw new StepError(`stack ${stack} is locked by ${holder}, which is running`, "wait for it, or stop it");
   rmSync(file);
   return `freed the stack's lock (${holder}: gone)`;
 }

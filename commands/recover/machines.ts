@@ -9,9 +9,10 @@ import { classify } from "../../src/talos/classify.ts";
 import { ask, type Answer } from "../../src/talos/identity/ask.ts";
 import { whyUnreachable } from "../../src/talos/identity/whyUnreachable.ts";
 import { talosconfig } from "../../src/talos/talosconfig.ts";
-import { CommandError, pulumi } from "../pulumiCli.ts";
+import { pulumi } from "../pulumiCli.ts";
 import { exportStack, exportStackInClear, plainText, type StackState } from "./state.ts";
 import { withoutResources } from "./stateEdit.ts";
+import { StepError } from "../../src/steps/stepError.ts";
 
 const connectMs = 2_000;
 const talosctlSeconds = 8;
@@ -48,19 +49,20 @@ export async function forgetWiped(
 /**
  * Makes the state forget a machine whose hardware is dead: nothing is ever sent to it.
  * @returns what it did
- * @throws CommandError when there is none, it is still a member, or it answers
+ * @throws StepError when there is none, it is still a member, or it answers
  */
 export async function forgetGone(stack: string, name: string): Promise<string> {
   const state = exportStack(stack);
   const all = machinesIn(state);
   const machine = all.find((found) => found.name === name);
   if (machine === undefined)
-    throw new CommandError(
+    throw new StepError(
       `stack ${stack} has no machine ${name} (it has ${all.map((found) => found.name).join(", ") || "none"}): nothing to forget`,
     );
   if (machine.isMember)
-    throw new CommandError(
-      `${name} is a machine of the cluster: its Node and its etcd member would stay for ever\n  → set gone: true on it in the stack config and run npm run up, which removes them; on the way to a destroy run npm run destroy first`,
+    throw new StepError(
+      `${name} is a machine of the cluster: its Node and its etcd member would stay for ever`,
+      "set gone: true on it in the stack config and run npm run up, which removes them; on the way to a destroy run npm run destroy first",
     );
   refuseAlive(machine, await answerOf(stack, machine));
   forget(stack, state, [machine]);
@@ -69,8 +71,9 @@ export async function forgetGone(stack: string, name: string): Promise<string> {
 
 function refuseAlive({ name, address }: ConfiguredMachine, answer: Answer): void {
   if (answer.is !== "member" || ![undefined, name].includes(answer.name)) return;
-  throw new CommandError(
-    `${name} answers at ${address}: it still has this cluster's keys and data\n  → run npm run up or npm run destroy again, which wipes it; or switch it off for good, then say --gone ${name}`,
+  throw new StepError(
+    `${name} answers at ${address}: it still has this cluster's keys and data`,
+    `run npm run up or npm run destroy again, which wipes it; or switch it off for good, then say --gone ${name}`,
   );
 }
 
@@ -105,13 +108,13 @@ async function answerOf(stack: string, machine: ConfiguredMachine): Promise<Answ
 
 /**
  * An admin talosconfig out of an export in clear, without addresses.
- * @throws CommandError when the state has no machine secrets
+ * @throws StepError when the state has no machine secrets
  */
 export function talosconfigOf({ deployment }: StackState): string {
   const secrets = deployment.resources?.find(({ type }) => type === "talos:machine/secrets:Secrets");
   const client = secrets?.outputs?.["clientConfiguration"];
   if (client === undefined)
-    throw new CommandError("the state has no machine secrets, so no machine is of this stack");
+    throw new StepError("the state has no machine secrets, so no machine is of this stack");
   return talosconfig("home-ops", [], [], clear(client) as talos.types.output.machine.ClientConfiguration);
 }
 

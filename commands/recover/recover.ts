@@ -4,8 +4,9 @@ import { leftLine } from "./leftover.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { freeLock } from "./lock.ts";
 import { forgetWiped } from "./machines.ts";
-import { CommandError, pulumi } from "../pulumiCli.ts";
+import { pulumi } from "../pulumiCli.ts";
 import { dropPendingOperations, exportStack, exportStackInClear, type StackState } from "./state.ts";
+import { StepError } from "../../src/steps/stepError.ts";
 
 const project = "home-ops";
 
@@ -24,7 +25,7 @@ export interface Recovery {
  * written under one field manager, which makes a second create the same as the first.
  * @param args command line of pulumi, for `--stack`
  * @param verb what comes next: `up`, `refresh`, `destroy`, or `recover` for nothing
- * @throws CommandError when a killed run may have left something where nobody can look; its pending operations stay then
+ * @throws StepError when a killed run may have left something where nobody can look; its pending operations stay then
  */
 export async function recover(args: readonly string[], verb: string): Promise<Recovery> {
   // First of all: with broken files pulumi does not even say which stack is meant.
@@ -36,7 +37,7 @@ export async function recover(args: readonly string[], verb: string): Promise<Re
   const { leftovers, unseen } = await findLeftovers(state);
   // Without its pending operation nothing would remember that something may be there.
   const inDoubt = unseen.filter(({ type }) => pending.some(({ resource }) => resource.type === type));
-  if (inDoubt.length > 0) throw new CommandError(inDoubt.map(({ text }) => text).join("\n"));
+  if (inDoubt.length > 0) throw new StepError(inDoubt.map(leftLine).join("\n"));
   for (const { what, remove } of leftovers) {
     if (remove === undefined) continue;
     await remove();
@@ -47,7 +48,7 @@ export async function recover(args: readonly string[], verb: string): Promise<Re
     done.push(`dropped a pending operation: ${operation.type} ${nameOf(operation.resource.urn)}`);
   done.push(...(await forgetWiped(stack, state, verb)));
   const stays = leftovers.filter(({ remove }) => remove === undefined);
-  return { done, left: [...stays.map(leftLine), ...unseen.map(({ text }) => text)] };
+  return { done, left: [...stays, ...unseen].map(leftLine) };
 }
 
 /**

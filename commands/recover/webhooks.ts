@@ -23,7 +23,7 @@ interface Webhook {
  * Webhooks of this stack that are in no state. Asks GitHub only when one was being registered, or when the stack config wants
  * one and the state holds none.
  * @param state with its secrets in clear
- * @throws CommandError when GITHUB_TOKEN is missing or GitHub refuses
+ * @throws StepError when GITHUB_TOKEN is missing or GitHub refuses
  */
 export async function webhookLeftovers(state: StackState): Promise<readonly Leftover[]> {
   const creating = pendingCreates(state.deployment.pending_operations ?? [], webhookType);

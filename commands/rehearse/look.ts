@@ -6,6 +6,8 @@ import { callLab } from "../../lab/supervisor/control.ts";
 import type { LabStatus } from "../../lab/supervisor/status.ts";
 import { readiness } from "../../src/flux/ready.ts";
 import { newRequest, request } from "../../src/flux/request.ts";
+import { isSuspended, nameOf } from "../../src/flux/suspension.ts";
+import { isOfTheTree } from "../../src/flux/treeReadiness.ts";
 import { Kubernetes, type KubeObject } from "../../src/steps/kubernetes.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 import { done, notYet, waitFor } from "../../src/steps/wait.ts";
@@ -64,24 +66,16 @@ async function lookAtTree(kubernetes: Kubernetes, commit: string): Promise<TreeS
     ...(await kubernetes.list("source.toolkit.fluxcd.io/v1", "OCIRepository")),
     ...(await kubernetes.list("kustomize.toolkit.fluxcd.io/v1", "Kustomization")),
     ...(await kubernetes.list("helm.toolkit.fluxcd.io/v2", "HelmRelease")),
-  ].filter(({ spec }) => spec?.["suspend"] !== true);
+  ].filter((object) => !isSuspended(object));
+  const isCommit = (revision: string): boolean => revision.endsWith(`@sha1:${commit}`);
   const waiting = objects.flatMap((object) => {
-    const name = `${object.kind ?? ""} ${object.metadata?.namespace ?? ""}/${object.metadata?.name ?? ""}`;
-    const ofTree = isOfTree(object);
-    const observation = readiness(object, {
-      name,
-      ...(ofTree ? { revision: (revision) => revision.endsWith(`@sha1:${commit}`) } : {}),
-    });
-    return observation.done ? [] : [observation.missing];
+    const name = nameOf(object);
+    // The tree's GitRepository and whatever is applied from it must be at the new commit.
+    const ofTree = name === "GitRepository flux-system/home-cluster" || isOfTheTree(object);
+    const seen = readiness(object, { name, ...(ofTree ? { revision: isCommit } : {}) });
+    return seen.done ? [] : [seen.missing];
   });
   return { ready: objects.length - waiting.length, waiting };
-}
-
-/** The tree's GitRepository and whatever is applied from it: what must be at the new commit. */
-function isOfTree({ kind, metadata, spec }: KubeObject): boolean {
-  if (kind === "GitRepository") return metadata?.name === "home-cluster";
-  const source = spec?.["sourceRef"] as { kind?: string; name?: string } | undefined;
-  return kind === "Kustomization" && source?.kind === "GitRepository" && source.name === "home-cluster";
 }
 
 async function fetchNow(kubernetes: Kubernetes): Promise<void> {

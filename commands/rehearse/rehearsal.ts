@@ -8,12 +8,12 @@ import type { LabLayout } from "../../lab/layout.ts";
 import { catalogue, needsOlder } from "./catalogue.ts";
 import { addressesIn, machinesOf, shapeOf } from "./machines.ts";
 import { build, bump, lookAfterwards } from "./phases.ts";
-import { RehearsalError } from "./rehearsalError.ts";
 import type { Outcome, Report } from "./report.ts";
 import { Failure, type Draft, type Play, type Plot, type RehearsalOptions, type Scene } from "./scene.ts";
 import { readSides, type RehearsalRequest, type Sides } from "./sides.ts";
 import { getTools, ownConfig, releaseStage, startStage } from "./stage.ts";
 import { planContract, planVersions, type Move, type VersionPlan } from "./versions.ts";
+import { describe, messageOf, StepError } from "../../src/steps/stepError.ts";
 
 /** Rehearses. @throws the signal's reason after Ctrl-C, with the lab removed */
 export async function rehearse(request: RehearsalRequest, options: RehearsalOptions): Promise<Report> {
@@ -27,7 +27,7 @@ export async function rehearse(request: RehearsalRequest, options: RehearsalOpti
       error instanceof Failure
         ? error
         : new Failure("impossible", "getting ready", [
-            error instanceof RehearsalError ? error.message : readable(error),
+            error instanceof StepError ? describe(error) : messageOf(error),
           ]);
     draft.outcome = failure.outcome;
     draft.failure = { during: failure.during, messages: failure.messages };
@@ -122,8 +122,4 @@ function publishedFor({ from, to }: Sides, { rehearsed }: VersionPlan): Partial<
 async function aborted(signal: AbortSignal): Promise<never> {
   if (!signal.aborted) await once(signal, "abort");
   throw signal.reason;
-}
-
-function readable(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 // What a rehearsal found, as data. How it is shown is in show.ts.
+import { exitCodes } from "../frame.ts";
 import type { Change } from "./events.ts";
 import type { VersionPlan } from "./versions.ts";
 
@@ -6,11 +7,11 @@ import type { VersionPlan } from "./versions.ts";
 export type Outcome = "well" | "failed" | "nothing" | "impossible";
 
 /** Exit codes of the command. */
-export const exitCodes: Readonly<Record<Outcome, number>> = {
-  well: 0,
-  nothing: 0,
-  impossible: 1,
-  failed: 2,
+export const outcomeCodes: Readonly<Record<Outcome, number>> = {
+  well: exitCodes.nothing,
+  nothing: exitCodes.nothing,
+  failed: exitCodes.found,
+  impossible: exitCodes.impossible,
 };
 
 /** A machine before the bump and after it. */

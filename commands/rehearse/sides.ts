@@ -10,11 +10,11 @@ import { resolvePath } from "../../src/config/paths.ts";
 import { describeProblems, problem } from "../../src/config/problem.ts";
 import { defaults } from "../../src/config/schema.ts";
 import { readTree } from "../../tree/index.ts";
-import { committedFile, exportCommitted, exportWorking, sameRepository } from "./git.ts";
-import { RehearsalError } from "./rehearsalError.ts";
+import { committedFile, exportCommitted, exportWorking, sameRepository } from "../git.ts";
 import { readStackFile, type StackValues } from "./stackFile.ts";
 import { differingFiles } from "./tree.ts";
 import type { StackVersions } from "./versions.ts";
+import { StepError } from "../../src/steps/stepError.ts";
 
 /** What is asked for. */
 export interface RehearsalRequest {
@@ -52,12 +52,12 @@ export interface Sides {
 /**
  * Reads them.
  * @param folder a folder for copies of the trees
- * @throws RehearsalError when what is committed cannot be read, or not be built
+ * @throws StepError when what is committed cannot be read, or not be built
  */
 export function readSides(request: RehearsalRequest, folder: string): Sides {
   const { stack, from: ref } = request;
   if (!existsSync(request.stackFile))
-    throw new RehearsalError(
+    throw new StepError(
       `${request.stackFile} is not there`,
       "name a stack that has a file Pulumi.<stack>.yaml",
     );
@@ -133,8 +133,8 @@ function reached({ values, versions }: Side): ReachedVersions {
   return { ...versions, talosContract: values.cluster.talosContract };
 }
 
-function notBuilt(problems: string): RehearsalError {
-  return new RehearsalError(
+function notBuilt(problems: string): StepError {
+  return new StepError(
     `what the rehearsal begins with cannot be built: ${problems}`,
     "begin at a commit that is right: --from COMMIT",
   );

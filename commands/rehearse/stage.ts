@@ -9,8 +9,8 @@ import { createLab, labExists, readLab } from "../../lab/labFile.ts";
 import { layoutOf, type LabLayout, type LabShape } from "../../lab/layout.ts";
 import { stackFile } from "../../lab/stack.ts";
 import { callLab } from "../../lab/supervisor/control.ts";
-import { RehearsalError } from "./rehearsalError.ts";
 import { prepareTree } from "./tree.ts";
+import { StepError } from "../../src/steps/stepError.ts";
 
 /** Name of a stack's rehearsal lab: what `npm run lab -- --name` takes. */
 function labNameOf(stack: string): string {
@@ -38,7 +38,7 @@ export interface StageOptions {
 /**
  * Makes the lab and starts it. One that an earlier rehearsal has left is removed.
  * @param onLayout called as soon as there is something to remove
- * @throws RehearsalError while another rehearsal of the stack runs
+ * @throws StepError while another rehearsal of the stack runs
  */
 export async function startStage(
   { project, stack, shape: made, tree, fluxVersion }: StageOptions,
@@ -113,5 +113,5 @@ function refuseRunning(layout: LabLayout, stack: string): void {
   const file = holderFile(layout);
   const holder = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
   if (holder > 0 && isAlive(holder))
-    throw new RehearsalError(`process ${String(holder)} is rehearsing ${stack}`, "wait for it, or stop it");
+    throw new StepError(`process ${String(holder)} is rehearsing ${stack}`, "wait for it, or stop it");
 }

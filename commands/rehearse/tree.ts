@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parse, parseAllDocuments, stringify, type Document } from "yaml";
-import { RehearsalError } from "./rehearsalError.ts";
+import { StepError } from "../../src/steps/stepError.ts";
 
 const fluxFile = "flux/config/flux.yaml";
 const clusterFile = "flux/config/cluster.yaml";
@@ -52,7 +52,7 @@ function replaceSecret(path: string, file: string): void {
   const example = existsSync(exampleFile) ? (parse(readFileSync(exampleFile, "utf8")) as unknown) : undefined;
   const content = exampleOf(readFileSync(path, "utf8"), example) ?? example;
   if (content === undefined)
-    throw new RehearsalError(
+    throw new StepError(
       `${file} is encrypted as a whole, so that nobody can say what would stand for it`,
       `put ${file}.example with placeholders beside it`,
     );

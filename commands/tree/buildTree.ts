@@ -2,9 +2,9 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { builtTool } from "../../tools/ensureTools.ts";
-import { CommandError } from "../pulumiCli.ts";
 import { treeRequest, type RequestOptions } from "./request.ts";
 import type { BuildAnswer, BuildRequest } from "./types.ts";
+import { StepError } from "../../src/steps/stepError.ts";
 
 /** What came out. */
 export interface TreeBuild {
@@ -16,7 +16,7 @@ export interface TreeBuild {
 
 /**
  * @param tree absolute path of a tree
- * @throws CommandError when there is no tree, or the program fails
+ * @throws StepError when there is no tree, or the program fails
  */
 export async function buildTree(tree: string, options: RequestOptions = {}): Promise<TreeBuild> {
   const { request, leftOut } = treeRequest(tree, options);
@@ -32,7 +32,7 @@ export async function buildTree(tree: string, options: RequestOptions = {}): Pro
 
 /**
  * @param program path of cluster-build
- * @throws CommandError with its own words when it fails
+ * @throws StepError with its own words when it fails
  */
 export async function runClusterBuild(program: string, request: BuildRequest): Promise<BuildAnswer> {
   const child = spawn(program, [], { stdio: ["pipe", "pipe", "pipe"] });
@@ -45,6 +45,6 @@ export async function runClusterBuild(program: string, request: BuildRequest): P
   child.stdin.end(JSON.stringify(request));
   const [output, complaint, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   if (status !== 0)
-    throw new CommandError(`building the tree failed (status ${String(status)}): ${complaint.trim()}`);
+    throw new StepError(`building the tree failed (status ${String(status)}): ${complaint.trim()}`);
   return JSON.parse(output) as BuildAnswer;
 }

@@ -1,121 +1,127 @@
-// Says to cluster-build what a tree is: where it begins, from which source, with which variables.
-import { posix, sep } from "node:path";
+// Says to cluster-build what a tree is: where Flux begins, from which source, with which variables.
+import { posix } from "node:path";
+import { StepError } from "../../src/steps/stepError.ts";
 import { compareMinors } from "../../src/versions/version.ts";
-import { isYaml, listFiles, readObjects, type TreeObject } from "../../tree/index.ts";
-import { CommandError } from "../pulumiCli.ts";
+import { fluxSets } from "../../tools/fluxManifests/sets.ts";
+import {
+  fieldsOf,
+  fluxNamespace,
+  readModel,
+  textOf,
+  type FluxKustomization,
+  type TreeModel,
+} from "../../tree/index.ts";
 import { definitionsFor } from "./definitions.ts";
 import type { BuildRequest } from "./types.ts";
-import { readVariables } from "./variables.ts";
 
 /** Folder of the tree whose objects nobody but Pulumi applies: Flux begins with its Kustomizations. */
 const configFolder = "flux/config";
-/** Folder of the tree that the root Kustomization applies. */
-const rootPath = "flux";
-const kustomizationGroup = "kustomize.toolkit.fluxcd.io/";
+
+/** Definitions of this version serve a tree that pins none: the newest that there are. */
+const newestFlux = fluxSets[0]?.version ?? "";
+
+/** From this minor of Flux on an undefined variable is an error. Source: fluxcd/flux2, announcement of 2.9. */
+const strictSince = "2.9";
 
 /** What to build a tree with. */
 export interface RequestOptions {
-  /** Default: true. */
+  /** Whether what was built is validated. Default: true. */
   readonly schemas?: boolean;
 }
 
-/** A request, and what it cannot ask for. */
-export interface TreeRequest {
-  readonly request: BuildRequest;
+/** What can be asked for. */
+export interface TreeRequests {
+  /** One for each cluster of the tree, by the folder of the Kustomizations with which its Flux begins, e.g. `flux/config`. */
+  readonly byFolder: ReadonlyMap<string, BuildRequest>;
   /** One text for each thing that is left out, with its reason. */
   readonly leftOut: readonly string[];
 }
 
-/**
- * @param tree absolute path of a tree, e.g. `/home/me/home-ops/cluster`
- * @throws CommandError naming what is missing in flux/config, or why the tree is no folder of a repository
- */
-export function treeRequest(tree: string, { schemas = true }: RequestOptions = {}): TreeRequest {
-  const objects = readable(() => configObjects(tree));
-  const start = objects.filter(
-    ({ apiVersion, kind }) => kind === "Kustomization" && apiVersion.startsWith(kustomizationGroup),
-  );
-  const first = start.find((object) => pathOf(object).endsWith(rootPath));
-  if (first === undefined)
-    throw new CommandError(
-      `${configFolder} of ${tree} has no Flux Kustomization whose spec.path ends with /${rootPath}; that is the one with` +
-        " which Flux begins",
-    );
-  const fluxVersion = fluxVersionOf(objects);
-  const { definitions, kubernetes, leftOut } = schemas
+/** @param root absolute path of the folder that holds the tree as its repository does */
+export function requestsFor(
+  model: TreeModel,
+  root: string,
+  { schemas = true }: RequestOptions = {},
+): TreeRequests {
+  const fluxVersion = model.fluxVersion ?? newestFlux;
+  const { leftOut, ...definitions } = schemas
     ? definitionsFor(fluxVersion)
     : { definitions: [], kubernetes: "", leftOut: [] };
-  return {
-    request: {
-      root: rootOf(tree, first),
-      source: sourceOf(first),
-      start,
-      variables: readable(() => readVariables(tree)),
-      examples: true,
-      strict: isStrict(fluxVersion),
-      schemas,
-      definitions,
-      kubernetes,
-    },
-    leftOut,
+  const common = {
+    root,
+    variables: variablesIn(model),
+    examples: true,
+    strict: compareMinors(fluxVersion, strictSince) >= 0,
+    schemas,
+    ...definitions,
   };
-}
-
-function configObjects(tree: string): readonly TreeObject[] {
-  return listFiles(tree, configFolder)
-    .filter((file) => isYaml(file))
-    .flatMap((file) => readObjects(tree, file));
-}
-
-/** @throws CommandError in place of the error about a file that cannot be read */
-function readable<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new CommandError(error instanceof Error ? error.message : String(error));
+  const roots = model.kustomizations.filter(({ parent }) => parent === undefined);
+  const byFolder = new Map<string, BuildRequest>();
+  for (const [folder, start] of Map.groupBy(roots, ({ object }) => posix.dirname(object.source.file))) {
+    const first = start.find(({ build }) => build !== undefined);
+    if (first !== undefined)
+      byFolder.set(folder, { ...common, source: sourceOf(first), start: start.map(objectOf) });
   }
+  return { byFolder, leftOut };
 }
 
-function specOf(object: TreeObject): Readonly<Record<string, unknown>> {
-  return object.spec ?? {};
+/**
+ * What to ask for a tree of this program, which describes one cluster.
+ * @param tree absolute path of a tree in its repository, e.g. `/home/me/home-ops/cluster`
+ * @throws StepError when nothing in flux/config leads into the tree
+ */
+export function treeRequest(
+  tree: string,
+  options: RequestOptions = {},
+): { readonly request: BuildRequest; readonly leftOut: readonly string[] } {
+  const model = readModel(tree);
+  // Undefined for a tree whose folder has another name than the paths in it say.
+  const { repository } = model.place;
+  const { byFolder, leftOut } = requestsFor(model, repository ?? tree, options);
+  const request = repository === undefined ? undefined : byFolder.get(configFolder);
+  if (request === undefined)
+    throw new StepError(
+      `${configFolder} of ${tree} has no Flux Kustomization whose spec.path leads into the tree; that is the one with which Flux begins`,
+      "correct spec.path there, or the folder's name",
+    );
+  return { request, leftOut };
 }
 
-function pathOf(object: TreeObject): string {
-  return posix.join(".", String(specOf(object)["path"] ?? ""));
-}
-
-/** The repository's root: the folder from which the first Kustomization's path leads into the tree. */
-function rootOf(tree: string, first: TreeObject): string {
-  const folder = posix.dirname(pathOf(first));
-  if (folder === ".") return tree;
-  const ending = `${sep}${folder.replaceAll("/", sep)}`;
-  if (tree.endsWith(ending)) return tree.slice(0, -ending.length) || sep;
-  throw new CommandError(
-    `Kustomization ${first.metadata.name} has path ./${pathOf(first)}, but the tree is ${tree}; expected a folder that` +
-      ` ends with ${ending}: correct spec.path in ${configFolder}, or the folder's name`,
-  );
-}
-
-function sourceOf({ metadata, ...object }: TreeObject): BuildRequest["source"] {
-  const reference = specOf({ metadata, ...object })["sourceRef"] as
-    Readonly<Record<string, string>> | undefined;
+function sourceOf({ spec, namespace }: FluxKustomization): BuildRequest["source"] {
+  const reference = fieldsOf(spec["sourceRef"]);
   return {
-    kind: reference?.["kind"] ?? "",
-    namespace: reference?.["namespace"] ?? metadata.namespace ?? "",
-    name: reference?.["name"] ?? "",
+    kind: textOf(reference["kind"]) ?? "",
+    name: textOf(reference["name"]) ?? "",
+    namespace: textOf(reference["namespace"]) ?? namespace,
   };
 }
 
-/** The version that the tree pins, e.g. `v2.9.4`; empty when it pins none. */
-function fluxVersionOf(objects: readonly TreeObject[]): string {
-  const manifests = objects.find(
-    ({ kind, metadata }) => kind === "OCIRepository" && metadata.name === "flux-manifests",
-  );
-  const reference = manifests && (specOf(manifests)["ref"] as { tag?: unknown } | undefined);
-  return typeof reference?.tag === "string" ? reference.tag : "";
+function objectOf({ object: { data }, namespace }: FluxKustomization): BuildRequest["start"][number] {
+  return { ...data, metadata: { ...data.metadata, namespace } };
 }
 
-/** Whether an undefined variable is an error to this Flux, or to one that is not known. Source: fluxcd/flux2, announcement of 2.9. */
-export function isStrict(fluxVersion: string): boolean {
-  return compareMinors(fluxVersion, "2.9") >= 0;
+/** What stands for a value that nobody reads, e.g. `..SECRET_DOMAIN..`: nothing that a real value would look like. */
+function placeholderOf(name: string): string {
+  return `..${name}..`;
+}
+
+/** Values of ConfigMaps; of Secrets the names, and placeholders. */
+function variablesIn({ placed, kustomizations }: TreeModel): BuildRequest["variables"] {
+  const variables: Record<string, Record<string, string>> = {};
+  const spaces = [...new Set([fluxNamespace, ...kustomizations.map(({ namespace }) => namespace)])];
+  for (const { data, name, namespace } of placed) {
+    const { kind, apiVersion } = data;
+    if (apiVersion !== "v1" || (kind !== "ConfigMap" && kind !== "Secret")) continue;
+    const values = { ...fieldsOf(data["data"]), ...fieldsOf(data["stringData"]) };
+    const known = Object.fromEntries(
+      Object.entries(values).map(([key, value]) => [
+        key,
+        // Nothing is an empty text for the API server.
+        kind === "Secret" || value === undefined ? placeholderOf(key) : String(value ?? ""),
+      ]),
+    );
+    for (const space of namespace === undefined ? spaces : [namespace])
+      variables[`${kind}/${space}/${name}`] ??= known;
+  }
+  return variables;
 }

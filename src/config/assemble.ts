@@ -147,7 +147,7 @@ function lookAtGit({ values }: CheckedStack, tree: Tree | undefined): Look<GitCo
   const urlPath = values.git?.url === undefined ? "the URL in the tree's GitRepository" : "git.url";
   const remote = resolveGit({ url, urlPath, branch: inTree?.branch ?? "main", knownHosts });
   const mismatch = values.git?.url === undefined ? repositoryProblems(urlPath, url, values.github) : [];
-  return "text" in remote ? { problems: [remote, ...mismatch] } : { value: remote, problems: mismatch };
+  return "todo" in remote ? { problems: [remote, ...mismatch] } : { value: remote, problems: mismatch };
 }
 
 async function lookAtAgeKey(
@@ -157,7 +157,7 @@ async function lookAtAgeKey(
 ): Promise<Look<AgeKeyFile>> {
   if (values.ageKeyFile === undefined) return { problems: [] };
   const key = await readAgeKey(resolvePath(values.ageKeyFile, surroundings));
-  if ("text" in key) return { problems: [key] };
+  if ("todo" in key) return { problems: [key] };
   const mismatch = checkRecipients(key, tree?.sopsFiles ?? []);
   return { value: key, problems: mismatch === undefined ? [] : [mismatch] };
 }

@@ -1,24 +1,32 @@
 // One mistake in the input, as a person reads it: where, what was found, what is expected, what to do.
 
-/** A mistake, e.g. path `nodes[1].address`, text `10.0.9.4 is not inside network.nodeCidr 10.0.0.0/24 → …`. */
+/** A mistake, e.g. path `nodes[1].address`, message `10.0.9.4 is not inside network.nodeCidr 10.0.0.0/24`. */
 export interface Problem {
   /** Where it is: the key in the stack config as it is written there, or a file. */
   readonly path: string;
-  /** Value found, rule and, after an arrow, what to do. Never a secret. */
-  readonly text: string;
+  /** Value found and rule. Never a secret. */
+  readonly message: string;
+  /** What to do: an imperative without a full stop; empty where the message says it. */
+  readonly todo: string;
 }
 
-/** Puts a problem together. `todo` is an imperative without a full stop. */
-export function problem(path: string, message: string, todo: string): Problem {
-  return { path, text: `${message} → ${todo}` };
+/** Puts a problem together. */
+export function problem(path: string, message: string, todo = ""): Problem {
+  return { path, message, todo };
+}
+
+/** A problem in one line without its path, e.g. `is missing → add it`. */
+export function problemText({ message, todo }: Problem): string {
+  return todo === "" ? message : `${message} → ${todo}`;
 }
 
 /** All problems of a stack as one message, e.g. `Pulumi.home.yaml: 2 problems` and one line for each. */
 export function describeProblems(stack: string, problems: readonly Problem[]): string {
   const count = problems.length === 1 ? "1 problem" : `${String(problems.length)} problems`;
-  return [`Pulumi.${stack}.yaml: ${count}`, ...problems.map(({ path, text }) => `  ${path}: ${text}`)].join(
-    "\n",
-  );
+  return [
+    `Pulumi.${stack}.yaml: ${count}`,
+    ...problems.map((one) => `  ${one.path}: ${problemText(one)}`),
+  ].join("\n");
 }
 
 /** Longer values add nothing to a message. */

@@ -1,7 +1,7 @@
 // From raw values to values of the right form, and every mistake among them. Values that are wrong are left out and the
 // rest is handed on, so that rules between values can be checked in the same go: people want all their mistakes at once.
 import type { z } from "zod";
-import { pathOf, type Problem } from "./problem.ts";
+import { pathOf, problem, type Problem } from "./problem.ts";
 import { cloned } from "./secretText.ts";
 import { defaults, stackSchema, type StackInput } from "./schema.ts";
 import { nearest } from "./suggest.ts";
@@ -36,13 +36,17 @@ export function readStack(raw: Readonly<Record<string, unknown>>): StackReading 
 }
 
 function problemsOf(issue: z.core.$ZodIssue): Problem[] {
-  if (issue.code !== "unrecognized_keys") return [{ path: pathOf(issue.path), text: issue.message }];
+  if (issue.code !== "unrecognized_keys") {
+    // Zod has one text for an issue.
+    const [message = "", ...todo] = issue.message.split(" → ");
+    return [problem(pathOf(issue.path), message, todo.join(" → "))];
+  }
   const known = knownKeys(stackSchema, issue.path);
   return issue.keys.map((key) => {
     const meant = nearest(key, known);
     const advice =
       meant === undefined ? `remove it; known are ${known.join(", ")}` : `did you mean ${meant}?`;
-    return { path: pathOf([...issue.path, key]), text: `unknown key → ${advice}` };
+    return problem(pathOf([...issue.path, key]), "unknown key", advice);
   });
 }
 

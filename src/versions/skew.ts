@@ -7,7 +7,7 @@ import { compareMinors, minorOf, parseVersion } from "./version.ts";
 export interface Misfit {
   /** Where the version is set that is to be changed, e.g. `versions.kubernetes`. */
   readonly path: string;
-  readonly found: string;
+  readonly message: string;
   /** What to do, an imperative without a full stop. */
   readonly todo: string;
 }
@@ -117,7 +117,7 @@ function kubernetesFirst(rule: SkewRule, { to, running, kubernetes }: Order): Mi
   if (compareMinors(running, oldest) >= 0) return undefined;
   return {
     path: settings.talos,
-    found: `Talos comes before Kubernetes, and Talos ${to} needs Kubernetes ${oldest ?? ""}, while the cluster has ${running}`,
+    message: `Talos comes before Kubernetes, and Talos ${to} needs Kubernetes ${oldest ?? ""}, while the cluster has ${running}`,
     todo: `bump Kubernetes to ${kubernetes} first, in an up of its own`,
   };
 }
@@ -132,7 +132,7 @@ function componentFirst(rule: SkewRule, { from, to, running, kubernetes }: Order
   const isPossible = compareMinors(running, oldest) >= 0;
   return {
     path: settings[rule.component],
-    found: `Kubernetes comes before ${name}, and ${name} ${from} is tested up to Kubernetes ${newest ?? ""}, not with ${kubernetes}`,
+    message: `Kubernetes comes before ${name}, and ${name} ${from} is tested up to Kubernetes ${newest ?? ""}, not with ${kubernetes}`,
     todo: isPossible
       ? `bump ${name} to ${to} first, in an up of its own`
       : `bump ${name} first, in an up of its own, to a version that supports Kubernetes ${running}`,
@@ -154,7 +154,7 @@ function checkRule(rule: SkewRule, versions: Versions): Misfit | string | undefi
   if (compareMinors(kubernetes, oldest) < 0)
     return {
       path: settings.kubernetes,
-      found: `${kubernetes} is older than ${oldest}, the oldest Kubernetes that ${name} ${own} supports`,
+      message: `${kubernetes} is older than ${oldest}, the oldest Kubernetes that ${name} ${own} supports`,
       todo: `raise it to ${oldest} or newer, or take an older ${name} (${path})`,
     };
   if (compareMinors(kubernetes, newest) <= 0) return undefined;
@@ -162,7 +162,7 @@ function checkRule(rule: SkewRule, versions: Versions): Misfit | string | undefi
     return `${name} ${own} is tested up to Kubernetes ${newest}, not with ${kubernetes}`;
   return {
     path: settings.kubernetes,
-    found: `${kubernetes} is newer than ${newest}, the newest Kubernetes that ${name} ${own} accepts`,
+    message: `${kubernetes} is newer than ${newest}, the newest Kubernetes that ${name} ${own} accepts`,
     todo: `lower it to ${newest} or older, or take a newer ${name} (${path})`,
   };
 }
@@ -176,7 +176,7 @@ function unknownMinor({ component, kubernetes }: SkewRule, own: string): Misfit 
     return `${name} ${own} is newer than ${newest}, the newest this program knows`;
   return {
     path: settings[component],
-    found: `${own} is older than ${oldest}, the oldest ${name} this program supports`,
+    message: `${own} is older than ${oldest}, the oldest ${name} this program supports`,
     todo: `take ${name} ${oldest} or newer`,
   };
 }

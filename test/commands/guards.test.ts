@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +21,12 @@ describe("destroy", () => {
     expect(() => {
       refuseProtected("home", stateOf([resource(false), resource(true)]));
     }).toThrow(
-      /^stack home is protected: nothing has been destroyed\n {2}→ set protect: false in Pulumi\.home\.yaml, run npm run up, .*, then npm run destroy$/,
+      expect.objectContaining({
+        message: "stack home is protected: nothing has been destroyed",
+        todo: expect.stringMatching(
+          /^set protect: false in Pulumi\.home\.yaml, run npm run up, .*, then npm run destroy$/,
+        ),
+      }),
     );
   });
   it("goes on when nothing is", () => {
@@ -81,8 +87,8 @@ describe("a token for a refresh", () => {
       { urn: "urn:k", type: deployKeyType, inputs },
       { urn: "urn:h", type: webhookType, inputs },
     ]);
-  const refused = async (token: string, pattern: RegExp): Promise<void> => {
-    await expect(refuseBadToken(withBoth(), token)).rejects.toThrow(pattern);
+  const refused = async (token: string, message: RegExp, todo: RegExp): Promise<void> => {
+    await assert.rejects(refuseBadToken(withBoth(), token), { message, todo });
   };
 
   it("is taken when GitHub shows it deploy keys and webhooks", async () => {
@@ -91,20 +97,23 @@ describe("a token for a refresh", () => {
   it("is refused when there is none, before anything is dropped", async () => {
     await refused(
       "",
-      /^GITHUB_TOKEN is not set\n {2}→ nothing has been refreshed: .*Administration: read and write/,
+      /^GITHUB_TOKEN is not set$/,
+      /^nothing has been refreshed: .*Administration: read and write/,
     );
   });
   it("is refused when GitHub refuses it", async () => {
     await refused(
       "wrong",
-      /GitHub answers HTTP 401 Bad credentials for repos\/home\/cluster\/keys\n {2}→ nothing/,
+      /GitHub answers HTTP 401 Bad credentials for repos\/home\/cluster\/keys$/,
+      /^nothing/,
     );
   });
   it("is refused when it may not see one of them", async () => {
     await github.setFault("no-webhooks", true);
     await refused(
       "right",
-      /HTTP 403 .* for repos\/home\/cluster\/hooks\n {2}→ nothing .*Webhooks: read and write/,
+      /HTTP 403 .* for repos\/home\/cluster\/hooks$/,
+      /^nothing .*Webhooks: read and write/,
     );
     await github.setFault("no-webhooks", false);
   });

@@ -39,7 +39,7 @@ describe("npm run migrate:flux", () => {
 
   it("shows what it would change, and changes nothing", () => {
     const { code, output } = run(tree);
-    expect(code).toBe(2);
+    expect(code).toBe(1);
     const file = join(tree, "apps", "old.yaml");
     expect(output).toBe(`--- ${file}
 +++ ${file}
@@ -67,7 +67,13 @@ describe("npm run migrate:flux", () => {
   });
 
   it("names a folder that is not there, and an option that does not exist", () => {
-    expect(run(join(tree, "nothing")).code).toStrictEqual(1);
-    expect(run("--all", tree).output).toMatch(/there is no option --all/);
+    expect(run(join(tree, "nothing"))).toStrictEqual({
+      code: 2,
+      output: `${join(tree, "nothing")} is not there\n  → name the folder of the Git tree, e.g. cluster\n`,
+    });
+    expect(run("--all", tree)).toStrictEqual({
+      code: 2,
+      output: "Unknown option '--all'; see npm run migrate:flux -- --help\n",
+    });
   });
 });

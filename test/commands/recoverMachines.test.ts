@@ -122,9 +122,10 @@ describe("machines that cannot be wiped", () => {
   });
 
   it("are not forgotten by name when they are members, or not there", async () => {
-    await expect(forgetGone("home", "k8s-1")).rejects.toThrow(
-      /k8s-1 is a machine of the cluster[\s\S]*→ set gone: true/,
-    );
+    await expect(forgetGone("home", "k8s-1")).rejects.toMatchObject({
+      message: expect.stringMatching(/k8s-1 is a machine of the cluster/),
+      todo: expect.stringMatching(/^set gone: true/),
+    });
     await expect(forgetGone("home", "k8s-9")).rejects.toThrow(
       /has no machine k8s-9 \(it has k8s-1, k8s-2, k8s-3\)/,
     );
@@ -143,9 +144,10 @@ describe("machines that cannot be wiped", () => {
     writeFileSync(join(folder, "state.json"), JSON.stringify({ version: 3, deployment: { resources } }));
     const answerAs = (name: string): void => script("talosctl", `echo 'spec:'; echo '    hostname: ${name}'`);
     answerAs("k8s-3");
-    await expect(forgetGone("home", "k8s-3")).rejects.toThrow(
-      /k8s-3 answers at 127\.9\.9\.2[\s\S]*→ run npm run up/,
-    );
+    await expect(forgetGone("home", "k8s-3")).rejects.toMatchObject({
+      message: expect.stringMatching(/k8s-3 answers at 127\.9\.9\.2/),
+      todo: expect.stringMatching(/^run npm run up/),
+    });
     expect(written()).toBe(undefined);
     // Its address may be another's by now.
     answerAs("k8s-7");

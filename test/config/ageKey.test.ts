@@ -65,7 +65,7 @@ describe("age key file", () => {
       { path: "a.sops.yaml", recipients: [String(oldRecipient)] },
       { path: "b.sops.yaml", recipients: ["age1other"] },
     ]);
-    expect(problem?.text ?? "").toMatch(/but b\.sops\.yaml can only be read with the key of age1other/);
+    expect(problem?.message ?? "").toMatch(/but b\.sops\.yaml can only be read with the key of age1other/);
   });
 
   it("is warned about when others can read it", async () => {
@@ -75,7 +75,7 @@ describe("age key file", () => {
 
   it("is refused when it is a folder", async () => {
     const key = await readAgeKey(folder);
-    assert.ok("text" in key);
-    expect(key.text).toMatch(/cannot be read \(EISDIR\)/);
+    assert.ok("todo" in key);
+    expect(key.message).toMatch(/cannot be read \(EISDIR\)/);
   });
 });

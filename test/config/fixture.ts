@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { parse } from "yaml";
+import { problemText } from "../../src/config/problem.ts";
 import { assembleConfig, type Assembled } from "../../src/config/assemble.ts";
 import type { ConfiguredMachine } from "../../src/config/configuredMachines.ts";
 import type { ReachedMachine, ReachedVersions } from "../../src/config/reached.ts";
@@ -100,7 +101,7 @@ export async function runStack(
     };
     const assembled = await assembleConfig(values, surroundings);
     const problems = "problems" in assembled ? assembled.problems : [];
-    const messages = problems.map(({ path, text }) => `${path}: ${text}`);
+    const messages = problems.map((one) => `${one.path}: ${problemText(one)}`);
     return {
       assembled,
       messages: messages.map((message) => unfill(message, keys)),

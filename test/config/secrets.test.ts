@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { inspect } from "node:util";
+import { problemText } from "../../src/config/problem.ts";
 import { secretLooks } from "../../src/config/patches/secretLooks.ts";
 import { pathText } from "../../src/config/walk.ts";
 import { decodeConfig, type RawConfig } from "../../src/config/rawConfig.ts";
@@ -31,7 +32,7 @@ function decoded(name: string, value: unknown, inFile: unknown): RawConfig {
 }
 
 function messages({ problems }: RawConfig): readonly string[] {
-  return problems.map(({ path, text }) => `${path}: ${text}`);
+  return problems.map((one) => `${one.path}: ${problemText(one)}`);
 }
 
 describe("an encrypted text", () => {

@@ -11,6 +11,7 @@ import {
 import { complaintsIn, mistakesIn } from "../../src/config/patches/talosWords.ts";
 import { pathText } from "../../src/config/walk.ts";
 import { SecretText } from "../../src/config/secretText.ts";
+import { problemText } from "../../src/config/problem.ts";
 
 function mistakes(words: string, patch: unknown, isSecret = false): readonly string[] {
   return mistakesIn(words, patch, writePatch(patch), isSecret).map(
@@ -112,7 +113,7 @@ const badSecret = { machine: { nope: new SecretText("hush") } };
 const message =
   "patches.common[0].machine.nope: unknown key → write it as Talos has it: https://www.talos.dev/v1.13/reference/configuration";
 const shown = ({ problems, warnings }: PatchFindings): readonly unknown[] => [
-  problems.map(({ path, text }) => `${path}: ${text}`),
+  problems.map((one) => `${one.path}: ${problemText(one)}`),
   warnings,
 ];
 

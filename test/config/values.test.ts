@@ -96,8 +96,8 @@ describe("Git remote", () => {
     const input = { url: "ssh://git@github.com/home/home-cluster.git", urlPath: "git.url", branch: "main" };
     const byDefault = resolveGit({ ...input, knownHosts: [] });
     const own = resolveGit({ ...input, knownHosts: [`github.com ${key}`] });
-    expect("text" in byDefault ? byDefault : byDefault.knownHosts).toStrictEqual(githubHostKeys);
-    expect("text" in own ? own : own.knownHosts).toStrictEqual([`github.com ${key}`]);
+    expect("todo" in byDefault ? byDefault : byDefault.knownHosts).toStrictEqual(githubHostKeys);
+    expect("todo" in own ? own : own.knownHosts).toStrictEqual([`github.com ${key}`]);
   });
 
   it("is pinned by a hashed line too", () => {
@@ -106,7 +106,7 @@ describe("Git remote", () => {
     const line = `|1|${salt.toString("base64")}|${hash} ${key}`;
     const input = { urlPath: "git.url", branch: "main", knownHosts: [line] };
     assert.ok("host" in resolveGit({ ...input, url: "ssh://git@git.example.com:2222/a.git" }));
-    assert.ok("text" in resolveGit({ ...input, url: "ssh://git@git.example.com/a.git" }));
+    assert.ok("todo" in resolveGit({ ...input, url: "ssh://git@git.example.com/a.git" }));
   });
 
   it("knows github.com by the fingerprints that GitHub publishes", () => {

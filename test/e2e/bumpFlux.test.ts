@@ -90,7 +90,7 @@ describe("a bump of Flux", () => {
       "--",
       join(lab.layout.repo, "cluster"),
     ]);
-    expect(migrate.code).toBe(2);
+    expect(migrate.code).toBe(1);
     expect(migrate.output).toMatch(
       /-apiVersion: helm\.toolkit\.fluxcd\.io\/v2beta2\n\+apiVersion: helm\.toolkit\.fluxcd\.io\/v2\n/,
     );

@@ -64,7 +64,7 @@ describe("npm run diff", () => {
     commit();
     builder.fixture.write({ ".sourceignore": "/docs\n/cluster/flux/apps.yaml\n" });
     const { status, stdout, stderr } = run("main", "--json");
-    assert.equal(status, 2, stderr);
+    assert.equal(status, 1, stderr);
     const { losses, kustomizations } = JSON.parse(stdout) as ClusterDiff;
     expect(losses).toStrictEqual(["PersistentVolumeClaim default/data is deleted, and perhaps its data"]);
     expect(
@@ -86,7 +86,7 @@ describe("npm run diff", () => {
     });
     const before = [git("status", "--porcelain"), readFileSync(join(builder.fixture.root, ".git/index"))];
     const { status, stdout, stderr } = run("main", "--json");
-    assert.equal(status, 2, stderr);
+    assert.equal(status, 1, stderr);
     const diff = JSON.parse(stdout) as ClusterDiff;
     expect(diff.kustomizations).toStrictEqual([
       {
@@ -120,16 +120,16 @@ describe("npm run diff", () => {
     builder.fixture.write({ "home/app/config.yaml": configMap("other", "{a: b}") });
     commit();
     const { status, stdout, stderr } = run("HEAD~1", "--to", "HEAD", "--tree", "home", "--markdown");
-    assert.equal(status, 2, stderr);
+    assert.equal(status, 1, stderr);
     expect(stdout).toMatch(/^### HEAD~1 → HEAD: 1 Kustomization, 1 added, 1 removed\n/);
     expect(stdout).toMatch(/- <code>- ConfigMap default\/config — is deleted from the cluster<\/code>/);
   });
 
-  it("ends with 1 where the new side does not build, and says what is known", () => {
+  it("ends with 2 where the new side does not build, and says what is known", () => {
     rmSync(join(builder.fixture.root, "cluster/app/config.yaml"));
     builder.fixture.write({ "cluster/flux/more.yaml": configMap("more", "{}", "flux-system") });
     const { status, stdout } = run("HEAD");
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     const lines = stdout.split("\n");
     expect(lines[0]).toBe(
       "warning: the working tree: flux-system/app does not build, nothing is known of it and what is below it:" +
@@ -139,19 +139,19 @@ describe("npm run diff", () => {
   });
 
   for (const [what, words, message] of [
-    ["no such commit", ["nowhere"], /^there is no commit nowhere in \S+; name one that git log shows\n$/],
-    ["a commit that looks like an option", ["--", "--output=x"], /^there is no commit --output=x in /],
     [
-      "no such tree",
-      ["HEAD", "--tree", "gone"],
-      /^there is no folder \S+\/gone; name the tree with --tree\n$/,
+      "no such commit",
+      ["nowhere"],
+      /^there is no commit nowhere in \S+\n {2}→ name one that git log shows\n$/,
     ],
+    ["a commit that looks like an option", ["--", "--output=x"], /^there is no commit --output=x in /],
+    ["no such tree", ["HEAD", "--tree", "gone"], /^there is no folder \S+\/gone\n {2}→ correct its name\n$/],
   ] as const)
-    it(`ends with 1 and one message where there is ${what}`, () => {
+    it(`ends with 2 and one message where there is ${what}`, () => {
       const { status, stdout, stderr } = run(...words);
       expect(stderr).toMatch(message);
       expect(stdout).toBe("");
-      expect(status).toBe(1);
+      expect(status).toBe(2);
     });
 
   it("says where a commit has no tree", () => {
@@ -160,6 +160,6 @@ describe("npm run diff", () => {
     git("mv", "elsewhere", "cluster");
     const { status, stderr } = run("HEAD");
     expect(stderr).toBe("there is no cluster in HEAD\n");
-    expect(status).toBe(1);
+    expect(status).toBe(2);
   });
 });

@@ -99,7 +99,7 @@ describe("operating Flux", () => {
     );
     expect((await release("traefik", "networking")).spec["suspend"]).toBe(true);
     expect(await ends(1, "flux", "reconcile", word)).toMatch(
-      new RegExp(`suspended .* → npm run flux -- resume ${word}`),
+      new RegExp(`suspended .*\\n +→ npm run flux -- resume ${word}`),
     );
     expect(await ends(0, "flux", "resume", word)).toMatch(/traefik is Ready/);
     expect((await release("traefik", "networking")).spec["suspend"]).toBe(undefined);
@@ -115,7 +115,7 @@ describe("operating Flux", () => {
       /did you mean HelmRelease\/default\/podinfo\?/,
     );
     expect(await ends(1, "flux", "suspend", "ks/flux-system/cluster")).toMatch(
-      /is Pulumi's, .* write suspend: true in the stack config/,
+      /is Pulumi's, .*\n +→ to suspend everything, write suspend: true in the stack config/,
     );
   });
 
@@ -161,7 +161,7 @@ describe("operating Flux", () => {
     await scale(5);
     await lab.commit("No homepage", { [apps]: (text) => text.replace("  - homepage/ks.yaml\n", "") });
     expect(await ends(1, "reconcile")).toMatch(
-      /Flux is suspended .* → write suspend: false in the stack config, then npm run up/,
+      /Flux: is suspended .*\n +→ write suspend: false in the stack config, then npm run up/,
     );
     expect(await replicas()).toBe(former);
   });

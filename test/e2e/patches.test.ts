@@ -13,6 +13,7 @@ import { leavesOf } from "../../src/config/walk.ts";
 import { SecretText } from "../../src/config/secretText.ts";
 import { run } from "../../src/steps/run.ts";
 import { ensureTools } from "../../tools/ensureTools.ts";
+import { problemText } from "../../src/config/problem.ts";
 
 type Patch = Record<string, unknown>;
 
@@ -37,8 +38,8 @@ describe("patches in front of talosctl", () => {
       nodes: [{ role: "controlplane" }],
     });
     expect(warnings).toStrictEqual([]);
-    return problems.map(({ path, text }) =>
-      `${path.replace("patches.common[0]", "")}: ${text}`.replace(
+    return problems.map((one) =>
+      `${one.path.replace("patches.common[0]", "")}: ${problemText(one)}`.replace(
         / → write it as Talos has it: https:\S+$/,
         "",
       ),

@@ -71,7 +71,7 @@ describe("npm run rehearse", () => {
   it("finds a bump that the program would refuse without a lab", async () => {
     writeStack({ ...versions, cilium: "1.18.5" });
     const { code, stdout } = await rehearse("--json");
-    assert.equal(code, 2, stdout);
+    assert.equal(code, 1, stdout);
     const { outcome, failure } = JSON.parse(stdout) as Report;
     expect(outcome).toBe("failed");
     expect(failure?.messages.join("\n") ?? "").toMatch(

@@ -34,7 +34,7 @@ describe("readiness", () => {
     const expected = { name, revision: (revision: string) => revision === "v2.9.4@sha256:def" };
     expect(readiness(object("True", 2, 2), expected)).toStrictEqual({
       done: false,
-      missing: "Kustomization flux is at v2.9.4@sha256:abc",
+      missing: "Kustomization flux: is at v2.9.4@sha256:abc",
     });
   });
 

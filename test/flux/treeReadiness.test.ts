@@ -27,7 +27,7 @@ describe("the tree", () => {
   it("is not Ready while a child is Ready at the commit before", () => {
     expect(treeReadiness([root, kustomization("apps", before)])).toStrictEqual({
       done: false,
-      missing: "1 of 2 Ready; Kustomization flux-system/apps is at main@sha1:aaa",
+      missing: "1 of 2 Ready; Kustomization flux-system/apps: is at main@sha1:aaa",
     });
   });
 

@@ -1,5 +1,5 @@
 // The diff for people.
-import { paintDiff, type Format, type Paint } from "../../plan/print/colours.ts";
+import { paintDiff, type Format, type Paint } from "../../paint.ts";
 import type { ClusterDiff, KustomizationDiff, ObjectDiff } from "../types.ts";
 import { chartText, headline, kustomizationNote, objectNote, signs, unknownText } from "./words.ts";
 

@@ -2,7 +2,7 @@
 // are as the cluster has them, secrets are taken out by whoever prints them.
 import { podTrouble } from "../../../src/bootstrap/podProblem.ts";
 import type { KubeObject } from "../../../src/steps/kubernetes.ts";
-import { oneLine, shortRevision } from "../../flux/health.ts";
+import { oneLine, shortRevision } from "../../../src/flux/ready.ts";
 import { distinct } from "../report.ts";
 
 const most = 3;

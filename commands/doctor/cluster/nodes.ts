@@ -1,7 +1,7 @@
 // Nodes that are the reason for what does not run on them. Pure.
 import type { badConditions } from "../../../src/bootstrap/nodeProblem.ts";
 import { conditionOf, type KubeObject } from "../../../src/steps/kubernetes.ts";
-import { oneLine } from "../../flux/health.ts";
+import { oneLine } from "../../../src/flux/ready.ts";
 import { warningsAbout } from "./details.ts";
 import type { Trouble } from "./trouble.ts";
 

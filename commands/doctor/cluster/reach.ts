@@ -1,7 +1,7 @@
 // The cluster's API by whatever way it answers: the endpoint, or one control plane where that is dead.
 import type { Kubernetes } from "../../../src/steps/kubernetes.ts";
 import type { Cluster } from "../../cluster/connect.ts";
-import { CommandError } from "../../pulumiCli.ts";
+import { StepError } from "../../../src/steps/stepError.ts";
 
 /** An API that answers. */
 export interface Reached {
@@ -15,7 +15,7 @@ export interface Reached {
 /**
  * Finds a way.
  * @param answerMs longest wait for an answer
- * @throws CommandError when nothing answers
+ * @throws StepError when nothing answers
  */
 export async function reach(
   { kubernetes, controlPlanes }: Pick<Cluster, "kubernetes" | "controlPlanes">,
@@ -39,8 +39,9 @@ export async function reach(
     };
   } catch {
     const names = Object.keys(controlPlanes);
-    throw new CommandError(
-      `the cluster's API does not answer: ${problem}${names.length === 0 ? "" : `; nor does ${names.join(", ")} by itself`} → npm run doctor says which machines answer; talosctl -n ADDRESS service says what runs on one`,
+    throw new StepError(
+      `the cluster's API does not answer: ${problem}${names.length === 0 ? "" : `; nor does ${names.join(", ")} by itself`}`,
+      "npm run doctor says which machines answer; talosctl -n ADDRESS service says what runs on one",
     );
   }
 }

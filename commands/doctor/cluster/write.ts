@@ -1,5 +1,5 @@
 // A diagnosis for people.
-import type { Paint } from "../../plan/print/colours.ts";
+import type { Paint } from "../../paint.ts";
 import { podText, type Diagnosis } from "./diagnose.ts";
 import type { SickPod } from "./details.ts";
 import type { Trouble } from "./trouble.ts";

@@ -1,7 +1,7 @@
 // The plan for people: one table that fits 120 columns, then the diffs.
 import { duration } from "../text.ts";
 import type { Impact, Plan, PlanDiff, PlanRow } from "../types.ts";
-import { paintDiff, type Format, type Paint } from "./colours.ts";
+import { paintDiff, type Format, type Paint } from "../../paint.ts";
 import { bundleLine, changeLines, destruction, headline, looksText, names } from "./words.ts";
 
 const width = 120;

@@ -13,7 +13,7 @@ export function checkMoves(reached: ReachedVersions, wanted: ReachedVersions): r
     const found = `the cluster has ${names[component]} ${from}, asked is ${bad?.asked ?? ""}`;
     return bad === undefined ? [] : [problem(settings[component], found, bad.todo)];
   });
-  const order = checkOrder(reached, wanted).map(({ path, found, todo }) => problem(path, found, todo));
+  const order = checkOrder(reached, wanted);
   // Where a single component cannot go at all, the order of all of them is no question yet.
   return [...contract(reached, wanted), ...(moves.length > 0 ? moves : order)];
 }

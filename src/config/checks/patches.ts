@@ -137,7 +137,7 @@ function relied(patch: unknown, at: (path: readonly Segment[]) => string): reado
     return allowed.includes(value) ? [] : [problem(at(hit), `${show(value)} must not be: ${reason}`, todo)];
   });
   // One deletion may take several of them.
-  return [...new Map(found.map((one) => [`${one.path} ${one.text}`, one])).values()];
+  return [...new Map(found.map((one) => [`${one.path} ${one.message}`, one])).values()];
 }
 
 /** Where a patch sets or takes away what stands at a path; undefined where it leaves it alone. */

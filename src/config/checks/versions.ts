@@ -20,7 +20,7 @@ export function checkVersions(values: StackReading["values"]): VersionFindings {
 /** Whether the versions that are given go together. */
 export function checkTogether(versions: Versions): VersionFindings {
   const { errors, warnings } = checkSkew(versions);
-  return { problems: errors.map(({ path, found, todo }) => problem(path, found, todo)), warnings };
+  return { problems: errors, warnings };
 }
 
 /** Machines do not understand configs that are newer than themselves. */

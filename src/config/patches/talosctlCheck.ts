@@ -2,7 +2,7 @@
 // A mistake would show in the provider's preview as well, but not whose, and a refusal of a machine only in the run.
 import { run, type RunResult } from "../../steps/run.ts";
 import { PrivateFolder } from "../../steps/privateFolder.ts";
-import { problem, type Problem } from "../problem.ts";
+import { problem, problemText, type Problem } from "../problem.ts";
 import type { StackReading } from "../readStack.ts";
 import { hasSecret, revealed } from "../secretText.ts";
 import { compareMinors, minorOf } from "../../versions/version.ts";
@@ -127,7 +127,7 @@ function judged(
     problems: problems.filter((_, index) => found[index]?.isSecret === true),
     warnings: problems
       .filter((_, index) => found[index]?.isSecret !== true)
-      .map(({ path, text }) => `${path}: ${text} (checked ${seen}: install that one to be sure)`),
+      .map((one) => `${one.path}: ${problemText(one)} (checked ${seen}: install that one to be sure)`),
   };
 }
 

@@ -62,7 +62,7 @@ async function refuseKubernetes(kubernetes: Kubernetes, flux: string): Promise<v
   const [error] = checkSkew({ kubernetes: version, flux }).errors;
   if (error !== undefined)
     throw new StepError(
-      `the cluster runs Kubernetes ${error.found}`,
+      `the cluster runs Kubernetes ${error.message}`,
       "nothing has been changed; bump Kubernetes first, in an up of its own",
     );
 }

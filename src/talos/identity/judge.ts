@@ -68,10 +68,7 @@ export function judge(scene: Scene): readonly Verdict[] {
     ...leavers(scene.config).flatMap((machine) =>
       of(machine.name, judgeLeaver(machine, answerOf(scene, machine))),
     ),
-    ...together.flatMap(({ path, text }) => {
-      const [found = "", todo = ""] = text.split(" → ");
-      return of("", [refuse(`${path}: ${found}`, todo)]);
-    }),
+    ...together.flatMap(({ path, message, todo }) => of("", [refuse(`${path}: ${message}`, todo)])),
   ];
 }
 

@@ -141,8 +141,9 @@ async function refuseOrder(
     kubernetes,
     cilium: api === undefined ? undefined : await runningCilium(api),
   };
-  const [misfit] = checkOrder(running, wanted);
-  if (misfit !== undefined) throw new StepError(misfit.found, `no machine has been touched; ${misfit.todo}`);
+  const [problem] = checkOrder(running, wanted);
+  if (problem === undefined) return;
+  throw new StepError(problem.message, `no machine has been touched; ${problem.todo}`);
 }
 
 function kubernetesImages({ role }: Target, version: string): readonly string[] {

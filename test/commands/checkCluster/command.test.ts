@@ -95,7 +95,7 @@ describe("npm run check:cluster", () => {
       [["no-such-tree"], "no-such-tree is no folder; name that of the Git tree, e.g. cluster\n"],
       [["package.json"], "package.json is no folder; name that of the Git tree, e.g. cluster\n"],
       [["--all"], "Unknown option '--all'; see npm run check:cluster -- --help\n"],
-      [["a", "b"], "one tree at a time; b is too much\n"],
+      [["a", "b"], "Unexpected argument 'b'; see npm run check:cluster -- --help\n"],
       [["--kubernetes", "new"], "--kubernetes new is no version; expected one such as v1.36\n"],
     ] as const)
       expect(run(...args)).toStrictEqual({ code: 2, out: "", err: message });

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import { stripVTControlCharacters } from "node:util";
-import { readOptions } from "../../../commands/diff/options.ts";
 import { markdownText } from "../../../commands/diff/print/markdown.ts";
 import { terminalText } from "../../../commands/diff/print/terminal.ts";
-import { paintFor } from "../../../commands/plan/print/colours.ts";
+import { paintFor } from "../../../commands/paint.ts";
 import { diffOf, object, release, type App } from "./answers.ts";
 
 const chart = (version: string): object => ({ chart: { spec: { chart: "podinfo", version } } });
@@ -116,23 +115,4 @@ describe("the diff as Markdown", () => {
     ).toBeTruthy();
     expect(short).not.toMatch(/<details>/);
   });
-});
-
-describe("the command line of npm run diff", () => {
-  it("takes one commit, another, and a tree", () => {
-    expect(readOptions(["main", "--to", "branch", "--tree", "/x", "--markdown"])).toStrictEqual({
-      sides: { from: "main", to: "branch", tree: "/x" },
-      format: "markdown",
-    });
-  });
-
-  for (const [args, message] of [
-    [[], "name one commit, e.g. npm run diff -- main; see npm run diff -- --help"],
-    [["a", "b"], "name one commit, e.g. npm run diff -- main; see npm run diff -- --help"],
-    [["a", "--json", "--markdown"], "--json and --markdown are two outputs: choose one"],
-    [["a", "--nothing"], "Unknown option '--nothing'; see npm run diff -- --help"],
-  ] as const)
-    it(`refuses ${args.length === 0 ? "nothing" : args.join(" ")}`, () => {
-      expect(() => readOptions(args)).toThrow(message);
-    });
 });

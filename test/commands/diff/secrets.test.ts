@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { markdownText } from "../../../commands/diff/print/markdown.ts";
 import { terminalText } from "../../../commands/diff/print/terminal.ts";
 import type { ClusterDiff } from "../../../commands/diff/types.ts";
-import { paintFor } from "../../../commands/plan/print/colours.ts";
+import { paintFor } from "../../../commands/paint.ts";
 import { diffOf, object, release } from "./answers.ts";
 
 const all = (diff: ClusterDiff): string =>

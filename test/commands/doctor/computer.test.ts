@@ -103,9 +103,9 @@ describe("machines", () => {
 describe("the stack config", () => {
   it("is reported mistake by mistake, by what it is about, beside what has none", () => {
     const problems = [
-      { path: "nodes[0].role", text: "no such role: master → write controlplane" },
-      { path: "ageKeyFile", text: "/k is not there → make one" },
-      { path: "flux/vars/cluster-secrets.sops.yaml", text: "is missing → make it" },
+      { path: "nodes[0].role", message: "no such role: master", todo: "write controlplane" },
+      { path: "ageKeyFile", message: "/k is not there", todo: "make one" },
+      { path: "flux/vars/cluster-secrets.sops.yaml", message: "is missing", todo: "make it" },
     ];
     expect(
       configFindings("Pulumi.home.yaml", [], { problems }).flatMap((finding) => findingLines(finding, plain)),
@@ -153,7 +153,7 @@ describe("what a run has left behind", () => {
         },
         { what: "deploy key 7", todo: "delete it by hand" },
       ],
-      unseen: [{ type: "y", text: "could not look for webhooks: HTTP 401\n  → export GITHUB_TOKEN" }],
+      unseen: [{ type: "y", what: "could not look for webhooks: HTTP 401", todo: "export GITHUB_TOKEN" }],
     });
     expect(findings.map(({ state: is, found, todo }) => `${is} ${found} → ${String(todo)}`)).toStrictEqual([
       "warning the last run was killed in 2 operations → npm run up finishes it",

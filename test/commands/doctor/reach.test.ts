@@ -34,8 +34,9 @@ describe("the way to a cluster", () => {
   it("is none where nobody answers, with what to look at", async () => {
     await expect(reach({ kubernetes: client(false), controlPlanes }, 1)).rejects.toMatchObject({
       message: expect.stringMatching(
-        /does not answer: Kubernetes API: no answer in time; nor does k8s-1, k8s-2 by itself → npm run doctor says/,
+        /does not answer: Kubernetes API: no answer in time; nor does k8s-1, k8s-2 by itself$/,
       ),
+      todo: expect.stringMatching(/^npm run doctor says/),
     });
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, expect, it } from "@jest/globals";
 import { stripVTControlCharacters } from "node:util";
 import { makePlan } from "../../../commands/plan/makePlan.ts";
-import { paintFor } from "../../../commands/plan/print/colours.ts";
+import { paintFor } from "../../../commands/paint.ts";
 import { markdownText } from "../../../commands/plan/print/markdown.ts";
 import { terminalText } from "../../../commands/plan/print/terminal.ts";
 import { duration, shortText } from "../../../commands/plan/text.ts";

@@ -1,12 +1,12 @@
 // What is committed and what is in the working tree, as files in a folder of their own. Only reads the repository: not even
 // its index is written.
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { RehearsalError } from "./rehearsalError.ts";
+import { StepError } from "../src/steps/stepError.ts";
 
-/** Text of a file at a commit. @throws RehearsalError when it is not there, or in no repository */
+/** Text of a file at a commit. @throws StepError when it is not there, or in no repository */
 export function committedFile(file: string, ref: string): string {
   const folder = dirname(file);
   const name = basename(file);
@@ -14,34 +14,29 @@ export function committedFile(file: string, ref: string): string {
   try {
     return git(folder, ["show", `${ref}:./${name}`]);
   } catch {
-    throw new RehearsalError(
-      `${name} is not in the commit ${ref}, where the rehearsal begins`,
-      "commit it, name another commit with --from, or only build what is there with --build",
-    );
+    throw notCommitted(name, ref);
   }
 }
 
-/** Writes a folder into the folder `target` as it is at a commit. @throws RehearsalError when it is not there */
+/** Writes a folder into the folder `target` as it is at a commit. @throws StepError when it is not there */
 export function exportCommitted(folder: string, ref: string, target: string): void {
-  if (!existsSync(folder))
-    throw new RehearsalError(`${folder} is not there`, "correct tree in the stack config");
-  requireCommit(folder, ref);
-  const index = mkdtempSync(join(tmpdir(), "rehearse-"));
+  const repository = requireCommit(folder, ref);
+  const index = mkdtempSync(join(tmpdir(), "home-ops-index-"));
   const env = { GIT_INDEX_FILE: join(index, "index") };
   try {
     const tree = git(folder, ["rev-parse", "--verify", "--quiet", `${ref}:./`]).trim();
     git(folder, ["read-tree", tree], env);
     mkdirSync(target, { recursive: true, mode: 0o700 });
-    git(toplevel(folder), ["checkout-index", "--all", `--prefix=${target}/`], env);
-  } catch (error) {
-    if (error instanceof RehearsalError) throw error;
-    throw new RehearsalError(
-      `${folder} is not in the commit ${ref}, where the rehearsal begins`,
-      "commit it, name another commit with --from or --tree-from, or only build what is there with --build",
-    );
+    git(repository, ["checkout-index", "--all", `--prefix=${target}/`], env);
+  } catch {
+    throw notCommitted(folder, ref);
   } finally {
     rmSync(index, { recursive: true, force: true });
   }
+}
+
+function notCommitted(what: string, ref: string): StepError {
+  return new StepError(`${what} is not in the commit ${ref}`, "commit it, or name another commit");
 }
 
 /** Writes a folder into the folder `target` as it would be committed now: without what Git ignores. */
@@ -56,40 +51,37 @@ export function exportWorking(folder: string, target: string): void {
   }
 }
 
-/** Whether two folders or files are in the same repository. */
+/** Whether two folders are in the same repository. @throws StepError as {@link repositoryOf} */
 export function sameRepository(one: string, other: string): boolean {
-  return toplevel(one) === toplevel(other);
+  return repositoryOf(one) === repositoryOf(other);
 }
 
-function requireCommit(folder: string, ref: string): void {
-  toplevel(folder);
+/** The root of a folder's repository. @throws StepError when there is no such commit, or no repository */
+export function requireCommit(folder: string, ref: string): string {
+  const repository = repositoryOf(folder);
   try {
-    git(folder, ["rev-parse", "--verify", "--quiet", `${ref}^{commit}`]);
+    git(repository, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`]);
+    return repository;
   } catch {
-    throw new RehearsalError(
-      `there is no commit ${ref} in ${toplevel(folder)}`,
-      "name one that git log shows",
-    );
+    throw new StepError(`there is no commit ${ref} in ${repository}`, "name one that git log shows");
   }
 }
 
-function toplevel(folder: string): string {
+/** The root of the repository that a folder is in. @throws StepError when there is no folder, or no repository */
+export function repositoryOf(folder: string): string {
+  if (!existsSync(folder)) throw new StepError(`there is no folder ${folder}`, "correct its name");
   try {
-    return git(folder, ["rev-parse", "--show-toplevel"]).trim();
+    return realpathSync(git(folder, ["rev-parse", "--show-toplevel"]).trim());
   } catch {
-    throw new RehearsalError(
-      `${folder} is in no Git repository, and a rehearsal begins with what is committed`,
-      "put it into one, or only build what is there with --build",
+    throw new StepError(
+      `${folder} is in no Git repository, so nothing of it is committed`,
+      "put it into one and commit it",
     );
   }
 }
 
 /** What `git args…` prints in a folder. @throws Error of child_process when it fails */
-export function git(
-  folder: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): string {
+function git(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
   return execFileSync("git", ["-C", folder, ...args], {
     encoding: "utf8",
     env: { ...process.env, ...env },
