@@ -39,7 +39,7 @@ describe("checkSkew", () => {
     const [error] = checkSkew({ talos: "v1.13.9", kubernetes: "v1.37.0-rc.1" }).errors;
     expect(error).toStrictEqual({
       path: "versions.kubernetes",
-      found: "v1.37.0-rc.1 is newer than 1.36, the newest Kubernetes that Talos v1.13.9 accepts",
+      message: "v1.37.0-rc.1 is newer than 1.36, the newest Kubernetes that Talos v1.13.9 accepts",
       todo: "lower it to 1.36 or older, or take a newer Talos (versions.talos)",
     });
   });
@@ -70,7 +70,7 @@ describe("checkOrder", () => {
     ).toStrictEqual([
       {
         path: "versions.talos",
-        found:
+        message: 
           "Talos comes before Kubernetes, and Talos v1.13.9 needs Kubernetes 1.31, while the cluster has v1.30.9",
         todo: "bump Kubernetes to v1.31.14 first, in an up of its own",
       },
