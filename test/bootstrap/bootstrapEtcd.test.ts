@@ -1,7 +1,9 @@
 // When etcd is made, and above all when it is not.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { bootstrapEtcd, bootstrapSeconds } from "../../src/bootstrap/bootstrapEtcd.ts";
+import { bootstrapEtcd } from "../../src/bootstrap/bootstrapEtcd.ts";
+import { bootstrapEtcd as contract } from "../../src/bootstrap/steps/contracts.ts";
+import type { Step } from "../../src/steps/step.ts";
 import {
   beforeBootstrap,
   etcdService,
@@ -47,6 +49,11 @@ class Machines {
   });
 }
 
+function bootstrap(step: Step, { talosctl }: Machines): Promise<string> {
+  const input = { clusterId: "x", controlPlanes: machines, talosconfigText: "x" };
+  return bootstrapEtcd(step, input, { talosctl });
+}
+
 describe("etcd", () => {
   it("is bootstrapped on the first control plane when all say that they have none", async () => {
     const { step, lines } = quietStep();
@@ -55,10 +62,7 @@ describe("etcd", () => {
       world.state["192.0.2.12"] = looks < 3 ? "learner" : "etcd";
       world.state["192.0.2.13"] = looks < 2 ? "none" : looks < 4 ? "learner" : "etcd";
     };
-    assert.equal(
-      await bootstrapEtcd(step, world.talosctl, machines),
-      "etcd bootstrapped on k8s-1, 3 of 3 members healthy",
-    );
+    assert.equal(await bootstrap(step, world), "etcd bootstrapped on k8s-1, 3 of 3 members healthy");
     assert.deepEqual(world.bootstrapped, ["192.0.2.11"]);
     assert.deepEqual(lines, [
       "k8s-1: etcd bootstrapped",
@@ -69,30 +73,24 @@ describe("etcd", () => {
 
   it("is left alone when another control plane has it already", async () => {
     const world = new Machines("etcd", "etcd", "etcd");
-    assert.equal(
-      await bootstrapEtcd(quietStep().step, world.talosctl, machines),
-      "etcd has 3 healthy members already",
-    );
+    assert.equal(await bootstrap(quietStep().step, world), "etcd has 3 healthy members already");
     assert.deepEqual(world.bootstrapped, []);
   });
 
   it("is not made a second time on a wiped control plane beside silent ones", async () => {
     const world = new Machines("none", "silent", "silent");
-    await assert.rejects(
-      bootstrapEtcd(quickStep(), world.talosctl, machines),
-      (error: { message: string; todo: string }) => {
-        assert.match(error.message, /last seen: k8s-2: does not answer .*; k8s-3: does not answer/);
-        assert.match(error.todo, /etcd is not bootstrapped without it, since that may make a second etcd/);
-        return true;
-      },
-    );
+    await assert.rejects(bootstrap(quickStep(), world), (error: { message: string; todo: string }) => {
+      assert.match(error.message, /last seen: k8s-2: does not answer .*; k8s-3: does not answer/);
+      assert.match(error.todo, /etcd is not bootstrapped without it, since that may make a second etcd/);
+      return true;
+    });
     assert.deepEqual(world.bootstrapped, []);
   });
 
   it("is not made beside one that is stopped, which is named", async () => {
     const world = new Machines("none", "data", "none");
     await assert.rejects(
-      bootstrapEtcd(quickStep(), world.talosctl, machines),
+      bootstrap(quickStep(), world),
       /etcd on all control planes: .*k8s-2: etcd is Failed/,
     );
     assert.deepEqual(world.bootstrapped, []);
@@ -104,10 +102,12 @@ describe("etcd", () => {
     world.onLook = () => {
       for (const { address } of machines) world.state[address] = "etcd";
     };
-    assert.match(await bootstrapEtcd(quietStep().step, world.talosctl, machines), /3 of 3 members healthy$/);
+    assert.match(await bootstrap(quietStep().step, world), /3 of 3 members healthy$/);
   });
 
   it("has two minutes more for each control plane, which join one after the other", () => {
+    const bootstrapSeconds = (count: number): number =>
+      contract.timeoutSeconds({ controlPlanes: Array<string>(count).fill("x") });
     assert.equal(bootstrapSeconds(3) - bootstrapSeconds(1), 240);
     // Five would take about 280 s.
     assert.ok(bootstrapSeconds(5) >= 2 * 900 + 900);

@@ -60,6 +60,12 @@ const faults: readonly (readonly [what: string, file: string, code: string, mess
   ],
   ["an exported one", file, '/** X. */\nexport const x = new k8s.Provider("x");', /module scope/],
   ["the environment", file, "const home = process.env.HOME;", /environment/],
+  [
+    "the environment in a step",
+    "src/talos/steps/inspectMachine.ts",
+    "const home = process.env.HOME;",
+    /environment/,
+  ],
   ["the stack config", file, "function f() { return new pulumi.Config(); }", /stack config/],
   ["a part of a Pulumi package", file, 'import { Provider } from "@pulumi/kubernetes";', /as a whole/],
   [
@@ -107,12 +113,12 @@ const correct: readonly (readonly [what: string, file: string, code: string])[] 
     inComponent("new k8s.Provider(`${name}-x`, {}, { ...opts, protect: true });"),
   ],
   ["an error in apply", file, inComponent('args.x.apply(() => { throw new pulumi.RunError("x"); });')],
-  ["the environment of a step", "src/talos/steps/inspectMachine.ts", "const home = process.env.HOME;"],
+  ["the environment of the steps' frame", "src/steps/step.ts", "const home = process.env.HOME;"],
   ["the tree in config", "src/config/load.ts", 'import { readTree } from "../flux/tree/readTree.ts";'],
   ["the steps' base in config", "src/config/preflight.ts", 'import { x } from "../steps/stepCommand.ts";'],
   [
     "the artifact in bootstrap",
-    "src/bootstrap/steps/fluxInstall.ts",
+    "src/bootstrap/steps/installFlux.ts",
     'import { x } from "../../flux/artifact.ts";',
   ],
   ["config in talos", "src/talos/machines.ts", 'import type { Config } from "./schema.ts";'],

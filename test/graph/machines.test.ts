@@ -48,7 +48,7 @@ describe("machines of a cluster", () => {
 
   it("leave before they are wiped, and not when the cluster goes as a whole", async () => {
     const member = find(await registered(three), "talos-k8s-3-member");
-    assert.equal(member.inputs["delete"], "node src/talos/steps/removeMachine.ts");
+    assert.equal(member.inputs["delete"], "node src/step.ts remove-machine");
     // Deletes go against the dependencies.
     assert.ok(member.dependencies.includes("talos-k8s-3-config"));
     assert.equal(member.deletedWith, "talos-secrets");
@@ -139,7 +139,7 @@ describe("machines of a cluster", () => {
     }
     const names = found.map(({ name }) => name);
     assert.ok(!names.includes("talos-k8s-3-os") && !names.includes("talos-k8s-3-inspect"));
-    assert.equal(find(found, "talos-k8s-3-gone").inputs["create"], "node src/talos/steps/forgetMachine.ts");
+    assert.equal(find(found, "talos-k8s-3-gone").inputs["create"], "node src/step.ts forget-machine");
     assert.ok(waitsFor(found, "talos-prepare").has("talos-k8s-3-gone"));
     assert.doesNotMatch(inputsOf(found, "cluster-nodes-ready")["NODES"] ?? "", /k8s-3/);
   });

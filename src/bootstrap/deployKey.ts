@@ -1,5 +1,7 @@
-// The key pair of Flux's deploy key.
+// The key pair of Flux's deploy key. A key made by a run that was killed is forgotten, never half used.
 import ssh2 from "ssh2";
+import type { ResultOf } from "../steps/contract.ts";
+import type { makeDeployKey as contract } from "./steps/contracts.ts";
 
 /** A key pair in OpenSSH's formats. */
 export interface KeyPair {
@@ -10,6 +12,12 @@ export interface KeyPair {
 }
 
 const mostAttempts = 20;
+
+/** The body of its step. Its output is a secret: it is logged nowhere and kept encrypted in the state. */
+export async function makeDeployKey(): Promise<ResultOf<typeof contract>> {
+  const pair = makeKeyPair();
+  return { privateKey: pair.private, publicKey: pair.public };
+}
 
 /**
  * Makes an ed25519 key pair that works. The library writes about one in 200 in a form that neither it nor GitHub takes (a

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { valueOf } from "../../src/steps/runProgram.ts";
+import { valueOf } from "../../src/steps/runStep.ts";
 
 describe("the value of an output", () => {
   it("is there when it is there", async () => {

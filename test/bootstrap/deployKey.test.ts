@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import ssh2 from "ssh2";
-import { makeKeyPair, type KeyPair } from "../../src/bootstrap/keyPair.ts";
+import { makeKeyPair, type KeyPair } from "../../src/bootstrap/deployKey.ts";
 
 /** What the library makes now and then: the 32 bytes of the key, one of them missing. */
 function damaged({ private: privateKey, public: publicKey }: KeyPair): KeyPair {

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { bodies, contracts } from "./contracts.ts";
+
+const run = (...args: readonly string[]): { status: number | null; stdout: string; stderr: string } =>
+  spawnSync(process.execPath, ["src/step.ts", ...args], { encoding: "utf8", env: { PATH: "" } });
+
+describe("the steps", () => {
+  it("have a contract and a body each, and a name of their own", () => {
+    assert.deepEqual(Object.keys(bodies).sort(), Object.keys(contracts).sort());
+    const names = Object.values(contracts).map(({ name }) => name);
+    assert.equal(new Set(names).size, names.length);
+    for (const name of names) assert.match(name, /^[a-z]+(-[a-z]+)+$/);
+  });
+
+  for (const [key, file] of Object.entries(bodies))
+    it(`can be imported without running anything: ${key}`, async () => {
+      const body = (await import(`../../${file}`)) as Readonly<Record<string, unknown>>;
+      assert.equal(typeof body[key], "function");
+    });
+
+  it("load no body, no client and no Pulumi for a contract", () => {
+    for (const room of ["config", "talos", "bootstrap", "flux"]) {
+      const text = readFileSync(`src/${room}/steps/contracts.ts`, "utf8");
+      for (const [, from = ""] of text.matchAll(/ from "([^"]+)"/g))
+        assert.match(from, /^zod$|contracts?\.ts$/, room);
+    }
+  });
+
+  it("are listed where none is named, or one that is not there", () => {
+    for (const [args, stream, said] of [
+      [[], "stderr", /^no step is named\n/],
+      [["mend-all"], "stderr", /^there is no step mend-all\n/],
+      [["--help"], "stdout", /^usage: /],
+    ] as const) {
+      const result = run(...args);
+      assert.equal(result.status, stream === "stdout" ? 0 : 2);
+      assert.match(result[stream], said);
+      for (const { name } of Object.values(contracts))
+        assert.match(result[stream], new RegExp(`^  ${name}$`, "m"));
+    }
+  });
+
+  it("name every input that is missing, in one message", () => {
+    const { status, stdout, stderr } = run("make-deploy-key");
+    assert.deepEqual([status, stdout], [1, ""]);
+    assert.equal(
+      stderr,
+      "step make-deploy-key: clusterName (CLUSTER_NAME): expected string, but it is not set; clusterId (CLUSTER_ID): expected string, but it is not set\n  → run this step through pulumi up, which sets its inputs\n",
+    );
+  });
+
+  it("are what a machine of a state from before is removed with, by its file", () => {
+    const { status, stderr } = spawnSync(process.execPath, ["src/talos/steps/removeMachine.ts"], {
+      encoding: "utf8",
+      env: { PATH: "" },
+    });
+    assert.equal(status, 1);
+    assert.match(stderr, /^step remove-machine: node\.name \(NODE_NAME\)/);
+  });
+});
