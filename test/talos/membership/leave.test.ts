@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import { leaveCluster } from "../../../src/talos/membership/leave.ts";
-import { World } from "./world.ts";
+import { World } from "../../fakes/world.ts";
 
 let world: World;
 beforeEach(() => {
