@@ -151,6 +151,7 @@ export class FakeCluster {
       evict: (_namespace: string, name: string) => Promise.resolve(this.#evict(name)),
       change: (_node: KubeObject, change: KubeObject) => {
         this.node = {
+          ...this.node,
           metadata: {
             name: "k8s-4",
             annotations: merged(this.node.metadata?.annotations, change.metadata?.annotations),
