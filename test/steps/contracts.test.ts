@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import * as bootstrap from "../../src/bootstrap/steps/contracts.ts";
+import { stepCommand } from "../../src/steps/stepCommand.ts";
 import { bodies, contracts } from "./contracts.ts";
 
 const run = (...args: readonly string[]): { status: number | null; stdout: string; stderr: string } =>
@@ -50,6 +53,23 @@ describe("the steps", () => {
       stderr,
       "step make-deploy-key: clusterName (CLUSTER_NAME): expected string, but it is not set; clusterId (CLUSTER_ID): expected string, but it is not set\n  → run this step through pulumi up, which sets its inputs\n",
     );
+  });
+
+  it("are not compiled with an input that is missing, misspelled or of another type", () => {
+    const { makeDeployKey } = bootstrap;
+    // Never called: the compiler is the test.
+    const wrong = (parent: pulumi.Resource): void => {
+      // @ts-expect-error clusterId is missing
+      stepCommand("x", makeDeployKey, { clusterName: "x" }, { parent });
+      // @ts-expect-error so is it here
+      stepCommand("x", makeDeployKey, { clusterName: "x", clusterID: "x" }, { parent });
+      // @ts-expect-error clusterName is a number
+      stepCommand("x", makeDeployKey, { clusterName: 1, clusterId: "x" }, { parent });
+      // @ts-expect-error the secret kubeconfigText is missing
+      stepCommand("x", bootstrap.waitForApi, {}, { parent });
+      stepCommand("x", makeDeployKey, { clusterName: "x", clusterId: pulumi.output("x") }, { parent });
+    };
+    assert.equal(typeof wrong, "function");
   });
 
   it("are what a machine of a state from before is removed with, by its file", () => {

@@ -1,4 +1,4 @@
-// All contracts of steps, and where their bodies are, as src/step.ts has it.
+// All contracts of steps, and where their bodies are, as src/steps.ts has it.
 import { readFileSync } from "node:fs";
 import * as bootstrap from "../../src/bootstrap/steps/contracts.ts";
 import * as config from "../../src/config/steps/contracts.ts";
@@ -18,7 +18,7 @@ export const contracts: Readonly<Record<string, Contract>> = Object.fromEntries(
 /** The file of each body, by the same name. */
 export const bodies: Readonly<Record<string, string>> = Object.fromEntries(
   [
-    ...readFileSync("src/step.ts", "utf8").matchAll(
+    ...readFileSync("src/steps.ts", "utf8").matchAll(
       /entry\(\s*(?:\w+\.)?(\w+),\s*async \(\) => \(await import\("\.\/([^"]+)"\)\)\.(\w+)/g,
     ),
   ].map(([, contract = "", file = "", body = ""]) => [contract === body ? contract : "", `src/${file}`]),
