@@ -1,45 +1,25 @@
 // Makes sure that the cluster has one etcd: bootstraps it on the first control plane when every control plane has said that
 // it has none. A second bootstrap beside an etcd that is only silent would be a second cluster.
+import type { InputOf } from "../steps/contract.ts";
 import { StepError } from "../steps/stepError.ts";
 import type { Step } from "../steps/step.ts";
-import { reasonOf, type Talosctl } from "../steps/talosctl.ts";
+import { reasonOf, Talosctl } from "../steps/talosctl.ts";
 import { done, notYet } from "../steps/wait.ts";
 import type { Machine } from "../talos/inspect.ts";
 import { isThereEtcd } from "../talos/etcd/etcdPresence.ts";
 import { etcdIllness } from "../talos/etcd/etcdView.ts";
-
-/** Installing Talos to a slow disk over a slow line, and a server's long self-test. */
-const installSeconds = 900;
-
-/** etcd's image pulled, the first member up. */
-const firstMemberSeconds = 300;
+import { healthySeconds, installSeconds, type bootstrapEtcd as contract } from "./steps/contracts.ts";
 
 /**
- * One control plane joins after the other: 50 to 65 s as a learner each (Talos 1.13, tried), and what the next one still
- * pulls counts as well.
- */
-const joinSeconds = 120;
-
-/** Seconds that etcd may take from nothing to so many healthy members. */
-function healthySeconds(controlPlanes: number): number {
-  return firstMemberSeconds + joinSeconds * controlPlanes;
-}
-
-/** Longest time that {@link bootstrapEtcd} waits, seconds: for the answers, for the bootstrap, for the members. */
-export function bootstrapSeconds(controlPlanes: number): number {
-  return 2 * installSeconds + healthySeconds(controlPlanes);
-}
-
-/**
- * @param machines all control planes of the stack config; the first is bootstrapped
+ * Bootstraps the first control plane where none has etcd, and waits for all of them.
  * @returns what was done, e.g. `etcd has 3 healthy members already`
  * @throws StepError when a control plane does not say whether it has etcd, when the bootstrap is refused, when a member
  *   does not become healthy
  */
 export async function bootstrapEtcd(
   step: Step,
-  talosctl: Talosctl,
-  machines: readonly Machine[],
+  { talosconfigText, controlPlanes: machines }: InputOf<typeof contract>,
+  { talosctl = new Talosctl(step, talosconfigText) } = {},
 ): Promise<string> {
   const first = machines[0];
   if (first === undefined)

@@ -9,6 +9,7 @@ import { namedOfGeneration } from "../talos/named.ts";
 import { declaredNode } from "../talos/node/declared.ts";
 import { ciliumRelease } from "./cilium.ts";
 import { requireCluster, withServer } from "./kubeconfig.ts";
+import { bootstrapEtcd, waitForApi, waitForNodes } from "./steps/contracts.ts";
 
 /** What {@link Cluster} needs. */
 export interface ClusterArgs {
@@ -34,7 +35,13 @@ export class Cluster extends pulumi.ComponentResource {
     );
     // A kubeconfig is there some seconds before the API answers, and the provider asks only once: what it could not reach
     // then it takes for unreachable as long as it lives.
-    const apiReady = this.#createWait(`${name}-api-ready`, "apiReady", {}, [kubeconfig]);
+    const kubeconfigText = this.kubeconfig;
+    const apiReady = stepCommand(
+      `${name}-api-ready`,
+      waitForApi,
+      { kubeconfigText },
+      { parent: this, dependsOn: [kubeconfig] },
+    );
     this.provider = this.#createProvider(name, machines, apiReady);
     const cilium = ciliumRelease(`${name}-cilium`, config, {
       parent: this,
@@ -43,21 +50,24 @@ export class Cluster extends pulumi.ComponentResource {
       dependsOn: [apiReady],
     });
     // Without a network no node is Ready, so this waits for Cilium and not the other way round.
-    const nodes = JSON.stringify(config.nodes.map((node) => declaredNode(node, config)));
-    this.#createWait(`${name}-nodes-ready`, "nodesReady", { NODES: nodes }, [cilium]);
+    const nodes = config.nodes.map((node) => declaredNode(node, config));
+    stepCommand(
+      `${name}-nodes-ready`,
+      waitForNodes,
+      { nodes, kubeconfigText },
+      { parent: this, dependsOn: [cilium] },
+    );
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
 
   #createEtcd(name: string, config: Config, machines: Machines): pulumi.Resource {
     return stepCommand(
       `${name}-etcd`,
+      bootstrapEtcd,
       {
-        program: "src/bootstrap/steps/etcd.ts",
-        inputs: {
-          CLUSTER_ID: machines.clusterId,
-          CONTROL_PLANES: JSON.stringify(config.controlPlanes.map(namedOfGeneration)),
-        },
-        secrets: { TALOSCONFIG_TEXT: machines.credentials },
+        clusterId: machines.clusterId,
+        controlPlanes: config.controlPlanes.map(namedOfGeneration),
+        talosconfigText: machines.credentials,
       },
       { parent: this, dependsOn: [machines] },
     );
@@ -104,19 +114,6 @@ export class Cluster extends pulumi.ComponentResource {
         ...{ upsertExistingObjects: true },
       },
       { parent: this, dependsOn: [apiReady] },
-    );
-  }
-
-  #createWait(
-    name: string,
-    program: string,
-    inputs: Readonly<Record<string, string>>,
-    dependsOn: pulumi.Resource[],
-  ): pulumi.Resource {
-    return stepCommand(
-      name,
-      { program: `src/bootstrap/steps/${program}.ts`, inputs, secrets: { KUBECONFIG_TEXT: this.kubeconfig } },
-      { parent: this, dependsOn },
     );
   }
 }

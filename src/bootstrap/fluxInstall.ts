@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
 import type { Cluster } from "./cluster.ts";
+import { installFlux } from "./steps/contracts.ts";
 
 /** What {@link FluxInstall} needs. */
 export interface FluxInstallArgs {
@@ -20,13 +21,12 @@ export class FluxInstall extends pulumi.ComponentResource {
     const { config, machines, cluster } = args;
     stepCommand(
       `${name}-bundle`,
+      installFlux,
       {
-        program: "src/bootstrap/steps/fluxInstall.ts",
-        // No version here: it is read from the tree when the step runs. A bump is one changed line in the preview, the
-        // OCIRepository's tag, and Flux itself does the upgrade.
-        // The tree's path is relative to the project, so that it is the same in every clone.
-        inputs: { CLUSTER_ID: machines.clusterId, TREE: relative(process.cwd(), config.tree.path) },
-        secrets: { KUBECONFIG_TEXT: cluster.kubeconfig, SOPS_AGE_KEY: config.ageKey.identity },
+        clusterId: machines.clusterId,
+        tree: relative(process.cwd(), config.tree.path),
+        kubeconfigText: cluster.kubeconfig,
+        sopsAgeKey: config.ageKey.identity,
       },
       { parent: this },
     );

@@ -5,23 +5,19 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "../config/config.ts";
 import { deployKeyTitle } from "../config/deployKeys.ts";
-import { stepCommand } from "../steps/stepCommand.ts";
+import type { ResultOf } from "../steps/contract.ts";
+import { resultOf, stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
 import type { Cluster } from "./cluster.ts";
 import { GithubProvider } from "./githubResources.ts";
 import { fieldManager } from "./ownership.ts";
+import { makeDeployKey, makeWebhookToken } from "./steps/contracts.ts";
 
 /** What {@link FluxSecrets} needs. */
 export interface FluxSecretsArgs {
   readonly config: Config;
   readonly machines: Machines;
   readonly cluster: Cluster;
-}
-
-/** What the deploy key's step prints. */
-interface KeyPair {
-  readonly privateKey: string;
-  readonly publicKey: string;
 }
 
 const namespaceName = "flux-system";
@@ -99,17 +95,18 @@ export class FluxSecrets extends pulumi.ComponentResource {
     );
   }
 
-  #createKeyPair(name: string, config: Config, machines: Machines): pulumi.Output<KeyPair> {
+  #createKeyPair(
+    name: string,
+    config: Config,
+    machines: Machines,
+  ): pulumi.Output<ResultOf<typeof makeDeployKey>> {
     const step = stepCommand(
       `${name}-deploy-key-pair`,
-      {
-        program: "src/bootstrap/steps/deployKey.ts",
-        inputs: { CLUSTER_NAME: config.cluster.name, CLUSTER_ID: machines.clusterId },
-        secretOutput: true,
-      },
+      makeDeployKey,
+      { clusterName: config.cluster.name, clusterId: machines.clusterId },
       { parent: this, ignoreChanges: keptOnceMade },
     );
-    return pulumi.secret(step.stdout.apply((text) => JSON.parse(text) as KeyPair));
+    return pulumi.secret(resultOf(makeDeployKey, step));
   }
 
   #createDeployKey(name: string, config: Config, publicKey: pulumi.Output<string>): void {
@@ -156,14 +153,11 @@ export class FluxSecrets extends pulumi.ComponentResource {
   #createWebhookToken(name: string, machines: Machines): pulumi.Output<string> {
     const step = stepCommand(
       `${name}-webhook-token`,
-      {
-        program: "src/bootstrap/steps/webhookToken.ts",
-        inputs: { CLUSTER_ID: machines.clusterId },
-        secretOutput: true,
-      },
+      makeWebhookToken,
+      { clusterId: machines.clusterId },
       { parent: this, ignoreChanges: keptOnceMade },
     );
-    return pulumi.secret(step.stdout.apply((text) => (JSON.parse(text) as { token: string }).token));
+    return pulumi.secret(resultOf(makeWebhookToken, step).apply(({ token }) => token));
   }
 
   #createWebhookTokenSecret(

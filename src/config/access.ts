@@ -1,11 +1,13 @@
 // The Git side of the config, asked in every `up` before the first resource: a token that has expired since the last change
 // of the config shows at once, and not when a deploy key has to be made again.
 import * as pulumi from "@pulumi/pulumi";
+import type { GivenOf } from "../steps/contract.ts";
 import { run } from "../steps/run.ts";
-import { runProgram } from "../steps/runProgram.ts";
+import { runStep } from "../steps/runStep.ts";
 import { deployKeyType } from "./deployKeys.ts";
-import { accessInputs } from "./preflight.ts";
+import { accessInput } from "./preflight.ts";
 import type { Config } from "./config.ts";
+import { checkGit } from "./steps/contracts.ts";
 
 /**
  * Asks GitHub and the Git host. On a cluster that is there a site that is down is a warning; before it is there, it is asked
@@ -14,16 +16,16 @@ import type { Config } from "./config.ts";
  */
 export async function checkAccess(config: Config): Promise<void> {
   if (pulumi.runtime.isDryRun()) return;
-  await runProgram("src/config/steps/checkGit.ts", {
-    ...accessInputs(config),
-    ...(config.lastRun.machines === undefined ? await nameInputs(config) : { ESTABLISHED: "true" }),
+  await runStep(checkGit, {
+    ...accessInput(config),
+    ...(config.lastRun.machines === undefined ? await nameInput(config) : { established: true }),
   });
 }
 
 /** What is needed to tell another cluster of this name apart from what this stack has made. */
-async function nameInputs({ cluster }: Config): Promise<Readonly<Record<string, string>>> {
+async function nameInput({ cluster }: Config): Promise<Partial<GivenOf<typeof checkGit>>> {
   const keys = await ownKeys();
-  if (keys !== undefined) return { CLUSTER_NAME: cluster.name, OWN_KEYS: keys.join("\n") };
+  if (keys !== undefined) return { clusterName: cluster.name, ownKeys: keys };
   await pulumi.log.warn(
     `pulumi stack export failed: whether another cluster is called ${cluster.name} has not been looked at`,
   );
@@ -41,7 +43,7 @@ interface Found {
  * stack do not have them, since they come with the end of a run; so pulumi is asked for the state. Public keys are no secrets.
  * @returns undefined when pulumi does not say it
  */
-async function ownKeys(): Promise<readonly string[] | undefined> {
+async function ownKeys(): Promise<string[] | undefined> {
   const { code, stdout } = await run(
     "pulumi",
     ["stack", "export", "--stack", pulumi.getStack(), "--non-interactive"],

@@ -1,7 +1,9 @@
 // Phase 0: everything outside this computer that the config names and that can be checked before a machine is touched.
 import * as pulumi from "@pulumi/pulumi";
+import type { GivenOf } from "../steps/contract.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Config } from "./config.ts";
+import { checkGit } from "./steps/contracts.ts";
 
 /** What {@link Preflight} needs. */
 export interface PreflightArgs {
@@ -15,24 +17,12 @@ export interface PreflightArgs {
 export class Preflight extends pulumi.ComponentResource {
   constructor(name: string, args: PreflightArgs, opts?: pulumi.ComponentResourceOptions) {
     super("home-ops:config:Preflight", name, {}, opts);
-    stepCommand(
-      `${name}-git`,
-      { program: "src/config/steps/checkGit.ts", inputs: accessInputs(args.config) },
-      { parent: this },
-    );
+    stepCommand(`${name}-git`, checkGit, accessInput(args.config), { parent: this });
     this.registerOutputs({});
   }
 }
 
 /** What the check of the Git side is told. */
-export function accessInputs({ github, git }: Config): Readonly<Record<string, string>> {
-  return {
-    GITHUB_OWNER: github.owner,
-    GITHUB_REPOSITORY: github.repository,
-    // The variable that the GitHub provider reads as well; an empty value would mean "no host".
-    ...(github.baseUrl === undefined ? {} : { GITHUB_BASE_URL: github.baseUrl }),
-    ...(github.webhookUrl === undefined ? {} : { WEBHOOK_URL: github.webhookUrl }),
-    GIT_URL: git.url,
-    GIT_KNOWN_HOSTS: git.knownHosts.join("\n"),
-  };
+export function accessInput({ github, git }: Config): GivenOf<typeof checkGit> {
+  return { github, webhookUrl: github.webhookUrl, git: { url: git.url, knownHosts: [...git.knownHosts] } };
 }

@@ -6,8 +6,9 @@ import type { Cluster } from "../bootstrap/cluster.ts";
 import type { FluxSecrets } from "../bootstrap/fluxSecrets.ts";
 import type { Config } from "../config/config.ts";
 import { keepBundles } from "./bundles.ts";
-import { runProgram, valueOf } from "../steps/runProgram.ts";
-import { gitInputs, type HandOff } from "./handOff.ts";
+import { runStep, valueOf } from "../steps/runStep.ts";
+import { gitInput, type HandOff } from "./handOff.ts";
+import * as contracts from "./steps/contracts.ts";
 
 /** Whether this run takes Flux to another version than the last finished one. */
 function isBump({ lastRun, tree }: Config): boolean {
@@ -23,11 +24,11 @@ export async function prepareFluxBump(config: Config): Promise<void> {
   await keepBundles(config);
   const { kubeconfig } = config.lastRun;
   if (!isBump(config) || kubeconfig === undefined) return;
-  await runProgram("src/flux/steps/prepareBump.ts", {
-    KUBECONFIG_TEXT: kubeconfig,
-    TREE: relative(process.cwd(), config.tree.path),
-    STACK: pulumi.getStack(),
-    AGE_RECIPIENTS: config.ageKey.recipients.join(" "),
+  await runStep(contracts.prepareFluxBump, {
+    kubeconfigText: kubeconfig,
+    tree: relative(process.cwd(), config.tree.path),
+    stack: pulumi.getStack(),
+    ageRecipients: [...config.ageKey.recipients],
   });
 }
 
@@ -41,11 +42,11 @@ export async function settleFluxBump(
 ): Promise<void> {
   if (!isBump(config)) return;
   await valueOf(handOff.proven);
-  const kubeconfig = { KUBECONFIG_TEXT: await valueOf(cluster.kubeconfig) };
-  await runProgram("src/flux/steps/selfManagement.ts", kubeconfig);
-  await runProgram("src/flux/steps/proof.ts", {
-    ...gitInputs(config),
-    ...kubeconfig,
-    DEPLOY_KEY: await valueOf(secrets.deployKey),
+  const kubeconfigText = await valueOf(cluster.kubeconfig);
+  await runStep(contracts.waitForSelfManagement, { kubeconfigText });
+  await runStep(contracts.proveHandOff, {
+    git: gitInput(config),
+    kubeconfigText,
+    deployKey: await valueOf(secrets.deployKey),
   });
 }

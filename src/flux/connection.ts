@@ -1,13 +1,14 @@
 // Whether Flux reads Git now: asked, not remembered. What the objects say by themselves may be as old as their interval, and a
 // proof that is a resource runs only when its inputs change.
-import type { Kubernetes, KubeObject } from "../steps/kubernetes.ts";
+import type { InputOf } from "../steps/contract.ts";
+import { conditionOf, Kubernetes, type KubeObject } from "../steps/kubernetes.ts";
 import type { Step } from "../steps/step.ts";
 import { StepError } from "../steps/stepError.ts";
 import { done, notYet } from "../steps/wait.ts";
-import { conditionOf } from "../steps/kubernetes.ts";
 import { podProblem, podTrouble } from "../bootstrap/podProblem.ts";
 import { readiness, remedyFor, revisionOf } from "./ready.ts";
 import { forgetRequest, isHandled, newRequest, request } from "./request.ts";
+import type { proveConnection as contract } from "./steps/contracts.ts";
 import { isSuspended, nameOf } from "./suspension.ts";
 
 /** How long to look. */
@@ -46,8 +47,8 @@ const notLooked = "source-controller has not looked at it";
  */
 export async function proveConnection(
   step: Pick<Step, "waitFor" | "warn">,
-  kubernetes: Kubernetes,
-  patience: Patience = usual,
+  { kubeconfigText }: InputOf<typeof contract>,
+  { kubernetes = new Kubernetes(kubeconfigText, 10_000), patience = usual } = {},
 ): Promise<string> {
   const repository = await present(async () => readRepository(kubernetes), "GitRepository home-cluster");
   const readRoot = async (): Promise<KubeObject | undefined> =>

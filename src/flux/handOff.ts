@@ -6,8 +6,10 @@ import type { Cluster } from "../bootstrap/cluster.ts";
 import type { FluxSecrets } from "../bootstrap/fluxSecrets.ts";
 import { fieldManager } from "../bootstrap/ownership.ts";
 import type { Config } from "../config/config.ts";
+import type { GivenOf } from "../steps/contract.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
+import { proveHandOff, suspendFlux, tryDeployKey, waitForSelfManagement } from "./steps/contracts.ts";
 import { repositoryWebhook } from "./webhook.ts";
 
 type TreeObject = Config["tree"]["ociRepository"];
@@ -80,10 +82,11 @@ export class HandOff extends pulumi.ComponentResource {
   #createSuspension(name: string, args: HandOffArgs, dependsOn: pulumi.Resource[]): command.local.Command {
     return stepCommand(
       `${name}-suspension`,
+      suspendFlux,
       {
-        program: "src/flux/steps/suspension.ts",
-        inputs: { CLUSTER_ID: args.machines.clusterId, SUSPEND: String(args.config.suspend) },
-        secrets: { KUBECONFIG_TEXT: args.cluster.kubeconfig },
+        clusterId: args.machines.clusterId,
+        suspend: args.config.suspend,
+        kubeconfigText: args.cluster.kubeconfig,
       },
       { parent: this, dependsOn },
     );
@@ -96,10 +99,11 @@ export class HandOff extends pulumi.ComponentResource {
   ): command.local.Command {
     return stepCommand(
       `${name}-self-management`,
+      waitForSelfManagement,
       {
-        program: "src/flux/steps/selfManagement.ts",
-        inputs: { CLUSTER_ID: args.machines.clusterId, ...suspension(args.config) },
-        secrets: { KUBECONFIG_TEXT: args.cluster.kubeconfig },
+        clusterId: args.machines.clusterId,
+        ...suspension(args.config),
+        kubeconfigText: args.cluster.kubeconfig,
       },
       { parent: this, dependsOn, ...formerly(`${name}-selfManagement`) },
     );
@@ -109,10 +113,11 @@ export class HandOff extends pulumi.ComponentResource {
   #createGitAccess(name: string, args: HandOffArgs, dependsOn: pulumi.Resource[]): command.local.Command {
     return stepCommand(
       `${name}-git-access`,
+      tryDeployKey,
       {
-        program: "src/flux/steps/gitAccess.ts",
-        inputs: { CLUSTER_ID: args.machines.clusterId, ...gitInputs(args.config) },
-        secrets: { DEPLOY_KEY: args.secrets.deployKey },
+        clusterId: args.machines.clusterId,
+        git: gitInput(args.config),
+        deployKey: args.secrets.deployKey,
       },
       { parent: this, dependsOn, ...formerly(`${name}-gitAccess`) },
     );
@@ -121,23 +126,22 @@ export class HandOff extends pulumi.ComponentResource {
   #createProof(name: string, args: HandOffArgs, dependsOn: pulumi.Resource[]): command.local.Command {
     return stepCommand(
       `${name}-proof`,
+      proveHandOff,
       {
-        program: "src/flux/steps/proof.ts",
-        inputs: {
-          CLUSTER_ID: args.machines.clusterId,
-          ...gitInputs(args.config),
-          ...suspension(args.config),
-        },
-        secrets: { KUBECONFIG_TEXT: args.cluster.kubeconfig, DEPLOY_KEY: args.secrets.deployKey },
+        clusterId: args.machines.clusterId,
+        git: gitInput(args.config),
+        ...suspension(args.config),
+        kubeconfigText: args.cluster.kubeconfig,
+        deployKey: args.secrets.deployKey,
       },
       { parent: this, dependsOn },
     );
   }
 }
 
-/** Where Git is, for the steps that read it. No commit: a push must not make a preview longer. */
-export function gitInputs({ git }: Config): Readonly<Record<string, string>> {
-  return { GIT_URL: git.url, GIT_BRANCH: git.branch, GIT_KNOWN_HOSTS: git.knownHosts.join("\n") };
+/** Where Git is, for the steps that read it. */
+export function gitInput({ git }: Config): GivenOf<typeof proveHandOff>["git"] {
+  return { url: git.url, branch: git.branch, knownHosts: [...git.knownHosts] };
 }
 
 /** The name that the resource has in states of former versions: without it, another name is another resource. */
@@ -146,8 +150,8 @@ function formerly(name: string): { readonly aliases: pulumi.Alias[] } {
 }
 
 /** For the steps that wait for Flux: in vain while it is suspended. */
-function suspension({ suspend }: Config): Readonly<Record<string, string>> {
-  return suspend ? { SUSPEND: "true" } : {};
+function suspension({ suspend }: Config): { readonly suspend?: boolean } {
+  return suspend ? { suspend } : {};
 }
 
 /** The object as Pulumi writes it: as it stands in the tree, but suspended while Flux is. */

@@ -2,8 +2,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../bootstrap/cluster.ts";
 import type { Config } from "../config/config.ts";
-import { runProgram, valueOf } from "../steps/runProgram.ts";
+import { runStep, valueOf } from "../steps/runStep.ts";
 import type { HandOff } from "./handOff.ts";
+import { proveConnection } from "./steps/contracts.ts";
 
 /**
  * Proves that Flux reads Git. Does nothing in a preview, or while the stack config suspends Flux.
@@ -16,9 +17,9 @@ export async function settleFlux(
 ): Promise<void> {
   if (pulumi.runtime.isDryRun() || config.suspend) return;
   await valueOf(handOff.proven);
-  const env = { KUBECONFIG_TEXT: await valueOf(cluster.kubeconfig) };
+  const kubeconfigText = await valueOf(cluster.kubeconfig);
   try {
-    await runProgram("src/flux/steps/connection.ts", env);
+    await runStep(proveConnection, { kubeconfigText });
   } catch (error) {
     if (!(error instanceof pulumi.RunError) || !machinesLeave(config)) throw error;
     await pulumi.log.warn(`${error.message}; machines leave in this run, so the next one proves it again`);

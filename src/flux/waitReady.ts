@@ -3,9 +3,7 @@ import type { Step } from "../steps/step.ts";
 import { StepError } from "../steps/stepError.ts";
 import type { Observation } from "../steps/wait.ts";
 import { remedyFor } from "./ready.ts";
-
-/** Seconds: as long as the Kustomizations' own `timeout` and two `retryInterval`s: what is not Ready then does not mend itself. */
-export const readySeconds = 540;
+import { readySeconds } from "./steps/contracts.ts";
 
 /**
  * Waits for a Flux object, printing what it says of itself whenever that changes.

@@ -1,8 +1,10 @@
-// The frame of every step program: input from the environment, progress lines, one result line, a time limit, errors
-// that say what to do, secrets kept out of all of it.
+// The frame of every step: its inputs, progress lines, one result, a time limit, errors that say what to do, secrets kept
+// out of all of it.
+import type { Contract, InputOf, ResultOf } from "./contract.ts";
 import { PrivateFolder } from "./privateFolder.ts";
 import { Redactor } from "./redact.ts";
 import { StepError } from "./stepError.ts";
+import { inputsOf } from "./transport.ts";
 import { waitFor, type Observation, type WaitOptions } from "./wait.ts";
 
 /** What a step's body works with. */
@@ -21,7 +23,7 @@ export class Step {
     process.stdout.write(`${this.#redactor.redact(line)}\n`);
   }
 
-  /** Prints one line that stays on the screen where the program runs the step itself (src/steps/runProgram.ts). */
+  /** Prints one line that stays on the screen where the program runs the step itself (src/steps/runStep.ts). */
   warn(line: string): void {
     this.say(`warning: ${line}`);
   }
@@ -31,32 +33,9 @@ export class Step {
     process.stderr.write(`${this.#redactor.redact(text)}\n`);
   }
 
-  /**
-   * A plain input from the environment.
-   * @throws StepError when it is not set: the program that starts the step forgot it
-   */
-  input(name: string): string {
-    const value = process.env[name];
-    if (value === undefined || value === "")
-      throw new StepError(`${name} is not set`, "run this step through pulumi up, which sets it");
-    return value;
-  }
-
-  /** A secret input from the environment; from now on it is redacted in everything that is printed. */
-  secret(name: string): string {
-    const value = this.input(name);
-    this.#redactor.learn(value);
-    return value;
-  }
-
   /** Redacts a value that this step learnt or made itself. */
   hide(value: string): void {
     this.#redactor.learn(value);
-  }
-
-  /** A plain input that holds JSON, e.g. the list of machines. */
-  json<T>(name: string): T {
-    return JSON.parse(this.input(name)) as T;
   }
 
   /** Writes a secret to a file that only this process' owner can read and that goes with the process. */
@@ -83,43 +62,58 @@ export class Step {
   }
 }
 
-/** What a step is called and how long it may take. */
-export interface StepOptions {
-  /** The program's name in messages, e.g. `bootstrap etcd`. */
-  readonly name: string;
-  /** Seconds after which it gives up. Longer than the sum of the waits inside, so that those can say what is missing. */
-  readonly timeoutSeconds: number;
-}
+/**
+ * The work of a step: a plain function of its inputs, whose clients are further parameters with a default. It returns what it
+ * has reached, in one line for people unless the contract has a result.
+ */
+export type Body<C extends Contract> = (step: Step, input: InputOf<C>) => Promise<ResultOf<C>>;
 
 /**
- * Runs a step program: calls the body, prints its one-line result, and ends the process with 0, or with 1 after one
- * message with the next step.
+ * Performs a step in this process: reads its inputs, loads and calls its body, prints the result, and ends the process with
+ * 0, or with 1 after one message with the next step.
  */
-export async function runStep(options: StepOptions, body: (step: Step) => Promise<string>): Promise<void> {
+export async function performStep<C extends Contract>(
+  contract: C,
+  load: () => Promise<Body<C>>,
+): Promise<never> {
+  const { name, result } = contract;
   const stop = new AbortController();
-  const limit = setTimeout(() => {
-    stop.abort(
-      new StepError(
-        `${options.name}: not finished after ${String(options.timeoutSeconds)} s`,
-        "read the lines above for what it was waiting for, then run pulumi up again",
-      ),
-    );
-  }, options.timeoutSeconds * 1000);
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => {
-      stop.abort(new StepError(`${options.name}: stopped by ${signal}`, "run pulumi up again to finish"));
+      stop.abort(new StepError(`${name}: stopped by ${signal}`, "run pulumi up again to finish"));
     });
   const step = new Step(stop.signal);
   try {
-    step.say(await body(step));
+    const input = inputsOf(contract, process.env);
+    for (const key of Object.keys({ ...contract.secrets, ...contract.inherited }))
+      step.hide((input as Readonly<Record<string, string | undefined>>)[key] ?? "");
+    limit(contract, input, stop);
+    const reached = await (await load())(step, input);
+    // A result is written directly: it may be a secret, and lines are redacted.
+    if (result === undefined) step.say(String(reached));
+    else process.stdout.write(JSON.stringify(result.parse(reached)));
   } catch (error) {
-    step.complain(describe(options.name, stop.signal.aborted ? stop.signal.reason : error));
+    step.complain(describe(name, stop.signal.aborted ? stop.signal.reason : error));
     process.exitCode = 1;
-  } finally {
-    clearTimeout(limit);
   }
   // A client may hold a socket open for a while; the step is over now.
   process.exit();
+}
+
+function limit(
+  { name, timeoutSeconds }: Contract,
+  input: Readonly<Record<string, unknown>>,
+  stop: AbortController,
+): void {
+  const seconds = typeof timeoutSeconds === "number" ? timeoutSeconds : timeoutSeconds(input);
+  setTimeout(() => {
+    stop.abort(
+      new StepError(
+        `${name}: not finished after ${String(seconds)} s`,
+        "read the lines above for what it was waiting for, then run pulumi up again",
+      ),
+    );
+  }, seconds * 1000);
 }
 
 function describe(name: string, error: unknown): string {

@@ -1,50 +1,73 @@
-// The Pulumi side of a step program: one Command resource that runs it during `up`.
+// The Pulumi side of a step: one Command resource that runs it during `up`.
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import type { z } from "zod";
+import type { Contract, Fields, GivenOf } from "./contract.ts";
+import { carried, textOf } from "./transport.ts";
 
-/** What to run and with what. */
-export interface StepCommandArgs {
-  /** The program, relative to the project's root, e.g. `src/bootstrap/steps/etcd.ts`. */
-  readonly program: string;
+/** Values of which any may be known only when something else is there. */
+type Given<T> = T extends readonly (infer Element)[]
+  ? readonly Element[] | pulumi.Output<readonly Element[]>
+  : T extends object
+    ? { readonly [Key in keyof T]: Given<T[Key]> }
+    : T | pulumi.Output<T>;
+
+/** What a resource runs besides its step. */
+export interface StepOptions extends pulumi.CustomResourceOptions {
+  readonly parent: pulumi.Resource;
   /**
-   * The program that runs when the resource is removed while the cluster stays, with the inputs of the last run. Give the
+   * The step that runs when the resource is removed while the cluster stays, with the inputs of the last run. Give the
    * resource `deletedWith` the cluster. Default: removing does nothing.
    */
-  readonly removal?: string;
-  /**
-   * Plain inputs, handed over as environment variables. A change runs the step again and is readable in the preview,
-   * e.g. `TALOS_VERSION: "v1.12.0" => "v1.13.9"`.
-   */
-  readonly inputs: Readonly<Record<string, pulumi.Input<string>>>;
-  /** Secret inputs, handed over the same way; `[secret]` in previews, encrypted in the state. */
-  readonly secrets?: Readonly<Record<string, pulumi.Output<string>>>;
-  /** Whether standard output is itself a secret (a key that the step makes): then nothing of it is logged. Default false. */
-  readonly secretOutput?: boolean;
+  readonly removal?: Contract;
 }
 
 /**
- * Registers a step. The command line is the same on every machine (`node src/…`), so that another clone's preview is
- * empty; Pulumi runs it in the project's root.
+ * Registers a step. The command line is the same on every machine (`node src/step.ts <name>`), so that another clone's preview
+ * is empty; Pulumi runs it in the project's root.
  */
-export function stepCommand(
+export function stepCommand<C extends Contract>(
   name: string,
-  args: StepCommandArgs,
-  opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
+  contract: C,
+  given: Given<GivenOf<C>>,
+  { removal, ...opts }: StepOptions,
 ): command.local.Command {
-  const secrets = Object.entries(args.secrets ?? {}).map(
-    ([key, value]) => [key, pulumi.secret(value)] as const,
-  );
-  const secretOutput = args.secretOutput ?? false;
+  const { inputs, secrets = {}, secretOutput = false } = contract;
+  const values = given as Readonly<Record<string, unknown>>;
+  const environment = (fields: Fields): Record<string, string | pulumi.Output<string>> =>
+    Object.fromEntries(
+      carried(fields, values).map(({ name, field, value }) => [
+        name,
+        pulumi.Output.isInstance(value) ? value.apply((known) => textOf(field, known)) : textOf(field, value),
+      ]),
+    );
   return new command.local.Command(
     name,
     {
-      create: `node ${args.program}`,
-      ...(args.removal === undefined ? {} : { delete: `node ${args.removal}` }),
-      environment: { ...args.inputs, ...Object.fromEntries(secrets) },
+      create: lineOf(contract),
+      ...(removal === undefined ? {} : { delete: lineOf(removal) }),
+      environment: {
+        ...environment(inputs),
+        ...Object.fromEntries(
+          Object.entries(environment(secrets)).map(([key, value]) => [key, pulumi.secret(value)]),
+        ),
+      },
       // Steps look at the world, not at what the last run printed; handing that on would only leak it.
       addPreviousOutputInEnv: false,
       logging: secretOutput ? command.local.Logging.None : command.local.Logging.StdoutAndStderr,
     },
     secretOutput ? { ...opts, additionalSecretOutputs: ["stdout", "stderr"] } : opts,
   );
+}
+
+/** What a step has answered, as its contract says. */
+export function resultOf<T>(
+  { result }: Contract & { readonly result: z.ZodType<T> },
+  { stdout }: command.local.Command,
+): pulumi.Output<T> {
+  return stdout.apply<T>((text) => result.parse(JSON.parse(text)));
+}
+
+function lineOf({ name }: Contract): string {
+  return `node src/step.ts ${name}`;
 }

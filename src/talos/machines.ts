@@ -8,8 +8,8 @@ import { stepCommand } from "../steps/stepCommand.ts";
 import { configHash, type MachinePlan } from "./machinePlan.ts";
 import { generatorKubernetes, machinePatches } from "./machineConfig.ts";
 import { createMembers, forgetMachines } from "./members.ts";
-import { named } from "./named.ts";
 import { keepShownConfigs } from "./shownConfig.ts";
+import { inspectMachine } from "./steps/contracts.ts";
 import { talosconfig } from "./talosconfig.ts";
 import { withoutMarks } from "./withoutMarks.ts";
 import { createUpgrades } from "./upgrades.ts";
@@ -83,19 +83,15 @@ export class Machines extends pulumi.ComponentResource {
     const { node } = plan;
     return stepCommand(
       `${name}-${node.name}-inspect`,
+      inspectMachine,
       {
-        program: "src/talos/steps/inspectMachine.ts",
-        inputs: {
-          NODE_NAME: node.name,
-          NODE_ADDRESS: node.address,
-          NODE_ROLE: node.role,
-          GENERATION: String(node.generation),
-          CONTROL_PLANES: JSON.stringify(config.controlPlanes.map(named)),
-          // Looked at again whenever its config changes, so that a machine that is off is named after 30 s and not
-          // after the ten minutes for which the provider would try.
-          CONFIG_HASH: configHash(plan),
-        },
-        secrets: { TALOSCONFIG_TEXT: this.credentials },
+        node,
+        generation: node.generation,
+        controlPlanes: config.controlPlanes,
+        // Looked at again whenever its config changes, so that a machine that is off is named after 30 s and not
+        // after the ten minutes for which the provider would try.
+        configHash: configHash(plan),
+        talosconfigText: this.credentials,
       },
       { parent: this },
     );

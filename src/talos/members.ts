@@ -5,7 +5,7 @@ import * as talos from "@pulumiverse/talos";
 import type { Config, Node } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import { configHash, type MachinePlan } from "./machinePlan.ts";
-import { named } from "./named.ts";
+import { forgetMachine, removeMachine, settleMachine } from "./steps/contracts.ts";
 
 /** What the steps of members need. */
 export interface MembersArgs {
@@ -51,15 +51,8 @@ export function forgetMachines(name: string, args: MembersArgs): readonly pulumi
   return config.gone.map((node) =>
     stepCommand(
       `${name}-${node.name}-gone`,
-      {
-        program: "src/talos/steps/forgetMachine.ts",
-        inputs: {
-          NODE_NAME: node.name,
-          NODE_ADDRESS: node.address,
-          CONTROL_PLANES: JSON.stringify(config.controlPlanes.map(named)),
-        },
-        secrets: { TALOSCONFIG_TEXT: credentials },
-      },
+      forgetMachine,
+      { node, controlPlanes: config.controlPlanes, talosconfigText: credentials },
       { parent, dependsOn: [...after] },
     ),
   );
@@ -125,20 +118,20 @@ function createStep(
   const { node, isGone } = plan;
   return stepCommand(
     `${name}-${node.name}-member`,
+    settleMachine,
     {
-      program: "src/talos/steps/settleMachine.ts",
-      removal: "src/talos/steps/removeMachine.ts",
-      inputs: {
-        NODE_NAME: node.name,
-        NODE_ADDRESS: node.address,
-        NODE_ROLE: node.role,
-        // Whom it is removed through is what the last run knew, so that is kept up to date.
-        CONTROL_PLANES: JSON.stringify(config.controlPlanes.map(named)),
-        DRAIN_SECONDS: String(config.upgrades.drainSeconds),
-        CONFIG_HASH: configHash(plan),
-      },
-      secrets: { TALOSCONFIG_TEXT: credentials },
+      node,
+      controlPlanes: config.controlPlanes,
+      drainSeconds: config.upgrades.drainSeconds,
+      configHash: configHash(plan),
+      talosconfigText: credentials,
     },
-    { parent, dependsOn: [apply], deletedWith: anchor, ...(isGone ? untouched : {}) },
+    {
+      parent,
+      dependsOn: [apply],
+      deletedWith: anchor,
+      removal: removeMachine,
+      ...(isGone ? untouched : {}),
+    },
   );
 }

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ciliumRepository } from "../config/ciliumRepository.ts";
 import type { Config, Node } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
-import { named } from "./named.ts";
+import * as contracts from "./steps/contracts.ts";
 
 /** What {@link createUpgrades} needs. */
 export interface UpgradesArgs {
@@ -16,58 +16,49 @@ export interface UpgradesArgs {
   readonly parent: pulumi.Resource;
 }
 
-/** The installer image without its tag: the version is an input of its own, and shows once in a preview. */
+/** The installer image without its tag. */
 const installerOf = ({ installerImage }: Node): string => installerImage.replace(/:[^:/]*$/, "");
 
 /** Registers the steps. @returns what new machine configs have to wait for */
 export function createUpgrades(name: string, args: UpgradesArgs): readonly pulumi.Resource[] {
   const { config, parent, after } = args;
   const { upgrades, controlPlanes, workers, versions } = config;
-  const secrets = { TALOSCONFIG_TEXT: args.credentials };
-  const backup = { STACK: pulumi.getStack(), AGE_RECIPIENTS: config.ageKey.recipients.join(" ") };
+  const talosconfigText = args.credentials;
+  const backup = { stack: pulumi.getStack(), ageRecipients: config.ageKey.recipients };
   const prepared = stepCommand(
     `${name}-prepare`,
+    contracts.prepareUpgrade,
     {
-      program: "src/talos/steps/prepareUpgrade.ts",
-      inputs: {
-        TALOS_VERSION: versions.talos,
-        KUBERNETES_VERSION: versions.kubernetes,
-        CILIUM_VERSION: versions.cilium,
-        CILIUM_REPOSITORY: ciliumRepository,
-        ...backup,
-        MACHINES: JSON.stringify(
-          config.nodes.map((node) => ({
-            ...named(node),
-            role: node.role,
-            schematic: node.schematicId,
-            installer: installerOf(node),
-          })),
-        ),
-      },
-      secrets,
+      talosVersion: versions.talos,
+      kubernetesVersion: versions.kubernetes,
+      ciliumVersion: versions.cilium,
+      ciliumRepository,
+      ...backup,
+      machines: config.nodes.map((node) => ({
+        ...node,
+        schematic: node.schematicId,
+        installer: installerOf(node),
+      })),
+      talosconfigText,
     },
     { parent, dependsOn: [...after] },
   );
   const upgradeOs = (node: Node, dependsOn: readonly pulumi.Resource[]): pulumi.Resource =>
     stepCommand(
       `${name}-${node.name}-os`,
+      contracts.upgradeOs,
       {
-        program: "src/talos/steps/upgradeOs.ts",
-        inputs: {
-          NODE_NAME: node.name,
-          NODE_ADDRESS: node.address,
-          NODE_ROLE: node.role,
-          TALOS_VERSION: versions.talos,
-          SCHEMATIC_ID: node.schematicId,
-          INSTALLER: installerOf(node),
-          GENERATION: String(node.generation),
-          CONTROL_PLANES: JSON.stringify(controlPlanes.map(named)),
-          NODES: String(config.nodes.length),
-          DRAIN_SECONDS: String(upgrades.drainSeconds),
-          REBOOT_SECONDS: String(upgrades.rebootSeconds),
-          ...backup,
-        },
-        secrets,
+        node,
+        talosVersion: versions.talos,
+        schematicId: node.schematicId,
+        installer: installerOf(node),
+        generation: node.generation,
+        controlPlanes,
+        nodes: config.nodes.length,
+        drainSeconds: upgrades.drainSeconds,
+        rebootSeconds: upgrades.rebootSeconds,
+        ...backup,
+        talosconfigText,
       },
       { parent, dependsOn: [...dependsOn] },
     );
@@ -81,14 +72,12 @@ export function createUpgrades(name: string, args: UpgradesArgs): readonly pulum
   return [
     stepCommand(
       `${name}-kubernetes`,
+      contracts.upgradeKubernetes,
       {
-        program: "src/talos/steps/upgradeKubernetes.ts",
-        inputs: {
-          KUBERNETES_VERSION: versions.kubernetes,
-          CONTROL_PLANES: JSON.stringify(controlPlanes.map(named)),
-          WORKERS: JSON.stringify(workers.map(named)),
-        },
-        secrets,
+        kubernetesVersion: versions.kubernetes,
+        controlPlanes,
+        workers,
+        talosconfigText,
       },
       // New image tags in a machine config would upgrade all machines at once, so this goes before any config is sent.
       { parent, dependsOn: [...before] },

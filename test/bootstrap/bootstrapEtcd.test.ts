@@ -1,7 +1,9 @@
 // When etcd is made, and above all when it is not.
 import assert from "node:assert/strict";
 import { describe, expect, it } from "@jest/globals";
-import { bootstrapEtcd, bootstrapSeconds } from "../../src/bootstrap/bootstrapEtcd.ts";
+import { bootstrapEtcd } from "../../src/bootstrap/bootstrapEtcd.ts";
+import { bootstrapEtcd as contract } from "../../src/bootstrap/steps/contracts.ts";
+import type { Step } from "../../src/steps/step.ts";
 import {
   beforeBootstrap,
   etcdService,
@@ -9,7 +11,7 @@ import {
   fakeTalosctl,
   quickStep,
   quietStep,
-} from "../talos/upgrade/fakes.ts";
+} from "../fakes/clients.ts";
 
 const machines = [1, 2, 3].map((n) => ({ name: `k8s-${String(n)}`, address: `192.0.2.1${String(n)}` }));
 
@@ -47,6 +49,11 @@ class Machines {
   });
 }
 
+function bootstrap(step: Step, { talosctl }: Machines): Promise<string> {
+  const input = { clusterId: "x", controlPlanes: machines, talosconfigText: "x" };
+  return bootstrapEtcd(step, input, { talosctl });
+}
+
 describe("etcd", () => {
   it("is bootstrapped on the first control plane when all say that they have none", async () => {
     const { step, lines } = quietStep();
@@ -55,9 +62,7 @@ describe("etcd", () => {
       world.state["192.0.2.12"] = looks < 3 ? "learner" : "etcd";
       world.state["192.0.2.13"] = looks < 2 ? "none" : looks < 4 ? "learner" : "etcd";
     };
-    expect(await bootstrapEtcd(step, world.talosctl, machines)).toBe(
-      "etcd bootstrapped on k8s-1, 3 of 3 members healthy",
-    );
+    expect(await bootstrap(step, world)).toBe("etcd bootstrapped on k8s-1, 3 of 3 members healthy");
     expect(world.bootstrapped).toStrictEqual(["192.0.2.11"]);
     expect(lines).toStrictEqual([
       "k8s-1: etcd bootstrapped",
@@ -68,28 +73,23 @@ describe("etcd", () => {
 
   it("is left alone when another control plane has it already", async () => {
     const world = new Machines("etcd", "etcd", "etcd");
-    expect(await bootstrapEtcd(quietStep().step, world.talosctl, machines)).toBe(
-      "etcd has 3 healthy members already",
-    );
+    expect(await bootstrap(quietStep().step, world)).toBe("etcd has 3 healthy members already");
     expect(world.bootstrapped).toStrictEqual([]);
   });
 
   it("is not made a second time on a wiped control plane beside silent ones", async () => {
     const world = new Machines("none", "silent", "silent");
-    await assert.rejects(
-      bootstrapEtcd(quickStep(), world.talosctl, machines),
-      (error: { message: string; todo: string }) => {
-        expect(error.message).toMatch(/last seen: k8s-2: does not answer .*; k8s-3: does not answer/);
-        expect(error.todo).toMatch(/etcd is not bootstrapped without it, since that may make a second etcd/);
-        return true;
-      },
-    );
+    await assert.rejects(bootstrap(quickStep(), world), (error: { message: string; todo: string }) => {
+      expect(error.message).toMatch(/last seen: k8s-2: does not answer .*; k8s-3: does not answer/);
+      expect(error.todo).toMatch(/etcd is not bootstrapped without it, since that may make a second etcd/);
+      return true;
+    });
     expect(world.bootstrapped).toStrictEqual([]);
   });
 
   it("is not made beside one that is stopped, which is named", async () => {
     const world = new Machines("none", "data", "none");
-    await expect(bootstrapEtcd(quickStep(), world.talosctl, machines)).rejects.toThrow(
+    await expect(bootstrap(quickStep(), world)).rejects.toThrow(
       /etcd on all control planes: .*k8s-2: etcd is Failed/,
     );
     expect(world.bootstrapped).toStrictEqual([]);
@@ -101,12 +101,12 @@ describe("etcd", () => {
     world.onLook = () => {
       for (const { address } of machines) world.state[address] = "etcd";
     };
-    expect(await bootstrapEtcd(quietStep().step, world.talosctl, machines)).toMatch(
-      /3 of 3 members healthy$/,
-    );
+    expect(await bootstrap(quietStep().step, world)).toMatch(/3 of 3 members healthy$/);
   });
 
   it("has two minutes more for each control plane, which join one after the other", () => {
+    const bootstrapSeconds = (count: number): number =>
+      contract.timeoutSeconds({ controlPlanes: Array<string>(count).fill("x") });
     expect(bootstrapSeconds(3) - bootstrapSeconds(1)).toBe(240);
     // Five would take about 280 s.
     expect(bootstrapSeconds(5)).toBeGreaterThanOrEqual(2 * 900 + 900);

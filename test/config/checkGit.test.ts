@@ -51,7 +51,7 @@ describe("the check of the Git side", () => {
   const check = async (
     env: Readonly<Record<string, string>> = {},
   ): Promise<{ code: number; output: string }> => {
-    const { code, stdout, stderr } = await run(process.execPath, ["src/config/steps/checkGit.ts"], {
+    const { code, stdout, stderr } = await run(process.execPath, ["src/step.ts", "check-git"], {
       timeoutSeconds: 60,
       signal: new AbortController().signal,
       env: {

@@ -60,6 +60,12 @@ const faults: readonly (readonly [what: string, file: string, code: string, mess
   ],
   ["an exported one", file, '/** X. */\nexport const x = new k8s.Provider("x");', /module scope/],
   ["the environment", file, "const home = process.env.HOME;", /environment/],
+  [
+    "the environment in a step",
+    "src/talos/steps/inspectMachine.ts",
+    "const home = process.env.HOME;",
+    /environment/,
+  ],
   ["the stack config", file, "function f() { return new pulumi.Config(); }", /stack config/],
   [
     "an SDK that knows the program",
@@ -164,7 +170,7 @@ const correct: readonly (readonly [what: string, file: string, code: string])[] 
     inComponent("new k8s.Provider(`${name}-x`, {}, { ...opts, protect: true });"),
   ],
   ["an error in apply", file, inComponent('args.x.apply(() => { throw new pulumi.RunError("x"); });')],
-  ["the environment of a step", "src/talos/steps/inspectMachine.ts", "const home = process.env.HOME;"],
+  ["the environment of the steps' frame", "src/steps/step.ts", "const home = process.env.HOME;"],
   ["the tree in config", "src/config/load.ts", 'import { readTree } from "../../tree/index.ts";'],
   ["the commands' own tree", "commands/diff/sides.ts", 'import { x } from "../tree/buildTree.ts";'],
   ["the lab's own tree", "lab/charts/tree.ts", 'import { x } from "../tree/age.ts";'],

@@ -127,7 +127,11 @@ async function prove(
         once,
       ),
   };
-  return { said: await proveConnection(step, kubernetes, limits), warnings, asked };
+  return {
+    said: await proveConnection(step, { kubeconfigText: "x" }, { kubernetes, patience: limits }),
+    warnings,
+    asked,
+  };
 }
 
 const refused = async (flux: Flux, message: RegExp, todo: RegExp, limits = patience): Promise<void> => {

@@ -4,11 +4,17 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, it } from "@jest/globals";
+import { inputsOf } from "../../src/steps/transport.ts";
+import { removeMachine } from "../../src/talos/steps/contracts.ts";
 import { deploy, type Registration } from "./deploy.ts";
 import { answers, program, testConfig } from "./program.ts";
 
 interface Kept {
-  readonly resources: readonly { readonly urn: string; readonly now?: string }[];
+  readonly resources: readonly {
+    readonly urn: string;
+    readonly now?: string;
+    readonly inputs: { readonly delete?: string; readonly environment?: Readonly<Record<string, string>> };
+  }[];
 }
 
 const folder = join(import.meta.dirname, "../e2e/keptState");
@@ -21,6 +27,25 @@ describe("a state that an older version left", () => {
     found = await deploy(() => {
       program(config);
     }, answers);
+  });
+
+  it("removes a machine by what it says: a file that still runs by itself, with what it was told then", () => {
+    const kept = readdirSync(folder).filter((name) => name.endsWith(".json"));
+    for (const file of kept) {
+      const { resources } = JSON.parse(readFileSync(join(folder, file), "utf8")) as Kept;
+      const members = resources.filter(({ inputs }) => inputs.delete !== undefined);
+      assert.ok(members.length > 0, file);
+      for (const { inputs } of members) {
+        const program = /^node (\S+\.ts)$/.exec(inputs.delete ?? "")?.[1] ?? "";
+        assert.match(
+          readFileSync(program, "utf8"),
+          /^if \(import\.meta\.main\) await performStep\(contract, /m,
+        );
+        const input = inputsOf(removeMachine, inputs.environment ?? {});
+        assert.match(input.node.name, /^k8s-\d$/);
+        assert.equal(input.drainSeconds, 300);
+      }
+    }
   });
 
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".json")))

@@ -48,7 +48,7 @@ describe("machines of a cluster", () => {
 
   it("leave before they are wiped, and not when the cluster goes as a whole", async () => {
     const member = find(await registered(three), "talos-k8s-3-member");
-    expect(member.inputs["delete"]).toBe("node src/talos/steps/removeMachine.ts");
+    expect(member.inputs["delete"]).toBe("node src/step.ts remove-machine");
     // Deletes go against the dependencies.
     expect(member.dependencies).toContain("talos-k8s-3-config");
     expect(member.deletedWith).toBe("talos-secrets");
@@ -138,7 +138,7 @@ describe("machines of a cluster", () => {
     }
     const names = found.map(({ name }) => name);
     assert.ok(!names.includes("talos-k8s-3-os") && !names.includes("talos-k8s-3-inspect"));
-    expect(find(found, "talos-k8s-3-gone").inputs["create"]).toBe("node src/talos/steps/forgetMachine.ts");
+    expect(find(found, "talos-k8s-3-gone").inputs["create"]).toBe("node src/step.ts forget-machine");
     expect(waitsFor(found, "talos-prepare").has("talos-k8s-3-gone")).toBeTruthy();
     expect(inputsOf(found, "cluster-nodes-ready")["NODES"] ?? "").not.toMatch(/k8s-3/);
   });

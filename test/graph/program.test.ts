@@ -5,6 +5,8 @@ import { beforeAll, describe, expect, it } from "@jest/globals";
 import { fingerprint } from "../../src/config/lastRun.ts";
 import type { Config } from "../../src/config/config.ts";
 import { deploy, waitsFor, type Registration } from "./deploy.ts";
+import { bodies, contracts } from "../steps/contracts.ts";
+import { inputsOf } from "../../src/steps/transport.ts";
 import { answers, program, testConfig } from "./program.ts";
 
 const command = "command:local:Command";
@@ -171,7 +173,7 @@ describe("the whole program", () => {
 
   it("hands keys to steps as secrets and nothing secret on a command line", () => {
     for (const registration of found.filter((candidate) => candidate.type === command)) {
-      expect(String(registration.inputs["create"])).toMatch(/^node src\/[a-z]+\/steps\/[A-Za-z]+\.ts$/);
+      expect(String(registration.inputs["create"])).toMatch(/^node src\/step\.ts [a-z-]+$/);
       for (const [key, value] of Object.entries(registration.inputs["environment"] as object))
         if (/TEXT|KEY$/.test(key))
           assert.deepEqual(Object.keys(value as object), ["secret"], `${registration.name} ${key}`);
@@ -181,15 +183,34 @@ describe("the whole program", () => {
   it("hands each step the secrets that it uses, and no others", () => {
     for (const { name, type, inputs } of found) {
       if (type !== command) continue;
-      const file = String(inputs["create"]).replace(/^node /, "");
-      const used = [...readFileSync(file, "utf8").matchAll(/step\.secret\("(\w+)"\)/g)]
-        .map(([, key]) => key)
-        // Comes from the environment of the run, and is in no state.
-        .filter((key) => key !== "GITHUB_TOKEN");
+      const [key = "", contract] =
+        Object.entries(contracts).find(([, one]) => inputs["create"] === `node src/step.ts ${one.name}`) ??
+        [];
+      const secrets = Object.keys(contract?.secrets ?? {});
+      const text = readFileSync(bodies[key] ?? "", "utf8");
+      for (const secret of secrets) assert.match(text, new RegExp(`\\b${secret}\\b`), `${name} ${secret}`);
       const handed = Object.entries(inputs["environment"] as object)
         .filter(([, value]) => typeof value === "object")
-        .map(([key]) => key);
-      assert.deepEqual(handed.sort(), [...new Set(used)].sort(), name);
+        .map(([variable]) => variable);
+      const expected = secrets.map((secret) => secret.replace(/[A-Z]/g, "_$&").toUpperCase());
+      assert.deepEqual(handed.sort(), expected.sort(), name);
+    }
+  });
+
+  it("hands each step what its contract asks for, and its removal too", () => {
+    const shown = (value: unknown): string =>
+      typeof value === "object" ? (value as { secret: string }).secret : String(value);
+    for (const { name, type, inputs } of found) {
+      if (type !== command) continue;
+      const environment = Object.fromEntries(
+        Object.entries(inputs["environment"] as object).map(([key, value]) => [key, shown(value)]),
+      );
+      for (const line of [inputs["create"], inputs["delete"]]) {
+        if (line === undefined) continue;
+        const contract = Object.values(contracts).find((one) => line === `node src/step.ts ${one.name}`);
+        assert.ok(contract, `${name}: ${String(line)}`);
+        assert.doesNotThrow(() => inputsOf(contract, environment), name);
+      }
     }
   });
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { startGitHost, type GitHost, type GitHostFault } from "../../lab/git/host.ts";
 import { ensureKeyPair } from "../../lab/git/keys.ts";
-import { makeKeyPair } from "../../src/bootstrap/keyPair.ts";
+import { makeKeyPair } from "../../src/bootstrap/deployKey.ts";
 import { PrivateFolder } from "../../src/steps/privateFolder.ts";
 import { checkHostKey, gitRemote, readBranch, type GitOwner, type GitRemote } from "../../src/steps/ssh.ts";
 import { SiteDownError, StepError } from "../../src/steps/stepError.ts";

@@ -70,7 +70,7 @@ describe("checkOrder", () => {
     ).toStrictEqual([
       {
         path: "versions.talos",
-        message: 
+        message:
           "Talos comes before Kubernetes, and Talos v1.13.9 needs Kubernetes 1.31, while the cluster has v1.30.9",
         todo: "bump Kubernetes to v1.31.14 first, in an up of its own",
       },

@@ -10,7 +10,7 @@ import {
 import { injectionOf } from "../injected.ts";
 import { finding, type Rule } from "../rule.ts";
 
-/** Secrets that the program makes, all in flux-system. Source: src/bootstrap/fluxSecrets.ts, src/bootstrap/steps/fluxInstall.ts. */
+/** Secrets that the program makes, all in flux-system. Source: src/bootstrap/fluxSecrets.ts, src/bootstrap/steps/installFlux.ts. */
 const made = {
   deployKey: "github-deploy-key",
   ageKey: "age-key",

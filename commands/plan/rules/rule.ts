@@ -52,6 +52,6 @@ export function variable(...names: readonly string[]): (change: Change) => boole
   return ({ path }) => names.some((name) => path === `environment.${name}`);
 }
 
-/** Variables of steps that follow from what other rows show: versions, machines, keys. */
+/** Inputs of steps that follow from what other rows show: versions, machines, keys; and the command line, which runs the same. */
 export const derived =
-  /^environment\.(CONFIG_HASH|MACHINES|NODES|CONTROL_PLANES|WORKERS|(TALOS|KUBERNETES|CILIUM)_VERSION|SCHEMATIC_ID|INSTALLER|CLUSTER_ID|NODE_(NAME|ADDRESS|ROLE)|GENERATION|GIT_(URL|BRANCH|KNOWN_HOSTS)|GITHUB_(OWNER|REPOSITORY|BASE_URL)|WEBHOOK_URL|TALOSCONFIG_TEXT|KUBECONFIG_TEXT|DEPLOY_KEY|SOPS_AGE_KEY|SUSPEND)$/;
+  /^(?:create|delete)$|^environment\.(CONFIG_HASH|MACHINES|NODES|CONTROL_PLANES|WORKERS|(TALOS|KUBERNETES|CILIUM)_VERSION|SCHEMATIC_ID|INSTALLER|CLUSTER_ID|NODE_(NAME|ADDRESS|ROLE)|GENERATION|GIT_(URL|BRANCH|KNOWN_HOSTS)|GITHUB_(OWNER|REPOSITORY|BASE_URL)|WEBHOOK_URL|TALOSCONFIG_TEXT|KUBECONFIG_TEXT|DEPLOY_KEY|SOPS_AGE_KEY|SUSPEND)$/;

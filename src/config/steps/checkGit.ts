@@ -1,10 +1,12 @@
 // Checks the Git side of the config against the world: GitHub's answer to the token and the repository, whether another
 // cluster of this name is there, and the Git host's key. Changes nothing.
 import { deployKeyTitle, keyMaterial } from "../deployKeys.ts";
-import { askGithub, type GithubAnswer } from "../../steps/github.ts";
+import { askGithub, type GithubAccess, type GithubAnswer } from "../../steps/github.ts";
 import { checkHostKey, gitRemote } from "../../steps/ssh.ts";
 import { SiteDownError, StepError } from "../../steps/stepError.ts";
-import { runStep, type Step } from "../../steps/step.ts";
+import type { InputOf } from "../../steps/contract.ts";
+import type { Step } from "../../steps/step.ts";
+import type { checkGit as contract } from "./contracts.ts";
 
 interface Repository {
   readonly permissions?: { readonly admin?: boolean };
@@ -16,55 +18,70 @@ interface DeployKey {
   readonly key: string;
 }
 
-/**
- * Whether the cluster is there already. Then a site that is down stops nothing here: what needs it says so when its turn comes,
- * and the last proof says whether Flux reads Git.
- */
-const isEstablished = process.env["ESTABLISHED"] === "true";
+type Input = InputOf<typeof contract>;
 
-await runStep({ name: "check Git access", timeoutSeconds: 90 }, async (step) => {
-  const repository = `${step.input("GITHUB_OWNER")}/${step.input("GITHUB_REPOSITORY")}`;
-  const host = gitRemote(step.input("GIT_URL"), step.input("GIT_KNOWN_HOSTS").split("\n"));
-  const github = await unlessDown(step, async () => checkGithub(step, repository));
+/** GitHub with the token, where there is one. */
+interface Access extends Input {
+  readonly repository: string;
+  readonly ask: <T>(path: string) => Promise<GithubAnswer<T>>;
+}
+
+/** @throws StepError when the Git side is not as the config says */
+export async function checkGit(
+  step: Step,
+  input: Input,
+  { ask = askGithub, hostKey = checkHostKey } = {},
+): Promise<string> {
+  const { github, git, githubToken: token = "" } = input;
+  const access: Access = {
+    ...input,
+    repository: `${github.owner}/${github.repository}`,
+    ask: (path) => answerOf({ baseUrl: github.baseUrl, token }, path, ask),
+  };
+  const repository = await unlessDown(step, input, async () => checkGithub(access));
   const key = await unlessDown(
     step,
-    async () => `the Git host shows its pinned key ${await checkHostKey(step, host)}`,
+    input,
+    async () =>
+      `the Git host shows its pinned key ${await hostKey(step, gitRemote(git.url, git.knownHosts))}`,
   );
-  return [github, key].filter((part) => part !== undefined).join(", ") || "nobody could be asked";
-});
+  return [repository, key].filter((part) => part !== undefined).join(", ") || "nobody could be asked";
+}
 
 /** @returns undefined when the site is down and nothing is to be made that needs it */
-async function unlessDown(step: Step, check: () => Promise<string>): Promise<string | undefined> {
+async function unlessDown(
+  step: Step,
+  { established }: Input,
+  check: () => Promise<string>,
+): Promise<string | undefined> {
   try {
     return await check();
   } catch (error) {
-    if (!isEstablished || !(error instanceof SiteDownError)) throw error;
+    if (established !== true || !(error instanceof SiteDownError)) throw error;
     step.warn(`${error.message}; this run goes on, since the cluster is there already`);
     return undefined;
   }
 }
 
-async function checkGithub(step: Step, repository: string): Promise<string> {
+async function checkGithub(access: Access): Promise<string> {
+  const { repository, clusterName, established, githubToken, webhookUrl } = access;
   // Who has none has been told so with the config, and changes nothing at GitHub.
-  if (isEstablished && (process.env["GITHUB_TOKEN"] ?? "") === "")
+  if (established === true && githubToken === undefined)
     return "GITHUB_TOKEN is not set, GitHub was not asked";
-  await checkRepository(step, repository);
-  const webhooks = process.env["WEBHOOK_URL"] !== undefined;
-  if (webhooks) await checkWebhooks(step, repository);
-  const cluster = process.env["CLUSTER_NAME"];
-  if (cluster !== undefined) await refuseOtherCluster(step, repository, cluster);
-  const may = webhooks ? "deploy keys and sees webhooks" : "deploy keys";
+  await checkRepository(access);
+  if (webhookUrl !== undefined) await checkWebhooks(access);
+  if (clusterName !== undefined) await refuseOtherCluster(access, clusterName);
+  const may = webhookUrl === undefined ? "deploy keys" : "deploy keys and sees webhooks";
   return `${repository} is there, the token may register ${may}`;
 }
 
-async function checkRepository(step: Step, repository: string): Promise<void> {
-  if ((process.env["GITHUB_TOKEN"] ?? "") === "")
+async function checkRepository({ repository, githubToken, ask }: Access): Promise<void> {
+  if (githubToken === undefined)
     throw new StepError(
       "GITHUB_TOKEN is not set: the deploy key cannot be registered",
       `export GITHUB_TOKEN with a fine-grained token for ${repository} that has Administration: read and write`,
     );
-  const token = step.secret("GITHUB_TOKEN");
-  const answer = await ask<Repository>(`repos/${repository}`, token);
+  const answer = await ask<Repository>(`repos/${repository}`);
   const todo = tokenAdvice(answer, repository);
   if (todo !== undefined)
     throw new StepError(`GitHub on ${repository}: HTTP ${String(answer.status)} ${answer.message}`, todo);
@@ -76,8 +93,8 @@ async function checkRepository(step: Step, repository: string): Promise<void> {
 }
 
 /** Writing is tried by `up` alone; a token that may not even read has been given no right to webhooks. */
-async function checkWebhooks(step: Step, repository: string): Promise<void> {
-  const { status, message } = await ask(`repos/${repository}/hooks?per_page=1`, step.secret("GITHUB_TOKEN"));
+async function checkWebhooks({ repository, ask }: Access): Promise<void> {
+  const { status, message } = await ask(`repos/${repository}/hooks?per_page=1`);
   if (status === 200) return;
   throw new StepError(
     `GitHub: the token may not register a webhook on ${repository}: HTTP ${String(status)} ${message}`,
@@ -89,9 +106,10 @@ async function checkWebhooks(step: Step, repository: string): Promise<void> {
  * A key of this cluster's name that this stack has not made belongs to another cluster. Both would be told apart by nothing
  * that people see, and whoever cleans up after one takes the other's key.
  */
-async function refuseOtherCluster(step: Step, repository: string, cluster: string): Promise<void> {
-  const ours = (process.env["OWN_KEYS"] ?? "").split("\n").map(keyMaterial);
-  const keys = await deployKeys(repository, step.secret("GITHUB_TOKEN"));
+async function refuseOtherCluster(access: Access, cluster: string): Promise<void> {
+  const { repository, ownKeys = [] } = access;
+  const ours = ownKeys.map(keyMaterial);
+  const keys = await deployKeys(access);
   const other = keys.find(
     ({ title, key }) => title === deployKeyTitle(cluster) && !ours.includes(keyMaterial(key)),
   );
@@ -102,12 +120,12 @@ async function refuseOtherCluster(step: Step, repository: string, cluster: strin
   );
 }
 
-async function deployKeys(repository: string, token: string): Promise<readonly DeployKey[]> {
+async function deployKeys({ repository, ask }: Access): Promise<readonly DeployKey[]> {
   const perPage = 100;
   const found: DeployKey[] = [];
   for (let page = 1; found.length === (page - 1) * perPage; page++) {
     const path = `repos/${repository}/keys?per_page=${String(perPage)}&page=${String(page)}`;
-    const { status, message, body } = await ask<readonly DeployKey[]>(path, token);
+    const { status, message, body } = await ask<readonly DeployKey[]>(path);
     if (status !== 200)
       throw new StepError(
         `GitHub: the token may not see the deploy keys of ${repository}: HTTP ${String(status)} ${message}`,
@@ -118,12 +136,16 @@ async function deployKeys(repository: string, token: string): Promise<readonly D
   return found;
 }
 
-async function ask<T>(path: string, token: string): Promise<GithubAnswer<T>> {
-  const baseUrl = process.env["GITHUB_BASE_URL"];
+async function answerOf<T>(
+  access: GithubAccess,
+  path: string,
+  ask: typeof askGithub,
+): Promise<GithubAnswer<T>> {
+  const { baseUrl } = access;
   const again = "then run pulumi up again";
   let answer: GithubAnswer<T>;
   try {
-    answer = await askGithub<T>({ baseUrl, token }, path);
+    answer = await ask<T>(access, path);
   } catch (error) {
     throw new SiteDownError(
       `GitHub (${baseUrl ?? "api.github.com"}) does not answer: ${causeOf(error)}`,

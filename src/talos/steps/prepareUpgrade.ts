@@ -2,9 +2,11 @@
 // comes exist, can every machine get its images, and is there a snapshot of etcd to go back to.
 import { findChart } from "../../steps/chartIndex.ts";
 import { isKept } from "../../steps/keptChart.ts";
+import type { Kubernetes } from "../../steps/kubernetes.ts";
 import { runningCilium } from "../upgrade/runningCilium.ts";
 import { checkOrder } from "../../versions/skew.ts";
-import { runStep, type Step } from "../../steps/step.ts";
+import type { InputOf } from "../../steps/contract.ts";
+import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
 import type { Machine } from "../inspect.ts";
@@ -14,16 +16,12 @@ import { refuseOldClient } from "../upgrade/client.ts";
 import { clusterApiOnceKnown } from "../upgrade/clusterApi.ts";
 import { kubernetesParts, oldest, refuseBadPart, type Part } from "../upgrade/kubernetesParts.ts";
 import { differs, installationOf, refuseBadMove, type Installation } from "../upgrade/machines.ts";
-import { prePull, pullSeconds } from "../upgrade/pull.ts";
+import { prePull } from "../upgrade/pull.ts";
 import { ensureSnapshot } from "../upgrade/snapshot.ts";
+import type { prepareUpgrade as contract } from "./contracts.ts";
 
-/** A machine with what is to be installed on it. */
-interface Target extends Machine {
-  readonly role: "controlplane" | "worker";
-  readonly schematic: string;
-  /** e.g. `factory.talos.dev/metal-installer/<schematic id>` */
-  readonly installer: string;
-}
+type Input = InputOf<typeof contract>;
+type Target = Input["machines"][number];
 
 /** A machine of the cluster with what runs on it. */
 interface Member {
@@ -31,57 +29,58 @@ interface Member {
   readonly running: Installation;
 }
 
-/** The installer, then up to four images of Kubernetes, on all machines at once. */
-const pulls = 5;
+/** @throws StepError when what comes may not come, or a machine cannot get its images; no machine has been touched then */
+export async function prepareUpgrade(
+  step: Step,
+  input: Input,
+  {
+    talosctl = new Talosctl(step, input.talosconfigText),
+    api = clusterApiOnceKnown,
+    find = findChart,
+    snapshot = ensureSnapshot,
+  } = {},
+): Promise<string> {
+  const { talosVersion: talos, kubernetesVersion: kubernetes, ciliumVersion: cilium } = input;
+  const { machines: targets, stack, ageRecipients } = input;
+  const chart = { repository: input.ciliumRepository, chart: "cilium", version: cilium };
+  if (!isKept(stack, chart)) await find(chart, step.signal);
 
-/** Looks at the machines and the cluster, and the snapshot. */
-const otherSeconds = 900;
+  const members = await findMembers(step, talosctl, targets);
+  const outdated = members.filter(({ target, running }) => differs(running, wantedOn(target, talos)));
+  for (const { target, running } of outdated) refuseBadMove(target, running, wantedOn(target, talos));
+  const controlPlanes = targets.filter(({ role }) => role === "controlplane");
+  const workers = targets.filter(({ role }) => role === "worker");
+  const parts = await kubernetesParts(step, talosctl, { controlPlanes, workers });
+  const old = parts.filter(({ version }) => version !== kubernetes);
+  for (const part of old) refuseBadPart(part, kubernetes);
+  await refuseLossOfQuorum(talosctl, controlPlanes);
+  if (outdated.length === 0 && old.length === 0) return "nothing to upgrade on any machine";
 
-await runStep(
-  { name: "prepare the upgrade", timeoutSeconds: pulls * pullSeconds + otherSeconds },
-  async (step) => {
-    const talos = step.input("TALOS_VERSION");
-    const kubernetes = step.input("KUBERNETES_VERSION");
-    const cilium = step.input("CILIUM_VERSION");
-    const talosctl = new Talosctl(step, step.secret("TALOSCONFIG_TEXT"));
-    const targets = step.json<readonly Target[]>("MACHINES");
-    const chart = { repository: step.input("CILIUM_REPOSITORY"), chart: "cilium", version: cilium };
-    if (!isKept(step.input("STACK"), chart)) await findChart(chart, step.signal);
-
-    const members = await findMembers(step, talosctl, targets);
-    const outdated = members.filter(({ target, running }) => differs(running, wantedOn(target, talos)));
-    for (const { target, running } of outdated) refuseBadMove(target, running, wantedOn(target, talos));
-    const controlPlanes = targets.filter(({ role }) => role === "controlplane");
-    const workers = targets.filter(({ role }) => role === "worker");
-    const parts = await kubernetesParts(step, talosctl, { controlPlanes, workers });
-    const old = parts.filter(({ version }) => version !== kubernetes);
-    for (const part of old) refuseBadPart(part, kubernetes);
-    await refuseLossOfQuorum(talosctl, controlPlanes);
-    if (outdated.length === 0 && old.length === 0) return "nothing to upgrade on any machine";
-
-    await refuseOldClient(talosctl, { talos, kubernetes });
-    await refuseOrder(step, talosctl, { members, parts, controlPlanes }, { talos, kubernetes, cilium });
+  await refuseOldClient(talosctl, { talos, kubernetes });
+  if (parts.length > 0)
+    await refuseOrder(
+      await api(step, talosctl, controlPlanes),
+      { members, parts },
+      { talos, kubernetes, cilium },
+    );
+  await Promise.all(
+    outdated.map(({ target }) => prePull(step, talosctl, target, [`${target.installer}:${talos}`], "system")),
+  );
+  if (old.length > 0)
     await Promise.all(
-      outdated.map(({ target }) =>
-        prePull(step, talosctl, target, [`${target.installer}:${talos}`], "system"),
+      members.map(({ target }) =>
+        prePull(step, talosctl, target, kubernetesImages(target, kubernetes), "cri"),
       ),
     );
-    if (old.length > 0)
-      await Promise.all(
-        members.map(({ target }) =>
-          prePull(step, talosctl, target, kubernetesImages(target, kubernetes), "cri"),
-        ),
-      );
-    const [first] = controlPlanes;
-    if (first !== undefined && parts.length > 0)
-      await ensureSnapshot(step, talosctl, first, {
-        stack: step.input("STACK"),
-        recipients: step.input("AGE_RECIPIENTS").split(" "),
-        target: targetOf(targets, talos, kubernetes),
-      });
-    return `ready: ${describe(outdated, talos, old, kubernetes)}`;
-  },
-);
+  const [first] = controlPlanes;
+  if (first !== undefined && parts.length > 0)
+    await snapshot(step, talosctl, first, {
+      stack,
+      recipients: ageRecipients,
+      target: targetOf(targets, talos, kubernetes),
+    });
+  return `ready: ${describe(outdated, talos, old, kubernetes)}`;
+}
 
 /**
  * A member of etcd that is no control plane of the stack config leaves at the end of this run. Whether etcd can do without
@@ -119,22 +118,12 @@ function targetOf(targets: readonly Target[], talos: string, kubernetes: string)
 
 /** What the program found in its last outputs, once more against what really runs. */
 async function refuseOrder(
-  step: Step,
-  talosctl: Talosctl,
-  {
-    members,
-    parts,
-    controlPlanes,
-  }: {
-    readonly members: readonly Member[];
-    readonly parts: readonly Part[];
-    readonly controlPlanes: readonly Target[];
-  },
+  api: Kubernetes | undefined,
+  { members, parts }: { readonly members: readonly Member[]; readonly parts: readonly Part[] },
   wanted: { readonly talos: string; readonly kubernetes: string; readonly cilium: string },
 ): Promise<void> {
   const kubernetes = oldest(parts);
   if (kubernetes === undefined) return;
-  const api = await clusterApiOnceKnown(step, talosctl, controlPlanes);
   const running = {
     talos:
       members.find(({ running: { version } }) => version !== wanted.talos)?.running.version ?? wanted.talos,

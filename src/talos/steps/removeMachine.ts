@@ -1,19 +1,24 @@
 // Takes a machine out of its cluster before it is wiped: run when it is removed from the stack config, with what the last
 // run knew. `pulumi destroy` does not run it, a cluster that goes as a whole needs no manners.
-import { runStep } from "../../steps/step.ts";
+import type { InputOf } from "../../steps/contract.ts";
+import { performStep, type Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
 import { requireItself } from "../identity/memberName.ts";
 import { inspect, type Machine } from "../inspect.ts";
 import { leaveCluster } from "../membership/leave.ts";
 import { clusterApi } from "../upgrade/clusterApi.ts";
+import { removeMachine as contract } from "./contracts.ts";
 
-await runStep({ name: "remove a machine", timeoutSeconds: 7_800 }, async (step) => {
-  const machine = { name: step.input("NODE_NAME"), address: step.input("NODE_ADDRESS") };
-  const controlPlanes = step.json<readonly Machine[]>("CONTROL_PLANES");
-  const talosctl = new Talosctl(step, step.secret("TALOSCONFIG_TEXT"));
+/** @throws StepError before anything is changed when it cannot leave */
+export async function removeMachine(
+  step: Step,
+  input: InputOf<typeof contract>,
+  { talosctl = new Talosctl(step, input.talosconfigText), api = clusterApi } = {},
+): Promise<string> {
+  const { node: machine, controlPlanes, drainSeconds } = input;
   const others = controlPlanes.filter(({ name }) => name !== machine.name);
-  const kubernetes = await clusterApi(step, talosctl, others);
+  const kubernetes = await api(step, talosctl, others);
   if (kubernetes === undefined)
     throw new StepError(
       `${machine.name} cannot leave: no other control plane answers for the cluster`,
@@ -32,9 +37,9 @@ await runStep({ name: "remove a machine", timeoutSeconds: 7_800 }, async (step) 
     machine,
     controlPlanes,
     runs: true,
-    drainSeconds: Number(step.input("DRAIN_SECONDS")),
+    drainSeconds,
   });
-});
+}
 
 /** Nobody can ask it to leave, or to wipe itself; whether it is dead only its owner knows. */
 function hardwareGone(machine: Machine, found: string): StepError {
@@ -47,3 +52,6 @@ function hardwareGone(machine: Machine, found: string): StepError {
 function callGone({ name, address }: Machine): string {
   return `put ${name} back into nodes with address ${address} and gone: true, run pulumi up, and remove it then`;
 }
+
+// States of versions before decision 0027 name this file in what they run when a machine is removed.
+if (import.meta.main) await performStep(contract, async () => removeMachine);

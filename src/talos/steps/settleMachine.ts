@@ -1,72 +1,65 @@
 // Waits until a machine that was sent a config carries its part again, so that the next one gets its config only then:
 // some changes make Talos restart the pods of the control plane, some reboot the machine. Before the cluster is bootstrapped
 // there is nothing to wait for.
-import { runStep } from "../../steps/step.ts";
+import type { InputOf } from "../../steps/contract.ts";
+import type { Step } from "../../steps/step.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet, type Observation } from "../../steps/wait.ts";
 import { stageOf, type Machine } from "../inspect.ts";
 import { anyApi } from "../upgrade/clusterApi.ts";
 import { isThereEtcd } from "../etcd/etcdPresence.ts";
 import { whatIsNotWhole, whatKubeletLacks } from "../membership/whole.ts";
-
-/** A new machine installs Talos and boots. */
-const bootSeconds = 1_800;
-
-/**
- * One that runs joins etcd, which takes up to two minutes, or has its API server back. With a single control plane that
- * takes three minutes (Talos 1.13, tried): nothing reaches the API meanwhile, and KubePrism finds it again a minute later.
- */
-const settleSeconds = 600;
+import { bootSeconds, settleSeconds, type settleMachine as contract } from "./contracts.ts";
 
 /** Looks that must find it well in a row: a machine that is about to reboot looks well for a moment. */
 const wantedPasses = 2;
 
-await runStep(
-  { name: "wait for a machine", timeoutSeconds: 2 * bootSeconds + settleSeconds + 120 },
-  async (step) => {
-    const machine = { name: step.input("NODE_NAME"), address: step.input("NODE_ADDRESS") };
-    const isControlPlane = step.input("NODE_ROLE") === "controlplane";
-    const controlPlanes = step.json<readonly Machine[]>("CONTROL_PLANES");
-    const talosctl = new Talosctl(step, step.secret("TALOSCONFIG_TEXT"));
-    const exists = await isThereEtcd(step, talosctl, controlPlanes, {
+/** @throws StepError naming what the machine still lacks when the time is over */
+export async function settleMachine(
+  step: Step,
+  input: InputOf<typeof contract>,
+  { talosctl = new Talosctl(step, input.talosconfigText), api = anyApi } = {},
+): Promise<string> {
+  const { node: machine, controlPlanes } = input;
+  const isControlPlane = machine.role === "controlplane";
+  const exists = await isThereEtcd(step, talosctl, controlPlanes, {
+    timeoutSeconds: bootSeconds,
+    why: "the next machine gets its config only when this one is whole, or when there is no etcd yet",
+  });
+  if (!exists) return `${machine.name} has its config; there is no etcd yet`;
+  const todo = `look at the screen of ${machine.name} (${machine.address}), or at: talosctl dmesg -n ${machine.address}; then run pulumi up again`;
+  await step.waitFor(
+    {
+      what: `${machine.name} running with its new config`,
       timeoutSeconds: bootSeconds,
-      why: "the next machine gets its config only when this one is whole, or when there is no etcd yet",
-    });
-    if (!exists) return `${machine.name} has its config; there is no etcd yet`;
-    const todo = `look at the screen of ${machine.name} (${machine.address}), or at: talosctl dmesg -n ${machine.address}; then run pulumi up again`;
-    await step.waitFor(
-      {
-        what: `${machine.name} running with its new config`,
-        timeoutSeconds: bootSeconds,
-        intervalMs: 500,
-        todo,
-      },
-      async () => (await notRunning(talosctl, machine, isControlPlane)) ?? done(),
-    );
-    const kubernetes = isControlPlane ? await anyApi(step, talosctl, controlPlanes) : undefined;
-    let passes = 0;
-    await step.waitFor(
-      {
-        what: `${machine.name} whole with its new config`,
-        timeoutSeconds: settleSeconds,
-        intervalMs: 500,
-        todo,
-      },
-      async () => {
-        const missing =
-          (await notRunning(talosctl, machine, isControlPlane)) ??
-          (await whatKubeletLacks(talosctl, machine)) ??
-          (kubernetes === undefined
-            ? undefined
-            : await whatIsNotWhole({ talosctl, kubernetes, controlPlanes }, machine));
-        passes = missing === undefined ? passes + 1 : 0;
-        if (missing !== undefined) return missing;
-        return passes >= wantedPasses ? done() : notYet(`${machine.name}: runs; looking once more`);
-      },
-    );
-    return `${machine.name} runs with its config`;
-  },
-);
+      intervalMs: 500,
+      todo,
+    },
+    async () => (await notRunning(talosctl, machine, isControlPlane)) ?? done(),
+  );
+  const kubernetes = isControlPlane ? await api(step, talosctl, controlPlanes) : undefined;
+  let passes = 0;
+  await step.waitFor(
+    {
+      what: `${machine.name} whole with its new config`,
+      timeoutSeconds: settleSeconds,
+      intervalMs: 500,
+      todo,
+    },
+    async () => {
+      const missing =
+        (await notRunning(talosctl, machine, isControlPlane)) ??
+        (await whatKubeletLacks(talosctl, machine)) ??
+        (kubernetes === undefined
+          ? undefined
+          : await whatIsNotWhole({ talosctl, kubernetes, controlPlanes }, machine));
+      passes = missing === undefined ? passes + 1 : 0;
+      if (missing !== undefined) return missing;
+      return passes >= wantedPasses ? done() : notYet(`${machine.name}: runs; looking once more`);
+    },
+  );
+  return `${machine.name} runs with its config`;
+}
 
 async function notRunning(
   talosctl: Talosctl,

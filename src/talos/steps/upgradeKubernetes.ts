@@ -2,20 +2,22 @@
 // image tags in the configs would take all machines to the new version at once. It goes machine by machine and may be run
 // again after it was cut off. On a cluster without etcd members there is nothing to do.
 import { StepError } from "../../steps/stepError.ts";
-import { runStep, type Step } from "../../steps/step.ts";
+import type { InputOf } from "../../steps/contract.ts";
+import type { Step } from "../../steps/step.ts";
 import { reasonOf, Talosctl } from "../../steps/talosctl.ts";
 import { clusterApiOnceKnown } from "../upgrade/clusterApi.ts";
 import { controlPlanesWhole } from "../upgrade/gate.ts";
 import { kubernetesParts, oldest, refuseBadPart, type Roles } from "../upgrade/kubernetesParts.ts";
 import type { Machine } from "../inspect.ts";
+import { kubernetesSeconds, type upgradeKubernetes as contract } from "./contracts.ts";
 
-const upgradeSeconds = 3_000;
-
-await runStep({ name: "upgrade Kubernetes", timeoutSeconds: upgradeSeconds + 600 }, async (step) => {
-  const wanted = step.input("KUBERNETES_VERSION");
-  const talosctl = new Talosctl(step, step.secret("TALOSCONFIG_TEXT"));
-  const controlPlanes = step.json<readonly Machine[]>("CONTROL_PLANES");
-  const workers = step.json<readonly Machine[]>("WORKERS");
+/** @throws StepError when a part may not go there, or talosctl fails */
+export async function upgradeKubernetes(
+  step: Step,
+  input: InputOf<typeof contract>,
+  { talosctl = new Talosctl(step, input.talosconfigText), api = clusterApiOnceKnown } = {},
+): Promise<string> {
+  const { kubernetesVersion: wanted, controlPlanes, workers } = input;
   const parts = await kubernetesParts(step, talosctl, { controlPlanes, workers });
   if (parts.length === 0) return "no Kubernetes yet: nothing to upgrade";
   const other = parts.filter(({ version }) => version !== wanted);
@@ -24,7 +26,7 @@ await runStep({ name: "upgrade Kubernetes", timeoutSeconds: upgradeSeconds + 600
 
   const from = oldest(other) ?? first.version;
   for (const part of other) refuseBadPart(part, wanted);
-  const kubernetes = await clusterApiOnceKnown(step, talosctl, controlPlanes);
+  const kubernetes = await api(step, talosctl, controlPlanes);
   if (kubernetes !== undefined)
     await controlPlanesWhole(step, talosctl, controlPlanes, {
       timeoutSeconds: 60,
@@ -36,7 +38,7 @@ await runStep({ name: "upgrade Kubernetes", timeoutSeconds: upgradeSeconds + 600
   await upgrade(step, talosctl, through, wanted);
   await verify(step, talosctl, { controlPlanes, workers }, wanted);
   return `Kubernetes ${wanted} runs on all machines, was ${from}`;
-});
+}
 
 /** talosctl asks Kubernetes which nodes there are, and leaves out a machine that is not among them. */
 async function verify(step: Step, talosctl: Talosctl, roles: Roles, wanted: string): Promise<void> {
@@ -54,7 +56,7 @@ async function upgrade(step: Step, talosctl: Talosctl, through: Machine, wanted:
     through.address,
     // With docs and examples it would write comments into every machine config.
     ["upgrade-k8s", "--to", wanted.slice(1), "--with-docs=false", "--with-examples=false"],
-    upgradeSeconds,
+    kubernetesSeconds,
     (line) => {
       const text = line.trim();
       // Diffs of manifests, some of which are Secrets, are not for the screen.

@@ -2,7 +2,8 @@
 // machine without a config has nothing to upgrade, it gets its Talos with its first config. One that has to join anew is
 // taken out of the cluster and wiped here, where control planes go one by one.
 import type { Kubernetes } from "../../steps/kubernetes.ts";
-import { runStep, type Step } from "../../steps/step.ts";
+import type { InputOf } from "../../steps/contract.ts";
+import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
@@ -11,7 +12,7 @@ import { withoutDrain } from "../upgrade/client.ts";
 import { clusterApiOnceKnown } from "../upgrade/clusterApi.ts";
 import { cordon, drain, isCordonedByUs, uncordon } from "../upgrade/drain.ts";
 import { controlPlanesWhole } from "../upgrade/gate.ts";
-import { stageOf, type Machine } from "../inspect.ts";
+import { stageOf } from "../inspect.ts";
 import {
   bootId,
   differs,
@@ -23,53 +24,38 @@ import {
 import { failureOf } from "../upgrade/failure.ts";
 import { nodeReadiness } from "../upgrade/nodeReadiness.ts";
 import { ensureSnapshot } from "../upgrade/snapshot.ts";
-
-/** An election of etcd takes seconds; what is not whole after that stays so. */
-const gateSeconds = 30;
-const settleSeconds = 600;
+import { gateSeconds, readySeconds, type upgradeOs as contract } from "./contracts.ts";
 
 /** Everything about the one machine and its cluster. */
-interface Task {
+interface Task extends Omit<InputOf<typeof contract>, "node"> {
   readonly step: Step;
   readonly talosctl: Talosctl;
-  readonly machine: Machine;
-  readonly isControlPlane: boolean;
-  readonly controlPlanes: readonly Machine[];
-  readonly nodes: number;
+  readonly machine: InputOf<typeof contract>["node"];
   readonly wanted: Installation;
-  readonly image: string;
-  readonly drainSeconds: number;
-  readonly rebootSeconds: number;
+  readonly snapshot: typeof ensureSnapshot;
 }
 
-/** As far as this is used before a step is there. */
-const seconds = (name: string): number => Number(process.env[name] ?? 0);
-/** Besides the waits by name: looks at the machine before and after, a snapshot of etcd. */
-const limit =
-  seconds("DRAIN_SECONDS") + seconds("REBOOT_SECONDS") + 2 * gateSeconds + 2 * settleSeconds + 600;
-
-await runStep({ name: "upgrade Talos", timeoutSeconds: limit }, async (step) => {
-  const task: Task = {
-    step,
-    talosctl: new Talosctl(step, step.secret("TALOSCONFIG_TEXT")),
-    machine: { name: step.input("NODE_NAME"), address: step.input("NODE_ADDRESS") },
-    isControlPlane: step.input("NODE_ROLE") === "controlplane",
-    controlPlanes: step.json<readonly Machine[]>("CONTROL_PLANES"),
-    nodes: Number(step.input("NODES")),
-    wanted: { version: step.input("TALOS_VERSION"), schematic: step.input("SCHEMATIC_ID") },
-    image: `${step.input("INSTALLER")}:${step.input("TALOS_VERSION")}`,
-    drainSeconds: seconds("DRAIN_SECONDS"),
-    rebootSeconds: seconds("REBOOT_SECONDS"),
-  };
-  const { machine, wanted } = task;
+/** @throws StepError when the machine does not get there; the ones after it have not been touched then */
+export async function upgradeOs(
+  step: Step,
+  input: InputOf<typeof contract>,
+  {
+    talosctl = new Talosctl(step, input.talosconfigText),
+    api = clusterApiOnceKnown,
+    snapshot = ensureSnapshot,
+  } = {},
+): Promise<string> {
+  const { node, talosVersion, schematicId } = input;
+  const wanted = { version: talosVersion, schematic: schematicId };
+  const task: Task = { ...input, step, talosctl, machine: node, wanted, snapshot };
+  const { machine } = task;
   const running = await installationOf(step, task.talosctl, machine);
-  const kubernetes = await clusterApiOnceKnown(step, task.talosctl, task.controlPlanes);
+  const kubernetes = await api(step, task.talosctl, task.controlPlanes);
   const anew =
     kubernetes !== undefined &&
     (await makeAnew({
       ...task,
       kubernetes,
-      generation: Number(step.input("GENERATION")),
       runs: running !== undefined,
     }));
   if (running === undefined || anew)
@@ -83,7 +69,7 @@ await runStep({ name: "upgrade Talos", timeoutSeconds: limit }, async (step) => 
   refuseBadMove(machine, running, wanted);
   await upgrade(task, kubernetes, running);
   return `${machine.name} runs Talos ${shown(wanted)}, was ${shown(running)}`;
-});
+}
 
 async function upgrade(task: Task, kubernetes: Kubernetes | undefined, running: Installation): Promise<void> {
   const { step, talosctl, machine, controlPlanes } = task;
@@ -95,12 +81,12 @@ async function upgrade(task: Task, kubernetes: Kubernetes | undefined, running: 
     timeoutSeconds: gateSeconds,
     when: `before ${machine.name} goes down`,
     kubernetes,
-    leaving: task.isControlPlane ? machine : undefined,
+    leaving: machine.role === "controlplane" ? machine : undefined,
   });
   // The preparing step has taken one; a roll that is continued another day takes another.
-  await ensureSnapshot(step, talosctl, controlPlanes[0] ?? machine, {
-    stack: step.input("STACK"),
-    recipients: step.input("AGE_RECIPIENTS").split(" "),
+  await task.snapshot(step, talosctl, controlPlanes[0] ?? machine, {
+    stack: task.stack,
+    recipients: task.ageRecipients,
   });
   await makeRoom(task, kubernetes);
   try {
@@ -154,7 +140,7 @@ async function install(task: Task, running: Installation, bootstrapped: boolean)
     [
       "upgrade",
       "--image",
-      task.image,
+      `${task.installer}:${wanted.version}`,
       "--timeout",
       `${String(rebootSeconds)}s`,
       ...(await withoutDrain(talosctl)),
@@ -239,7 +225,7 @@ async function settle(
   await step.waitFor(
     {
       what: `node ${machine.name} Ready`,
-      timeoutSeconds: settleSeconds,
+      timeoutSeconds: readySeconds,
       intervalMs: 500,
       todo: `look at: kubectl describe node ${machine.name}; then run pulumi up again`,
     },
@@ -252,7 +238,7 @@ async function settle(
     },
   );
   await controlPlanesWhole(step, talosctl, controlPlanes, {
-    timeoutSeconds: settleSeconds,
+    timeoutSeconds: readySeconds,
     when: `after ${machine.name} came back`,
     kubernetes,
   });

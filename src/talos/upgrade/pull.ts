@@ -4,9 +4,7 @@ import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import type { Machine } from "../inspect.ts";
-
-/** Seconds for one image: long enough for an installer over a home's line. Those of one machine come one after the other. */
-export const pullSeconds = 600;
+import { pullSeconds } from "../steps/contracts.ts";
 
 /**
  * Pulls images to a machine.

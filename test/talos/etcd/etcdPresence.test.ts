@@ -11,7 +11,7 @@ import {
   quickStep,
   quietStep,
   type Answer,
-} from "../upgrade/fakes.ts";
+} from "../../fakes/clients.ts";
 
 const machines = [1, 2, 3].map((n) => ({ name: `k8s-${String(n)}`, address: `192.0.2.1${String(n)}` }));
 

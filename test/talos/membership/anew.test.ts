@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { makeAnew } from "../../../src/talos/membership/anew.ts";
 import { generationIn } from "../../../src/talos/membership/generation.ts";
-import { World } from "./world.ts";
+import { World } from "../../fakes/world.ts";
 
 let world: World;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { leaveCluster } from "../../../src/talos/membership/leave.ts";
-import { World } from "./world.ts";
+import { World } from "../../fakes/world.ts";
 
 let world: World;
 beforeEach(() => {

@@ -4,7 +4,7 @@ import type { Kubernetes, KubeObject } from "../../../src/steps/kubernetes.ts";
 import { StepError } from "../../../src/steps/stepError.ts";
 import { differences, type DeclaredNode } from "../../../src/talos/node/differences.ts";
 import { settleNodes } from "../../../src/talos/node/settleNodes.ts";
-import { quietStep } from "../upgrade/fakes.ts";
+import { quietStep } from "../../fakes/clients.ts";
 
 const machine: DeclaredNode = { name: "k8s-4", address: "192.0.2.21" };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, expect, it } from "@jest/globals";
 import { cordon, drain, isCordonedByUs, uncordon } from "../../../src/talos/upgrade/drain.ts";
-import { FakeCluster, pod, quietStep } from "./fakes.ts";
+import { FakeCluster, pod, quietStep } from "../../fakes/clients.ts";
 
 describe("draining a node", () => {
   it("evicts what will run elsewhere, and waits until it is gone", async () => {

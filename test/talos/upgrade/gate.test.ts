@@ -9,7 +9,7 @@ import {
   resource,
   staticPod,
   type Answer,
-} from "./fakes.ts";
+} from "../../fakes/clients.ts";
 
 const machines = [1, 2, 3].map((n) => ({ name: `k8s-${String(n)}`, address: `192.0.2.1${String(n)}` }));
 

@@ -6,7 +6,7 @@ import { clusterApi, clusterApiOnceKnown, isBootstrapped } from "../../../src/ta
 import { kubernetesParts } from "../../../src/talos/upgrade/kubernetesParts.ts";
 import { nodeReadiness } from "../../../src/talos/upgrade/nodeReadiness.ts";
 import type { Machine } from "../../../src/talos/inspect.ts";
-import { beforeBootstrap, fakeTalosctl, quickStep, quietStep, type Answer } from "./fakes.ts";
+import { beforeBootstrap, fakeTalosctl, quickStep, quietStep, type Answer } from "../../fakes/clients.ts";
 
 const [first, second, worker] = ["k8s-1", "k8s-2", "k8s-4"].map((name) => ({
   name,

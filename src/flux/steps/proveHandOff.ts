@@ -2,19 +2,23 @@
 // it, and every Kustomization and HelmRelease that came of it is Ready.
 import { Kubernetes } from "../../steps/kubernetes.ts";
 import { gitRemote, readBranch } from "../../steps/ssh.ts";
-import { runStep } from "../../steps/step.ts";
+import type { InputOf } from "../../steps/contract.ts";
+import type { Step } from "../../steps/step.ts";
 import { readiness } from "../ready.ts";
 import { treeReadiness } from "../treeReadiness.ts";
-import { readySeconds, waitReady } from "../waitReady.ts";
+import { waitReady } from "../waitReady.ts";
+import type { proveHandOff as contract } from "./contracts.ts";
 
-await runStep({ name: "hand-off proof", timeoutSeconds: 3 * readySeconds + 180 }, async (step) => {
-  if (process.env["SUSPEND"] === "true")
+/** @throws StepError in the words of what is not Ready in time, or when Git cannot be read */
+export async function proveHandOff(
+  step: Step,
+  input: InputOf<typeof contract>,
+  { kubernetes = new Kubernetes(input.kubeconfigText, undefined, step.signal), read = readBranch } = {},
+): Promise<string> {
+  if (input.suspend === true)
     return "Flux is suspended: it takes up what Git says by then when suspend is false";
-  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"), undefined, step.signal);
-  const branch = step.input("GIT_BRANCH");
-  const remote = gitRemote(step.input("GIT_URL"), step.input("GIT_KNOWN_HOSTS").split("\n"));
-  const deployKey = step.secret("DEPLOY_KEY");
-  const commit = await readBranch(step, remote, branch, deployKey);
+  const { url, knownHosts, branch } = input.git;
+  const commit = await read(step, gitRemote(url, knownHosts), branch, input.deployKey);
   const atCommit = (revision: string): boolean => revision === `${branch}@sha1:${commit}`;
 
   await waitReady(step, "GitRepository home-cluster", async () =>
@@ -42,4 +46,4 @@ await runStep({ name: "hand-off proof", timeoutSeconds: 3 * readySeconds + 180 }
     ]),
   );
   return `Flux runs the cluster from Git: ${branch} at ${commit.slice(0, 12)}, ${String(count)} objects Ready`;
-});
+}

@@ -5,19 +5,29 @@ import { parseAllDocuments } from "yaml";
 import { checkSkew } from "../../versions/skew.ts";
 import { ensureBackup } from "../../steps/backup.ts";
 import { Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
-import { runStep } from "../../steps/step.ts";
+import type { InputOf } from "../../steps/contract.ts";
+import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { pullManifests } from "../../steps/fluxArtifact.ts";
 import { compareStorage, definitionsIn } from "../bump/definitions.ts";
 import { migrateStorage } from "../bump/migrate.ts";
 import { fluxObjects } from "../bump/objects.ts";
 import { readTree } from "../../../tree/index.ts";
+import type { prepareFluxBump as contract } from "./contracts.ts";
 
-await runStep({ name: "prepare the Flux bump", timeoutSeconds: 300 }, async (step) => {
-  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"), undefined, step.signal);
-  const { fluxVersion, ociRepository } = readTree(step.input("TREE"));
+/** @throws StepError when the way is not free; nothing has been changed then */
+export async function prepareFluxBump(
+  step: Step,
+  input: InputOf<typeof contract>,
+  {
+    kubernetes = new Kubernetes(input.kubeconfigText, undefined, step.signal),
+    pull = pullManifests,
+    backup = ensureBackup,
+  } = {},
+): Promise<string> {
+  const { fluxVersion, ociRepository } = readTree(input.tree);
   const source = ociRepository.spec as { readonly url: string };
-  const bundle = parseAllDocuments(await pullManifests(source.url, fluxVersion, step.signal)).map(
+  const bundle = parseAllDocuments(await pull(source.url, fluxVersion, step.signal)).map(
     (document) => document.toJS() as KubeObject,
   );
   await refuseKubernetes(kubernetes, fluxVersion);
@@ -32,10 +42,10 @@ await runStep({ name: "prepare the Flux bump", timeoutSeconds: 300 }, async (ste
       "nothing has been changed; raise Flux minor by minor, each in an up of its own, so that its objects are migrated on the way",
     );
 
-  const file = await ensureBackup(
+  const file = await backup(
     {
-      stack: step.input("STACK"),
-      recipients: step.input("AGE_RECIPIENTS").split(" "),
+      stack: input.stack,
+      recipients: input.ageRecipients,
       kind: "flux.yaml",
       target: `Flux ${fluxVersion}`,
     },
@@ -49,7 +59,7 @@ await runStep({ name: "prepare the Flux bump", timeoutSeconds: 300 }, async (ste
     );
   }
   return `ready for Flux ${fluxVersion}`;
-});
+}
 
 /** The stack config's Kubernetes was checked already; this is the one that runs. */
 async function refuseKubernetes(kubernetes: Kubernetes, flux: string): Promise<void> {

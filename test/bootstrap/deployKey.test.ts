@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
 import ssh2 from "ssh2";
-import { makeKeyPair } from "../../src/bootstrap/keyPair.ts";
+import { makeKeyPair } from "../../src/bootstrap/deployKey.ts";
 
 /** The 32 bytes of a public key line's key. */
 function pointOf(line: string): Buffer {

@@ -1,9 +1,9 @@
 // Stand-ins for what the upgrade steps ask: a talosctl that prints what a test says, a cluster that is a list of objects.
-import type { Kubernetes, KubeObject, Refusal } from "../../../src/steps/kubernetes.ts";
-import type { RunResult } from "../../../src/steps/run.ts";
-import { Step } from "../../../src/steps/step.ts";
-import { waitFor } from "../../../src/steps/wait.ts";
-import type { Talosctl } from "../../../src/steps/talosctl.ts";
+import type { Kubernetes, KubeObject, Refusal } from "../../src/steps/kubernetes.ts";
+import type { RunResult } from "../../src/steps/run.ts";
+import { Step } from "../../src/steps/step.ts";
+import { waitFor } from "../../src/steps/wait.ts";
+import type { Talosctl } from "../../src/steps/talosctl.ts";
 
 /** A step whose lines are kept. */
 export function quietStep(): { readonly step: Step; readonly lines: string[] } {
@@ -151,6 +151,7 @@ export class FakeCluster {
       evict: (_namespace: string, name: string) => Promise.resolve(this.#evict(name)),
       change: (_node: KubeObject, change: KubeObject) => {
         this.node = {
+          ...this.node,
           metadata: {
             name: "k8s-4",
             annotations: merged(this.node.metadata?.annotations, change.metadata?.annotations),

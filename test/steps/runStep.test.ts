@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import { valueOf } from "../../src/steps/runProgram.ts";
+import { valueOf } from "../../src/steps/runStep.ts";
 
 jest.setTimeout(5_000);
 

@@ -1,7 +1,9 @@
-// A step program that the Pulumi program runs by itself, where a resource would show a change in the preview that is none
+// A step that the program runs by itself, where a resource would show a change in the preview that is none
 // (docs/decisions/0006). The steps' own frame does the rest: progress, redaction, time limit, what to do.
 import * as pulumi from "@pulumi/pulumi";
+import type { Contract, GivenOf } from "./contract.ts";
 import { run } from "./run.ts";
+import { carried, textOf } from "./transport.ts";
 
 /** Longer than any step's own limit, which has the better message. */
 const timeoutSeconds = 3_600;
@@ -10,13 +12,14 @@ const timeoutSeconds = 3_600;
 const warning = "warning: ";
 
 /**
- * Runs `node <program>` in the project's root, its lines on Pulumi's screen.
- * @param env inputs and secrets of the step
+ * Runs a step in the project's root, its lines on Pulumi's screen.
  * @throws pulumi.RunError with the step's own message when it fails
  */
-export async function runProgram(program: string, env: Readonly<Record<string, string>>): Promise<void> {
-  const result = await run(process.execPath, [program], {
-    env,
+export async function runStep<C extends Contract>(contract: C, given: GivenOf<C>): Promise<void> {
+  const { name, inputs, secrets } = contract;
+  const told = carried({ ...inputs, ...secrets }, given);
+  const result = await run(process.execPath, ["src/step.ts", name], {
+    env: Object.fromEntries(told.map((one) => [one.name, textOf(one.field, one.value)])),
     timeoutSeconds,
     signal: new AbortController().signal,
     onLine: (line) => {

@@ -1,10 +1,10 @@
 // A small world for what takes machines out of a cluster: hardware at addresses, an etcd, nodes. Everything that is done to
 // it is written down in order.
-import type { Kubernetes, KubeObject } from "../../../src/steps/kubernetes.ts";
-import type { RunResult } from "../../../src/steps/run.ts";
-import type { Talosctl } from "../../../src/steps/talosctl.ts";
-import type { Machine } from "../../../src/talos/inspect.ts";
-import { quietStep } from "../upgrade/fakes.ts";
+import type { Kubernetes, KubeObject } from "../../src/steps/kubernetes.ts";
+import type { RunResult } from "../../src/steps/run.ts";
+import type { Talosctl } from "../../src/steps/talosctl.ts";
+import type { Machine } from "../../src/talos/inspect.ts";
+import { quietStep } from "./clients.ts";
 
 /** Hardware at an address. */
 export interface Hardware {

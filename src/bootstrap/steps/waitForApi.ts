@@ -1,17 +1,22 @@
 // Waits until the Kubernetes API answers at the cluster's endpoint.
 import { serverOf } from "../kubeconfig.ts";
 import { Kubernetes } from "../../steps/kubernetes.ts";
-import { runStep } from "../../steps/step.ts";
+import type { InputOf } from "../../steps/contract.ts";
+import type { Step } from "../../steps/step.ts";
 import { done } from "../../steps/wait.ts";
+import type { waitForApi as contract } from "./contracts.ts";
 
 const timeoutSeconds = 600;
 
-await runStep({ name: "wait for the Kubernetes API", timeoutSeconds: timeoutSeconds + 30 }, async (step) => {
-  const kubeconfig = step.secret("KUBECONFIG_TEXT");
-  const kubernetes = new Kubernetes(kubeconfig, undefined, step.signal);
+/** @throws StepError when it does not answer in time */
+export async function waitForApi(
+  step: Step,
+  input: InputOf<typeof contract>,
+  { kubernetes = new Kubernetes(input.kubeconfigText, undefined, step.signal) } = {},
+): Promise<string> {
   const version = await step.waitFor(
     {
-      what: `the Kubernetes API at cluster.endpoint ${serverOf(kubeconfig) ?? ""}`,
+      what: `the Kubernetes API at cluster.endpoint ${serverOf(input.kubeconfigText) ?? ""}`,
       timeoutSeconds,
       todo: "look whether the endpoint's address is held by a control plane (VIP), and at: talosctl health; a wrong cluster.endpoint may be corrected or taken back; then run pulumi up again",
     },
@@ -23,4 +28,4 @@ await runStep({ name: "wait for the Kubernetes API", timeoutSeconds: timeoutSeco
     },
   );
   return `Kubernetes ${version} answers`;
-});
+}

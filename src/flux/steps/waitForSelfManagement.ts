@@ -1,15 +1,20 @@
 // Waits until Flux manages its own controllers: the artifact of the tag is fetched, the Kustomization `flux` has applied
 // exactly that artifact, and all controllers and definitions are of its version.
 import { Kubernetes } from "../../steps/kubernetes.ts";
-import { runStep } from "../../steps/step.ts";
+import type { InputOf } from "../../steps/contract.ts";
+import type { Step } from "../../steps/step.ts";
 import { checkFlux } from "../check.ts";
 import { readiness } from "../ready.ts";
-import { readySeconds, waitReady } from "../waitReady.ts";
+import { waitReady } from "../waitReady.ts";
+import type { waitForSelfManagement as contract } from "./contracts.ts";
 
-await runStep({ name: "Flux manages itself", timeoutSeconds: 3 * readySeconds + 180 }, async (step) => {
-  if (process.env["SUSPEND"] === "true")
-    return "Flux is suspended: it keeps itself as it is until suspend is false";
-  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"), undefined, step.signal);
+/** @throws StepError in the words of what is not Ready in time */
+export async function waitForSelfManagement(
+  step: Step,
+  input: InputOf<typeof contract>,
+  { kubernetes = new Kubernetes(input.kubeconfigText, undefined, step.signal) } = {},
+): Promise<string> {
+  if (input.suspend === true) return "Flux is suspended: it keeps itself as it is until suspend is false";
   let tag = "";
   const revision = await waitReady(step, "OCIRepository flux-manifests", async () => {
     const source = await kubernetes.read(
@@ -38,4 +43,4 @@ await runStep({ name: "Flux manages itself", timeoutSeconds: 3 * readySeconds + 
     ),
   );
   return `Flux manages itself at ${revision}: ${controllers}`;
-});
+}

@@ -1,5 +1,7 @@
 // The key pair of Flux's deploy key.
 import { generateKeyPairSync, randomBytes } from "node:crypto";
+import type { ResultOf } from "../steps/contract.ts";
+import type { makeDeployKey as contract } from "./steps/contracts.ts";
 
 /** A key pair in OpenSSH's formats. */
 export interface KeyPair {
@@ -7,6 +9,12 @@ export interface KeyPair {
   readonly private: string;
   /** One line without a comment, e.g. `ssh-ed25519 AAAA…`: GitHub drops comments, and a later run would see another key. */
   readonly public: string;
+}
+
+/** The body of its step. Its output is a secret: it is logged nowhere and kept encrypted in the state. */
+export async function makeDeployKey(): Promise<ResultOf<typeof contract>> {
+  const pair = makeKeyPair();
+  return { privateKey: pair.private, publicKey: pair.public };
 }
 
 /**

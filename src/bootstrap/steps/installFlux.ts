@@ -8,28 +8,40 @@ import { readTree, sopsProblem } from "../../../tree/index.ts";
 import { pullManifests } from "../../steps/fluxArtifact.ts";
 import { run } from "../../steps/run.ts";
 import { conditionOf, Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
-import { runStep, type Step } from "../../steps/step.ts";
+import type { InputOf } from "../../steps/contract.ts";
+import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import { podProblem } from "../podProblem.ts";
+import type { installFlux as contract } from "./contracts.ts";
 
 const deploymentSeconds = 600;
 
-await runStep({ name: "install Flux", timeoutSeconds: deploymentSeconds + 300 }, async (step) => {
-  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"), undefined, step.signal);
-  const tree = readTree(step.input("TREE"));
-  await seedClusterSecrets(step, kubernetes, tree.clusterSecretsFile);
+type Input = InputOf<typeof contract>;
+
+/** @throws StepError when the tree's secrets cannot be decrypted, or a controller does not become available */
+export async function installFlux(
+  step: Step,
+  input: Input,
+  {
+    kubernetes = new Kubernetes(input.kubeconfigText, undefined, step.signal),
+    pull = pullManifests,
+    sops = run,
+  } = {},
+): Promise<string> {
+  const tree = readTree(input.tree);
+  await seedClusterSecrets(step, input, { kubernetes, sops }, tree.clusterSecretsFile);
   const adopted = await managedBy(kubernetes);
   if (adopted !== undefined) return `Flux ${adopted} is there and manages itself; nothing to install`;
 
   const source = tree.ociRepository["spec"] as { url: string; ref: { tag: string } };
-  const objects = parseAllDocuments(await pullManifests(source.url, source.ref.tag, step.signal)).map(
+  const objects = parseAllDocuments(await pull(source.url, source.ref.tag, step.signal)).map(
     (document) => document.toJS() as KubeObject,
   );
   await apply(step, kubernetes, objects);
   await waitForControllers(step, kubernetes, objects);
   return `Flux ${source.ref.tag} installed: ${String(objects.length)} objects, all controllers available`;
-});
+}
 
 /** The version that manages itself here; undefined as long as no Kustomization has taken the CRDs over. */
 async function managedBy(kubernetes: Kubernetes): Promise<string | undefined> {
@@ -44,12 +56,17 @@ async function managedBy(kubernetes: Kubernetes): Promise<string | undefined> {
 }
 
 /** Only while it is absent: afterwards Git is its only writer. */
-async function seedClusterSecrets(step: Step, kubernetes: Kubernetes, file: string): Promise<void> {
+async function seedClusterSecrets(
+  step: Step,
+  { sopsAgeKey }: Input,
+  { kubernetes, sops }: { readonly kubernetes: Kubernetes; readonly sops: typeof run },
+  file: string,
+): Promise<void> {
   if ((await kubernetes.read("v1", "Secret", "cluster-secrets", "flux-system")) !== undefined) return;
-  step.secret("SOPS_AGE_KEY");
-  const result = await run("sops", ["decrypt", "--output-type", "json", file], {
+  const result = await sops("sops", ["decrypt", "--output-type", "json", file], {
     timeoutSeconds: 30,
     signal: step.signal,
+    env: { SOPS_AGE_KEY: sopsAgeKey },
   });
   if (result.code !== 0) {
     const name = relative(process.cwd(), file);

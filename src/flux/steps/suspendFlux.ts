@@ -2,7 +2,8 @@
 // the objects of the hand-off: the tree's two before this step suspends, and after it has resumed. Looks first; may be run again
 // at any point.
 import { Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
-import { runStep, type Step } from "../../steps/step.ts";
+import type { InputOf } from "../../steps/contract.ts";
+import type { Step } from "../../steps/step.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import {
   atWork,
@@ -12,14 +13,19 @@ import {
   toResume,
   toSuspend,
 } from "../suspension.ts";
+import type { suspendFlux as contract } from "./contracts.ts";
 
 /** How long what is being applied may take to end. What waits longer (for pods to be ready) changes nothing any more. */
 const settleSeconds = 60;
 
-await runStep({ name: "suspend or resume Flux", timeoutSeconds: 300 }, async (step) => {
-  const kubernetes = new Kubernetes(step.secret("KUBECONFIG_TEXT"), undefined, step.signal);
-  return step.input("SUSPEND") === "true" ? suspend(step, kubernetes) : resume(kubernetes);
-});
+/** @throws StepError when something is still not suspended after two minutes */
+export async function suspendFlux(
+  step: Step,
+  input: InputOf<typeof contract>,
+  { kubernetes = new Kubernetes(input.kubeconfigText, undefined, step.signal) } = {},
+): Promise<string> {
+  return input.suspend ? suspend(step, kubernetes) : resume(kubernetes);
+}
 
 async function suspend(step: Step, kubernetes: Kubernetes): Promise<string> {
   const end = Date.now() + settleSeconds * 1000;

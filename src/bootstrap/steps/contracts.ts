@@ -1,0 +1,82 @@
+// What the steps of the way from configured machines to a cluster with Flux agree on with the resources that run them.
+import { z } from "zod";
+import { text, type Contract } from "../../steps/contract.ts";
+import { machine } from "../../talos/steps/contracts.ts";
+
+/** Another cluster runs the step again. */
+const clusterId = text;
+const secrets = { kubeconfigText: text };
+/** Of machines of the first generation nothing is said, so that they stay what they were in states of before. */
+const generation = z.number().optional();
+
+/** Installing Talos to a slow disk over a slow line, and a server's long self-test; seconds. */
+export const installSeconds = 900;
+
+/**
+ * Seconds that etcd may take from nothing to so many healthy members: its image pulled and the first member up, then one
+ * control plane joins after the other: 50 to 65 s as a learner each (Talos 1.13, tried), and what the next one still pulls
+ * counts as well.
+ */
+export function healthySeconds(controlPlanes: number): number {
+  return 300 + 120 * controlPlanes;
+}
+
+/** Makes sure that the cluster has one etcd, and that all control planes are in it. */
+export const bootstrapEtcd = {
+  name: "bootstrap-etcd",
+  inputs: { clusterId, controlPlanes: z.array(machine.extend({ generation })) },
+  secrets: { talosconfigText: text },
+  // Waits for the answers, for the bootstrap, for the members.
+  timeoutSeconds: ({ controlPlanes }: { readonly controlPlanes: readonly unknown[] }) =>
+    2 * installSeconds + healthySeconds(controlPlanes.length) + 60,
+} satisfies Contract;
+
+/** Waits until the Kubernetes API answers at the cluster's endpoint. */
+export const waitForApi = {
+  name: "wait-for-api",
+  inputs: {},
+  secrets,
+  timeoutSeconds: 630,
+} satisfies Contract;
+
+const texts = z.record(z.string(), z.string()).optional();
+
+/** Waits until every machine of the stack config is a Ready node, with what is declared of it. */
+export const waitForNodes = {
+  name: "wait-for-nodes",
+  inputs: {
+    nodes: z.array(machine.extend({ generation, labels: texts, annotations: texts, taints: texts })),
+  },
+  secrets,
+  timeoutSeconds: 1_200,
+} satisfies Contract;
+
+/** Makes the key pair of Flux's deploy key. */
+export const makeDeployKey = {
+  name: "make-deploy-key",
+  inputs: { clusterName: text, clusterId },
+  result: z.object({ privateKey: text, publicKey: text }),
+  secretOutput: true,
+  timeoutSeconds: 30,
+} satisfies Contract;
+
+/** Makes the token with which GitHub signs its deliveries. */
+export const makeWebhookToken = {
+  name: "make-webhook-token",
+  inputs: { clusterId },
+  result: z.object({ token: text }),
+  secretOutput: true,
+  timeoutSeconds: 30,
+} satisfies Contract;
+
+/**
+ * Installs Flux once. No version here: it is read from the tree when the step runs. A bump is one changed line in the preview,
+ * the OCIRepository's tag, and Flux itself does the upgrade.
+ */
+export const installFlux = {
+  name: "install-flux",
+  // The tree's path is relative to the project, so that it is the same in every clone.
+  inputs: { clusterId, tree: text },
+  secrets: { ...secrets, sopsAgeKey: text },
+  timeoutSeconds: 900,
+} satisfies Contract;

@@ -1,0 +1,25 @@
+// All contracts of steps, and where their bodies are, as src/steps.ts has it.
+import { readFileSync } from "node:fs";
+import * as bootstrap from "../../src/bootstrap/steps/contracts.ts";
+import * as config from "../../src/config/steps/contracts.ts";
+import * as flux from "../../src/flux/steps/contracts.ts";
+import type { Contract } from "../../src/steps/contract.ts";
+import * as talos from "../../src/talos/steps/contracts.ts";
+
+/** By the name of the constant, which is the name of the body's function too. */
+export const contracts: Readonly<Record<string, Contract>> = Object.fromEntries(
+  [config, talos, bootstrap, flux].flatMap((room) =>
+    Object.entries<unknown>(room).flatMap(([key, value]): [string, Contract][] =>
+      typeof value === "object" && value !== null && "inputs" in value ? [[key, value as Contract]] : [],
+    ),
+  ),
+);
+
+/** The file of each body, by the same name. */
+export const bodies: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    ...readFileSync("src/steps.ts", "utf8").matchAll(
+      /entry\(\s*(?:\w+\.)?(\w+),\s*async \(\) => \(await import\("\.\/([^"]+)"\)\)\.(\w+)/g,
+    ),
+  ].map(([, contract = "", file = "", body = ""]) => [contract === body ? contract : "", `src/${file}`]),
+);
