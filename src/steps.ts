@@ -1,10 +1,10 @@
 // Every step with its contract and its body, which is loaded only when it is called for.
-import { checkGit } from "./config/steps/contracts.ts";
-import * as bootstrap from "./bootstrap/steps/contracts.ts";
-import * as flux from "./flux/steps/contracts.ts";
+import { checkGit } from "./config/contracts.ts";
+import * as bootstrap from "./bootstrap/contracts.ts";
+import * as flux from "./flux/contracts.ts";
 import type { Contract } from "./steps/contract.ts";
 import { performStep, type Body } from "./steps/step.ts";
-import * as talos from "./talos/steps/contracts.ts";
+import * as talos from "./talos/contracts.ts";
 
 /** Performs the step, and ends the process. */
 type Perform = () => Promise<never>;

@@ -8,7 +8,7 @@ import { done, notYet } from "../steps/wait.ts";
 import type { Machine } from "../talos/inspect.ts";
 import { isThereEtcd } from "../talos/etcd/etcdPresence.ts";
 import { etcdIllness } from "../talos/etcd/etcdView.ts";
-import { healthySeconds, installSeconds, type bootstrapEtcd as contract } from "./steps/contracts.ts";
+import { healthySeconds, installSeconds, type bootstrapEtcd as contract } from "./contracts.ts";
 
 /**
  * Bootstraps the first control plane where none has etcd, and waits for all of them.

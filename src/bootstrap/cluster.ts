@@ -9,7 +9,7 @@ import { namedOfGeneration } from "../talos/named.ts";
 import { declaredNode } from "../talos/node/declared.ts";
 import { ciliumRelease } from "./cilium.ts";
 import { requireCluster, withServer } from "./kubeconfig.ts";
-import { bootstrapEtcd, waitForApi, waitForNodes } from "./steps/contracts.ts";
+import { bootstrapEtcd, waitForApi, waitForNodes } from "./contracts.ts";
 
 /** What {@link Cluster} needs. */
 export interface ClusterArgs {

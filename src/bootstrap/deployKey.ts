@@ -1,7 +1,7 @@
 // The key pair of Flux's deploy key.
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import type { ResultOf } from "../steps/contract.ts";
-import type { makeDeployKey as contract } from "./steps/contracts.ts";
+import type { makeDeployKey as contract } from "./contracts.ts";
 
 /** A key pair in OpenSSH's formats. */
 export interface KeyPair {

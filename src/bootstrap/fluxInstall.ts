@@ -5,7 +5,7 @@ import type { Config } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
 import type { Cluster } from "./cluster.ts";
-import { installFlux } from "./steps/contracts.ts";
+import { installFlux } from "./contracts.ts";
 
 /** What {@link FluxInstall} needs. */
 export interface FluxInstallArgs {

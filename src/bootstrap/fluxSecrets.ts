@@ -11,7 +11,7 @@ import type { Machines } from "../talos/machines.ts";
 import type { Cluster } from "./cluster.ts";
 import { GithubProvider } from "./githubResources.ts";
 import { fieldManager } from "./ownership.ts";
-import { makeDeployKey, makeWebhookToken } from "./steps/contracts.ts";
+import { makeDeployKey, makeWebhookToken } from "./contracts.ts";
 
 /** What {@link FluxSecrets} needs. */
 export interface FluxSecretsArgs {

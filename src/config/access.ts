@@ -7,7 +7,7 @@ import { runStep } from "../steps/runStep.ts";
 import { deployKeyType } from "./deployKeys.ts";
 import { accessInput } from "./preflight.ts";
 import type { Config } from "./config.ts";
-import { checkGit } from "./steps/contracts.ts";
+import { checkGit } from "./contracts.ts";
 
 /**
  * Asks GitHub and the Git host. On a cluster that is there a site that is down is a warning; before it is there, it is asked

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { GivenOf } from "../steps/contract.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Config } from "./config.ts";
-import { checkGit } from "./steps/contracts.ts";
+import { checkGit } from "./contracts.ts";
 
 /** What {@link Preflight} needs. */
 export interface PreflightArgs {

@@ -8,7 +8,7 @@ import type { Config } from "../config/config.ts";
 import { keepBundles } from "./bundles.ts";
 import { runStep, valueOf } from "../steps/runStep.ts";
 import { gitInput, type HandOff } from "./handOff.ts";
-import * as contracts from "./steps/contracts.ts";
+import * as contracts from "./contracts.ts";
 
 /** Whether this run takes Flux to another version than the last finished one. */
 function isBump({ lastRun, tree }: Config): boolean {

@@ -8,7 +8,7 @@ import { done, notYet } from "../steps/wait.ts";
 import { podProblem, podTrouble } from "../bootstrap/podProblem.ts";
 import { readiness, remedyFor, revisionOf } from "./ready.ts";
 import { forgetRequest, isHandled, newRequest, request } from "./request.ts";
-import type { proveConnection as contract } from "./steps/contracts.ts";
+import type { proveConnection as contract } from "./contracts.ts";
 import { isSuspended, nameOf } from "./suspension.ts";
 
 /** How long to look. */

@@ -9,7 +9,7 @@ import type { Config } from "../config/config.ts";
 import type { GivenOf } from "../steps/contract.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
-import { proveHandOff, suspendFlux, tryDeployKey, waitForSelfManagement } from "./steps/contracts.ts";
+import { proveHandOff, suspendFlux, tryDeployKey, waitForSelfManagement } from "./contracts.ts";
 import { repositoryWebhook } from "./webhook.ts";
 
 type TreeObject = Config["tree"]["ociRepository"];

@@ -4,7 +4,7 @@ import type { Cluster } from "../bootstrap/cluster.ts";
 import type { Config } from "../config/config.ts";
 import { runStep, valueOf } from "../steps/runStep.ts";
 import type { HandOff } from "./handOff.ts";
-import { proveConnection } from "./steps/contracts.ts";
+import { proveConnection } from "./contracts.ts";
 
 /**
  * Proves that Flux reads Git. Does nothing in a preview, or while the stack config suspends Flux.

@@ -3,7 +3,7 @@ import type { Step } from "../steps/step.ts";
 import { StepError } from "../steps/stepError.ts";
 import type { Observation } from "../steps/wait.ts";
 import { remedyFor } from "./ready.ts";
-import { readySeconds } from "./steps/contracts.ts";
+import { readySeconds } from "./contracts.ts";
 
 /**
  * Waits for a Flux object, printing what it says of itself whenever that changes.

@@ -9,7 +9,7 @@ import { configHash, type MachinePlan } from "./machinePlan.ts";
 import { generatorKubernetes, machinePatches } from "./machineConfig.ts";
 import { createMembers, forgetMachines } from "./members.ts";
 import { keepShownConfigs } from "./shownConfig.ts";
-import { inspectMachine } from "./steps/contracts.ts";
+import { inspectMachine } from "./contracts.ts";
 import { talosconfig } from "./talosconfig.ts";
 import { withoutMarks } from "./withoutMarks.ts";
 import { createUpgrades } from "./upgrades.ts";

@@ -5,7 +5,7 @@ import * as talos from "@pulumiverse/talos";
 import type { Config, Node } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import { configHash, type MachinePlan } from "./machinePlan.ts";
-import { forgetMachine, removeMachine, settleMachine } from "./steps/contracts.ts";
+import { forgetMachine, removeMachine, settleMachine } from "./contracts.ts";
 
 /** What the steps of members need. */
 export interface MembersArgs {

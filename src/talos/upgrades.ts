@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ciliumRepository } from "../config/ciliumRepository.ts";
 import type { Config, Node } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
-import * as contracts from "./steps/contracts.ts";
+import * as contracts from "./contracts.ts";
 
 /** What {@link createUpgrades} needs. */
 export interface UpgradesArgs {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, expect, it } from "@jest/globals";
 import { bootstrapEtcd } from "../../src/bootstrap/bootstrapEtcd.ts";
-import { bootstrapEtcd as contract } from "../../src/bootstrap/steps/contracts.ts";
+import { bootstrapEtcd as contract } from "../../src/bootstrap/contracts.ts";
 import type { Step } from "../../src/steps/step.ts";
 import {
   beforeBootstrap,

@@ -1,7 +1,7 @@
 // The steps of the way to a cluster with Flux, on a cluster that is a list of objects.
 import { describe, expect, it } from "@jest/globals";
 import { makeDeployKey } from "../../src/bootstrap/deployKey.ts";
-import * as contracts from "../../src/bootstrap/steps/contracts.ts";
+import * as contracts from "../../src/bootstrap/contracts.ts";
 import { makeWebhookToken } from "../../src/bootstrap/steps/makeWebhookToken.ts";
 import { waitForApi } from "../../src/bootstrap/steps/waitForApi.ts";
 import { waitForNodes } from "../../src/bootstrap/steps/waitForNodes.ts";

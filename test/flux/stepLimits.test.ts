@@ -2,7 +2,7 @@
 // with a message that does not say what is missing.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
-import { readySeconds } from "../../src/flux/steps/contracts.ts";
+import { readySeconds } from "../../src/flux/contracts.ts";
 import { bodies, contracts } from "../steps/contracts.ts";
 
 describe("a Flux step that waits for several objects", () => {

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, it } from "@jest/globals";
 import { inputsOf } from "../../src/steps/transport.ts";
-import { removeMachine } from "../../src/talos/steps/contracts.ts";
+import { removeMachine } from "../../src/talos/contracts.ts";
 import { deploy, type Registration } from "./deploy.ts";
 import { answers, program, testConfig } from "./program.ts";
 

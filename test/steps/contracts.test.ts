@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import * as bootstrap from "../../src/bootstrap/steps/contracts.ts";
+import * as bootstrap from "../../src/bootstrap/contracts.ts";
 import { stepCommand } from "../../src/steps/stepCommand.ts";
 import { bodies, contracts } from "./contracts.ts";
 
@@ -26,7 +26,7 @@ describe("the steps", () => {
 
   it("load no body, no client and no Pulumi for a contract", () => {
     for (const room of ["config", "talos", "bootstrap", "flux"]) {
-      const text = readFileSync(`src/${room}/steps/contracts.ts`, "utf8");
+      const text = readFileSync(`src/${room}/contracts.ts`, "utf8");
       for (const [, from = ""] of text.matchAll(/ from "([^"]+)"/g))
         assert.match(from, /^zod$|contracts?\.ts$/, room);
     }

@@ -13,7 +13,7 @@ import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import { podProblem } from "../podProblem.ts";
-import type { installFlux as contract } from "./contracts.ts";
+import type { installFlux as contract } from "../contracts.ts";
 
 const deploymentSeconds = 600;
 

@@ -4,7 +4,7 @@ import { Kubernetes } from "../../steps/kubernetes.ts";
 import type { InputOf } from "../../steps/contract.ts";
 import type { Step } from "../../steps/step.ts";
 import { done } from "../../steps/wait.ts";
-import type { waitForApi as contract } from "./contracts.ts";
+import type { waitForApi as contract } from "../contracts.ts";
 
 const timeoutSeconds = 600;
 

@@ -6,7 +6,7 @@ import type { Step } from "../../steps/step.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import { settleNodes, writeForbidden } from "../../talos/node/settleNodes.ts";
 import { nodeProblem } from "../nodeProblem.ts";
-import type { waitForNodes as contract } from "./contracts.ts";
+import type { waitForNodes as contract } from "../contracts.ts";
 
 const timeoutSeconds = 900;
 

@@ -6,7 +6,7 @@ import { checkHostKey, gitRemote } from "../../steps/ssh.ts";
 import { SiteDownError, StepError } from "../../steps/stepError.ts";
 import type { InputOf } from "../../steps/contract.ts";
 import type { Step } from "../../steps/step.ts";
-import type { checkGit as contract } from "./contracts.ts";
+import type { checkGit as contract } from "../contracts.ts";
 
 interface Repository {
   readonly permissions?: { readonly admin?: boolean };

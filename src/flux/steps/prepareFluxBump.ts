@@ -13,7 +13,7 @@ import { compareStorage, definitionsIn } from "../bump/definitions.ts";
 import { migrateStorage } from "../bump/migrate.ts";
 import { fluxObjects } from "../bump/objects.ts";
 import { readTree } from "../../../tree/index.ts";
-import type { prepareFluxBump as contract } from "./contracts.ts";
+import type { prepareFluxBump as contract } from "../contracts.ts";
 
 /** @throws StepError when the way is not free; nothing has been changed then */
 export async function prepareFluxBump(

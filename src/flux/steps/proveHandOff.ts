@@ -7,7 +7,7 @@ import type { Step } from "../../steps/step.ts";
 import { readiness } from "../ready.ts";
 import { treeReadiness } from "../treeReadiness.ts";
 import { waitReady } from "../waitReady.ts";
-import type { proveHandOff as contract } from "./contracts.ts";
+import type { proveHandOff as contract } from "../contracts.ts";
 
 /** @throws StepError in the words of what is not Ready in time, or when Git cannot be read */
 export async function proveHandOff(

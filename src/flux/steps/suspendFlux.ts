@@ -13,7 +13,7 @@ import {
   toResume,
   toSuspend,
 } from "../suspension.ts";
-import type { suspendFlux as contract } from "./contracts.ts";
+import type { suspendFlux as contract } from "../contracts.ts";
 
 /** How long what is being applied may take to end. What waits longer (for pods to be ready) changes nothing any more. */
 const settleSeconds = 60;

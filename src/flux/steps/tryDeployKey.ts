@@ -3,7 +3,7 @@
 import type { InputOf } from "../../steps/contract.ts";
 import { gitRemote, readBranch } from "../../steps/ssh.ts";
 import type { Step } from "../../steps/step.ts";
-import type { tryDeployKey as contract } from "./contracts.ts";
+import type { tryDeployKey as contract } from "../contracts.ts";
 
 /** @throws StepError as readBranch does */
 export async function tryDeployKey(

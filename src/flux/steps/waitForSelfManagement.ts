@@ -6,7 +6,7 @@ import type { Step } from "../../steps/step.ts";
 import { checkFlux } from "../check.ts";
 import { readiness } from "../ready.ts";
 import { waitReady } from "../waitReady.ts";
-import type { waitForSelfManagement as contract } from "./contracts.ts";
+import type { waitForSelfManagement as contract } from "../contracts.ts";
 
 /** @throws StepError in the words of what is not Ready in time */
 export async function waitForSelfManagement(

@@ -7,7 +7,7 @@ import { memberName } from "../identity/memberName.ts";
 import { look } from "../inspect.ts";
 import { leaveCluster } from "../membership/leave.ts";
 import { clusterApi } from "../upgrade/clusterApi.ts";
-import type { forgetMachine as contract } from "./contracts.ts";
+import type { forgetMachine as contract } from "../contracts.ts";
 
 /** @throws StepError when it answers, or the cluster cannot do without it */
 export async function forgetMachine(

@@ -8,7 +8,7 @@ import { requireItself } from "../identity/memberName.ts";
 import { inspect } from "../inspect.ts";
 import { refuseReimaged } from "../membership/anew.ts";
 import { clusterApi } from "../upgrade/clusterApi.ts";
-import type { inspectMachine as contract } from "./contracts.ts";
+import type { inspectMachine as contract } from "../contracts.ts";
 
 /** @throws StepError saying why the machine must not be touched */
 export async function inspectMachine(

@@ -18,7 +18,7 @@ import { kubernetesParts, oldest, refuseBadPart, type Part } from "../upgrade/ku
 import { differs, installationOf, refuseBadMove, type Installation } from "../upgrade/machines.ts";
 import { prePull } from "../upgrade/pull.ts";
 import { ensureSnapshot } from "../upgrade/snapshot.ts";
-import type { prepareUpgrade as contract } from "./contracts.ts";
+import type { prepareUpgrade as contract } from "../contracts.ts";
 
 type Input = InputOf<typeof contract>;
 type Target = Input["machines"][number];

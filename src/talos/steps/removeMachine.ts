@@ -8,7 +8,7 @@ import { requireItself } from "../identity/memberName.ts";
 import { inspect, type Machine } from "../inspect.ts";
 import { leaveCluster } from "../membership/leave.ts";
 import { clusterApi } from "../upgrade/clusterApi.ts";
-import { removeMachine as contract } from "./contracts.ts";
+import { removeMachine as contract } from "../contracts.ts";
 
 /** @throws StepError before anything is changed when it cannot leave */
 export async function removeMachine(

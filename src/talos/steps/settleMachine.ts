@@ -9,7 +9,7 @@ import { stageOf, type Machine } from "../inspect.ts";
 import { anyApi } from "../upgrade/clusterApi.ts";
 import { isThereEtcd } from "../etcd/etcdPresence.ts";
 import { whatIsNotWhole, whatKubeletLacks } from "../membership/whole.ts";
-import { bootSeconds, settleSeconds, type settleMachine as contract } from "./contracts.ts";
+import { bootSeconds, settleSeconds, type settleMachine as contract } from "../contracts.ts";
 
 /** Looks that must find it well in a row: a machine that is about to reboot looks well for a moment. */
 const wantedPasses = 2;

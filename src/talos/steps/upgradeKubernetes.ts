@@ -9,7 +9,7 @@ import { clusterApiOnceKnown } from "../upgrade/clusterApi.ts";
 import { controlPlanesWhole } from "../upgrade/gate.ts";
 import { kubernetesParts, oldest, refuseBadPart, type Roles } from "../upgrade/kubernetesParts.ts";
 import type { Machine } from "../inspect.ts";
-import { kubernetesSeconds, type upgradeKubernetes as contract } from "./contracts.ts";
+import { kubernetesSeconds, type upgradeKubernetes as contract } from "../contracts.ts";
 
 /** @throws StepError when a part may not go there, or talosctl fails */
 export async function upgradeKubernetes(

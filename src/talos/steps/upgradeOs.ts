@@ -24,7 +24,7 @@ import {
 import { failureOf } from "../upgrade/failure.ts";
 import { nodeReadiness } from "../upgrade/nodeReadiness.ts";
 import { ensureSnapshot } from "../upgrade/snapshot.ts";
-import { gateSeconds, readySeconds, type upgradeOs as contract } from "./contracts.ts";
+import { gateSeconds, readySeconds, type upgradeOs as contract } from "../contracts.ts";
 
 /** Everything about the one machine and its cluster. */
 interface Task extends Omit<InputOf<typeof contract>, "node"> {

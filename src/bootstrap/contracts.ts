@@ -1,7 +1,7 @@
 // What the steps of the way from configured machines to a cluster with Flux agree on with the resources that run them.
 import { z } from "zod";
-import { text, type Contract } from "../../steps/contract.ts";
-import { machine } from "../../talos/steps/contracts.ts";
+import { text, type Contract } from "../steps/contract.ts";
+import { machine } from "../talos/contracts.ts";
 
 /** Another cluster runs the step again. */
 const clusterId = text;

@@ -1,6 +1,6 @@
 // What the steps of machines agree on with the resources that run them.
 import { z } from "zod";
-import { text, type Contract } from "../../steps/contract.ts";
+import { text, type Contract } from "../steps/contract.ts";
 
 /** A machine of the stack config, as steps are told of it. */
 export const machine = z.object({

@@ -1,6 +1,6 @@
 // What the steps of the hand-off to Flux agree on with what runs them.
 import { z } from "zod";
-import { gitHost, text, type Contract } from "../../steps/contract.ts";
+import { gitHost, text, type Contract } from "../steps/contract.ts";
 
 /** Another cluster runs the step again. What the program runs by itself has none. */
 const clusterId = text.optional();

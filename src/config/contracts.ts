@@ -1,6 +1,6 @@
 // What the check of the Git side agrees on with what runs it.
 import { z } from "zod";
-import { gitHost, text, type Contract } from "../../steps/contract.ts";
+import { gitHost, text, type Contract } from "../steps/contract.ts";
 
 /** Checks the Git side of the config against the world. */
 export const checkGit = {
