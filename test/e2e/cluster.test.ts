@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import type { Plan } from "../../commands/plan/types.ts";
+import { planRow } from "./planRow.ts";
 import * as facts from "./handOffFacts.ts";
 import type { Get, KubeObject } from "./handOffFacts.ts";
 import { leaks } from "./secrets.ts";
@@ -52,6 +54,24 @@ describe("a cluster's life", () => {
     await lab.until("maintenance", async () =>
       (await lab.status()).machines.every(({ state }) => state === "maintenance"),
     );
+  });
+
+  it("has a short plan before there is anything", async () => {
+    const { code, stdout, output } = await lab.run("npm", ["run", "-s", "plan", "--", "--json"]);
+    assert.equal(code, 1, output);
+    const { rows, outcome } = JSON.parse(stdout) as Plan;
+    expect(outcome).toBe("changes");
+    expect(rows.map(planRow)).toStrictEqual([
+      "cluster keys none",
+      "k8s-1 k8s-2 new machine none >v1.12.0",
+      "Kubernetes bootstrap none",
+      "Cilium chart none >1.20.1",
+      "Flux namespace and Secrets none",
+      "GitHub deploy key none >home-cluster",
+      "Flux controllers none",
+      "Flux hand-off to Git none",
+      "GitHub webhook none >home-cluster",
+    ]);
   });
 
   it("is built by one `npm run up`", async () => {

@@ -1,4 +1,4 @@
-// The rest of what can stop a roll over the machines (upgradeFaults.test.ts has the quick half), in one roll again.
+// The rest of what can stop a roll over the machines (upgradeStops.full.test.ts has the quick half), in one roll again.
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { bare, pin } from "./pinned.ts";

@@ -9,7 +9,7 @@ import { withTree } from "./fixture.ts";
 const project = join(import.meta.dirname, "..", "..", "..");
 const command = join(project, "commands", "checkCluster.ts");
 
-/** What a check says that has no program to build with; with it: test/e2e/checkCluster.test.ts. */
+/** What a check says that has no program to build with; with it: test/e2e/checkCluster.full.test.ts. */
 const leftOut =
   "left out: builds, schemas and duplicate objects, since cluster-build is not there; `npm run tools` builds it\n";
 

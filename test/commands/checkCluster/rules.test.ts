@@ -7,7 +7,7 @@ import { fixtures, readFixture, withTree } from "./fixture.ts";
 
 const files = globSync("*/*.yaml", { cwd: fixtures }).sort();
 
-// Those that need the program cluster-build are tried where programs are built: test/e2e/checkCluster.test.ts.
+// Those that need the program cluster-build are tried where programs are built: test/e2e/checkCluster.full.test.ts.
 const needBuild = new Set(buildRules.map(({ name }) => name));
 const here = files.filter((file) => !needBuild.has(file.split("/")[0] ?? ""));
 
