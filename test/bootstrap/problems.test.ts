@@ -33,11 +33,13 @@ describe("a node", () => {
     expect(nodeProblem("k8s-2", {})).toBe("k8s-2 is NotReady: no status yet");
   });
 
-  for (const type of ["DiskPressure", "MemoryPressure", "PIDPressure", "NetworkUnavailable"])
-    it(`that is Ready with ${type} is named`, () =>
+  it.each(["DiskPressure", "MemoryPressure", "PIDPressure", "NetworkUnavailable"])(
+    "that is Ready with %s is named",
+    (type) =>
       expect(nodeProblem("k8s-2", node([condition(type, "True", "kubelet says so")]))).toBe(
         `k8s-2 takes no pods: ${type}, kubelet says so`,
-      ));
+      ),
+  );
 
   it("that the cluster has tainted is named", () =>
     expect(nodeProblem("k8s-2", node([], ["node.kubernetes.io/disk-pressure", "NoSchedule"]))).toBe(

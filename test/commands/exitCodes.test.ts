@@ -130,10 +130,9 @@ esac
       expect(result.stderr).toMatch(/no-kubeconfig cannot be read/);
     });
 
-  for (const code of [0, 7, 255])
-    it(`up is pulumi's: ${String(code)}`, async () => {
-      expect((await run("run.ts", ["up", "--preview-only"], { CODE: String(code) })).code).toBe(code);
-    });
+  it.each([0, 7, 255])("up is pulumi's: %s", async (code) => {
+    expect((await run("run.ts", ["up", "--preview-only"], { CODE: String(code) })).code).toBe(code);
+  });
 
   it("up --help is pulumi's as well, behind what ours says", async () => {
     const { code, stdout } = await run("run.ts", ["up", "--help"], { CODE: "0" });

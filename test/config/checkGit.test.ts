@@ -106,12 +106,13 @@ describe("the check of the Git side", () => {
     );
   });
 
-  for (const [fault, said] of [
+  it.each([
     ["down", /GitHub \(http:\S+\) does not answer: /],
     ["5xx", /GitHub on repos\/home\/home-cluster: HTTP 503/],
     ["rate-limit", /GitHub on repos\/home\/home-cluster: HTTP 403 .*rate limit/i],
-  ] as const)
-    it(`takes GitHub's ${fault} for a reason to stop only before the cluster is there`, async () => {
+  ] as const)(
+    "takes GitHub's %s for a reason to stop only before the cluster is there",
+    async (fault, said) => {
       await github.setFault(fault, true);
       try {
         await fails({}, said, /→ .*run pulumi up again/);
@@ -119,7 +120,8 @@ describe("the check of the Git side", () => {
       } finally {
         await github.setFault(fault, false);
       }
-    });
+    },
+  );
 
   it("takes a Git host that is down for a reason to stop only before the cluster is there", async () => {
     await git.setFault("down", true);

@@ -7,14 +7,13 @@ const invalid = globSync("invalid/*.yaml", { cwd: fixtures }).sort();
 const valid = globSync("valid/*.yaml", { cwd: fixtures }).sort();
 
 describe("invalid stack config", () => {
-  for (const file of invalid)
-    it(`${file} gives exactly its messages`, async () => {
-      const { fixture } = readFixture(file);
-      const { assembled, messages, leaked } = await runFixture(file);
-      assert.ok("problems" in assembled, "it was accepted");
-      expect(messages).toStrictEqual(fixture.expect);
-      assert.equal(leaked, false, "a private key is in a message");
-    });
+  it.each(invalid)("%s gives exactly its messages", async (file) => {
+    const { fixture } = readFixture(file);
+    const { assembled, messages, leaked } = await runFixture(file);
+    assert.ok("problems" in assembled, "it was accepted");
+    expect(messages).toStrictEqual(fixture.expect);
+    assert.equal(leaked, false, "a private key is in a message");
+  });
 
   it("has one file for each rule, and one with many mistakes", () => {
     const counts = invalid.map((file) => ({ file, count: readFixture(file).fixture.expect?.length ?? 0 }));
@@ -25,14 +24,13 @@ describe("invalid stack config", () => {
 });
 
 describe("valid stack config", () => {
-  for (const file of valid)
-    it(`${file} is accepted`, async () => {
-      const { fixture } = readFixture(file);
-      const { assembled, messages } = await runFixture(file);
-      expect(messages).toStrictEqual([]);
-      assert.ok("config" in assembled);
-      expect(assembled.config.warnings).toStrictEqual(fixture.warnings ?? []);
-    });
+  it.each(valid)("%s is accepted", async (file) => {
+    const { fixture } = readFixture(file);
+    const { assembled, messages } = await runFixture(file);
+    expect(messages).toStrictEqual([]);
+    assert.ok("config" in assembled);
+    expect(assembled.config.warnings).toStrictEqual(fixture.warnings ?? []);
+  });
 
   it("derives images, roles and endpoint, and fills in defaults", async () => {
     const { assembled } = await runFixture("valid/base.yaml");

@@ -185,17 +185,15 @@ const correct: readonly (readonly [what: string, file: string, code: string])[] 
 ];
 
 describe("lint", () => {
-  for (const [what, path, code, message] of faults)
-    it(`refuses ${what}`, async () => {
-      const found = await lint(path, code);
-      assert.ok(
-        found.some((text) => message.test(text)),
-        `reported: ${found.join("; ")}`,
-      );
-    });
+  it.each(faults)("refuses %s", async (_what, path, code, message) => {
+    const found = await lint(path, code);
+    assert.ok(
+      found.some((text) => message.test(text)),
+      `reported: ${found.join("; ")}`,
+    );
+  });
 
-  for (const [what, path, code] of correct)
-    it(`accepts ${what}`, async () => {
-      expect(await lint(path, code)).toStrictEqual([]);
-    });
+  it.each(correct)("accepts %s", async (_what, path, code) => {
+    expect(await lint(path, code)).toStrictEqual([]);
+  });
 });

@@ -184,7 +184,7 @@ describe("a build", () => {
     expect(parts(await buildApp(files("")))).toStrictEqual([{ name: "b", x: 1 }]);
   });
 
-  for (const [what, files, expected] of [
+  it.each([
     [
       "a file that is not there",
       { "kustomization.yaml": list("gone.yaml") },
@@ -200,13 +200,12 @@ describe("a build", () => {
       { "kustomization.yaml": list("../../../x.yaml") },
       /^build \| - \| - \| - \| .*must build at directory/,
     ],
-  ] as const)
-    it(`reports ${what}`, async () => {
-      const [problem, ...more] = problemsOf(await buildApp(files));
-      expect(more).toStrictEqual([]);
-      if (typeof expected === "string") expect(problem).toBe(expected);
-      else expect(problem ?? "").toMatch(expected);
-    });
+  ] as const)("reports %s", async (_what, files, expected) => {
+    const [problem, ...more] = problemsOf(await buildApp(files));
+    expect(more).toStrictEqual([]);
+    if (typeof expected === "string") expect(problem).toBe(expected);
+    else expect(problem ?? "").toMatch(expected);
+  });
 
   it("reports a path that is not there, with the file that says it", async () => {
     const { kustomizations } = await build({

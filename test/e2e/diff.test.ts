@@ -138,7 +138,7 @@ describe("npm run diff", () => {
     expect(lines[1]).toBe("HEAD → the working tree: 1 Kustomization, 1 added");
   });
 
-  for (const [what, words, message] of [
+  it.each([
     [
       "no such commit",
       ["nowhere"],
@@ -146,13 +146,12 @@ describe("npm run diff", () => {
     ],
     ["a commit that looks like an option", ["--", "--output=x"], /^there is no commit --output=x in /],
     ["no such tree", ["HEAD", "--tree", "gone"], /^there is no folder \S+\/gone\n {2}→ correct its name\n$/],
-  ] as const)
-    it(`ends with 2 and one message where there is ${what}`, () => {
-      const { status, stdout, stderr } = run(...words);
-      expect(stderr).toMatch(message);
-      expect(stdout).toBe("");
-      expect(status).toBe(2);
-    });
+  ] as const)("ends with 2 and one message where there is %s", (_what, words, message) => {
+    const { status, stdout, stderr } = run(...words);
+    expect(stderr).toMatch(message);
+    expect(stdout).toBe("");
+    expect(status).toBe(2);
+  });
 
   it("says where a commit has no tree", () => {
     git("mv", "cluster", "elsewhere");

@@ -90,8 +90,9 @@ describe("a cluster that an older version made", () => {
     };
   };
 
-  for (const [commit, changes] of Object.entries(expected))
-    it(`of ${commit} shows in a preview what is known, and an up restarts nothing`, async () => {
+  it.each(Object.entries(expected))(
+    "of %s shows in a preview what is known, and an up restarts nothing",
+    async (commit, changes) => {
       const live = JSON.parse(pulumi(["stack", "export", "--show-secrets"])) as ExportedState;
       const { name, servicesAddress } = lab.layout;
       const network = servicesAddress.split(".").slice(0, 3).join(".");
@@ -102,5 +103,6 @@ describe("a cluster that an older version made", () => {
       await lab.finish();
       expect(await running()).toStrictEqual(before);
       expect(await previewChanges(lab)).toStrictEqual([]);
-    });
+    },
+  );
 });

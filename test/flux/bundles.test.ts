@@ -29,15 +29,14 @@ describe("keepBundles", () => {
     rmSync(folder, { recursive: true });
   });
 
-  for (const [of, given] of [
+  it.each([
     ["a run that no plan asked for", config(undefined, "v2.7.3", "v2.9.4")],
     ["a first run", config("/nowhere", undefined, "v2.9.4")],
     ["the same version", config("/nowhere", "v2.9.4", "v2.9.4")],
-  ] as const)
-    it(`asks nobody in ${of}`, async () => {
-      await keepBundles(given);
-      expect(asked).toStrictEqual([]);
-    });
+  ] as const)("asks nobody in %s", async (_of, given) => {
+    await keepBundles(given);
+    expect(asked).toStrictEqual([]);
+  });
 
   it("says why there is no bundle, and lets the preview go on", async () => {
     await keepBundles(config(folder, "v2.7.3", "v2.9.4"));

@@ -90,10 +90,9 @@ describe("the look at Flux after a bump", () => {
       "definition buckets.source.toolkit.fluxcd.io does not have v1beta2, in which objects are stored",
     ],
   ];
-  for (const [what, controller, definition, message] of waiting)
-    it(`waits for ${what}`, () => {
-      expect(missing([controller], [definition])).toBe(message);
-    });
+  it.each(waiting)("waits for %s", (_what, controller, definition, message) => {
+    expect(missing([controller], [definition])).toBe(message);
+  });
 
   it("says so when there is no Flux", () => {
     expect(missing([], [])).toBe("Flux is not installed");

@@ -64,8 +64,7 @@ describe("remedyFor", () => {
     ["kustomize build failed: accumulating resources", /does not build/],
     ["something new", /kubectl -n flux-system get/],
   ];
-  for (const [message, todo] of rows)
-    it(`knows what to do about: ${message}`, () => {
-      expect(remedyFor(message)).toMatch(todo);
-    });
+  it.each(rows)("knows what to do about: %s", (message, todo) => {
+    expect(remedyFor(message)).toMatch(todo);
+  });
 });

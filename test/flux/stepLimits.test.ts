@@ -13,9 +13,8 @@ describe("a Flux step that waits for several objects", () => {
   it("is one of these", () =>
     expect(steps.map(({ key }) => key).sort()).toStrictEqual(["proveHandOff", "waitForSelfManagement"]));
 
-  for (const { key, waits } of steps)
-    it(`has time for all of them: ${key}`, () => {
-      const limit = contracts[key]?.timeoutSeconds;
-      expect(Number(limit)).toBeGreaterThanOrEqual(waits * readySeconds);
-    });
+  it.each(steps)("has time for all of them: $key", ({ key, waits }) => {
+    const limit = contracts[key]?.timeoutSeconds;
+    expect(Number(limit)).toBeGreaterThanOrEqual(waits * readySeconds);
+  });
 });

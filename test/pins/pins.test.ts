@@ -105,11 +105,10 @@ spec:
     ],
     ["a pipeline", ".ci/other", "curl https://host/v9.9.9/x\n", ".ci/other:1 v9.9.9"],
   ];
-  for (const [what, file, text, found] of plants)
-    it(`finds ${what}`, () => {
-      const copy = planted(file, text);
-      const more = unseen(copy, writtenPins(copy)).filter((line) => line.startsWith(file));
-      assert.equal(more.length, 1, more.join("\n"));
-      assert.ok(more[0]?.endsWith(found), more[0]);
-    });
+  it.each(plants)("finds %s", (_what, file, text, found) => {
+    const copy = planted(file, text);
+    const more = unseen(copy, writtenPins(copy)).filter((line) => line.startsWith(file));
+    assert.equal(more.length, 1, more.join("\n"));
+    assert.ok(more[0]?.endsWith(found), more[0]);
+  });
 });

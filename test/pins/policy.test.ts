@@ -90,8 +90,9 @@ describe("renovate.json5", () => {
       ]);
   });
 
-  for (const [name, file] of machine)
-    it(`takes ${name} one minor at a time, offers its patches beside, and merges nothing by itself`, () => {
+  it.each(machine)(
+    "takes %s one minor at a time, offers its patches beside, and merges nothing by itself",
+    (name, file) => {
       // Whoever turns automerge on for everything else:
       const eager = { ...config, automerge: true };
       for (const pin of pins(name, file))
@@ -102,7 +103,8 @@ describe("renovate.json5", () => {
           expect(settings["automerge"]).toBe(false);
           expect(settings["enabled"]).not.toBe(false);
         }
-    });
+    },
+  );
 
   it("asks the repository of each chart of the tree for its versions", () => {
     const charts = seen.filter(({ manager, datasource }) => manager === "flux" && datasource === "helm");

@@ -12,7 +12,7 @@ function masked(value: unknown, ...secrets: readonly string[]): unknown {
 }
 
 describe("a known secret", () => {
-  for (const [where, text, expected] of [
+  it.each([
     ["on its own", secret, "[secret]"],
     ["inside a longer text", `--flag=${secret},x`, "--flag=[secret],x"],
     ["inside JSON", JSON.stringify({ a: `b"${secret}` }), '{"a":"b\\"[secret]"}'],
@@ -22,10 +22,9 @@ describe("a known secret", () => {
       "https://example.com/?k=[secret]",
     ],
     ["in the middle of a text of many lines", `a\n  ${secret}\nb`, "a\n  [secret]\nb"],
-  ] as const)
-    it(`is hidden ${where}, whatever its field is called`, () => {
-      expect(masked(text, secret)).toBe(expected);
-    });
+  ] as const)("is hidden %s, whatever its field is called", (_where, text, expected) => {
+    expect(masked(text, secret)).toBe(expected);
+  });
 
   it("is hidden inside base64, wherever it begins there", () => {
     for (const before of ["", "m", "me", "me:", "user:"]) {
@@ -82,7 +81,7 @@ describe("a known secret", () => {
 });
 
 describe("a secret that nobody named", () => {
-  for (const [what, value, expected] of [
+  it.each([
     [
       "a variable of a service",
       ["TS_AUTHKEY=hush", "TS_ROUTES=10.0.0.0/8"],
@@ -102,8 +101,7 @@ describe("a secret that nobody named", () => {
       { kind: "Secret", data: { a: "[secret]" } },
     ],
     ["an encrypted value inside a text", "a-ENC[AES256_GCM,data:x]-b", "a-[secret]-b"],
-  ] as const)
-    it(`is hidden as ${what}`, () => {
-      expect(masked(value)).toStrictEqual(expected);
-    });
+  ] as const)("is hidden as %s", (_what, value, expected) => {
+    expect(masked(value)).toStrictEqual(expected);
+  });
 });

@@ -29,8 +29,7 @@ describe("Redactor", () => {
     ).toBe("GET https://me:[secret]@git.example.com/a: 401, see https://example.com:443/a@b");
   });
 
-  for (const [name, text] of shapes)
-    it(`hides ${name} that it was never told`, () => {
-      expect(new Redactor().redact(`before ${text} after`.replace(/ after$/, ""))).toBe("before [secret]");
-    });
+  it.each(shapes)("hides %s that it was never told", (_name, text) => {
+    expect(new Redactor().redact(`before ${text} after`.replace(/ after$/, ""))).toBe("before [secret]");
+  });
 });

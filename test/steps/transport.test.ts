@@ -79,7 +79,7 @@ describe("what a step is told", () => {
   });
 
   const { DRAIN_SECONDS: _drain, ...withoutDrain } = environmentOf(input);
-  for (const [what, environment, message] of [
+  it.each([
     ["a missing input", withoutDrain, "drainSeconds (DRAIN_SECONDS): expected number, but it is not set"],
     [
       "a number that is none",
@@ -102,15 +102,14 @@ describe("what a step is told", () => {
       { TALOSCONFIG_TEXT: "" },
       "talosconfigText (TALOSCONFIG_TEXT): expected string, but it is not set",
     ],
-  ] as const)
-    it(`is refused by step and input: ${what}`, () => {
-      const base = what === "a missing input" ? {} : environmentOf(input);
-      assert.throws(
-        () => inputsOf(contract, { ...base, ...environment }),
-        (error: StepError) => {
-          expect(error.message).toBe(`step try-it: ${message}`);
-          return true;
-        },
-      );
-    });
+  ] as const)("is refused by step and input: %s", (what, environment, message) => {
+    const base = what === "a missing input" ? {} : environmentOf(input);
+    assert.throws(
+      () => inputsOf(contract, { ...base, ...environment }),
+      (error: StepError) => {
+        expect(error.message).toBe(`step try-it: ${message}`);
+        return true;
+      },
+    );
+  });
 });

@@ -63,10 +63,9 @@ const rows: readonly (readonly [
 ];
 
 describe("classify", () => {
-  for (const [kind, trusted, insecure, expected] of rows)
-    it(`recognises ${kind}`, () => {
-      expect(classify({ trusted, insecure })).toBe(expected);
-    });
+  it.each(rows)("recognises %s", (_kind, trusted, insecure, expected) => {
+    expect(classify({ trusted, insecure })).toBe(expected);
+  });
 });
 
 describe("serverVersion", () => {

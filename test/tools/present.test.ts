@@ -21,13 +21,15 @@ describe("a program that is there already", () => {
     expect(fixture.calls.length).toBe(1);
   });
 
-  for (const version of ["v1.2.4", "v1.2.30", "v1.2.3-dev", "v11.2.3", "no version"])
-    it(`is not taken when it calls itself ${version}`, async () => {
+  it.each(["v1.2.4", "v1.2.30", "v1.2.3-dev", "v11.2.3", "no version"])(
+    "is not taken when it calls itself %s",
+    async (version) => {
       const path = fixture.program("alpha", answering(version));
       const toolbox = await ensureTools(fixture.options(["alpha"]));
       expect(toolbox["alpha"]).not.toBe(path);
       expect(fixture.calls.length).toBe(1);
-    });
+    },
+  );
 
   it("is looked for behind one of a wrong version", async () => {
     const second = join(fixture.folder, "second");
@@ -38,14 +40,13 @@ describe("a program that is there already", () => {
     expect(toolbox["alpha"]).toBe(path);
   });
 
-  for (const folder of [".lab/lab/bin", "mise/shims"])
-    it(`is not taken from ${folder}`, async () => {
-      const bin = join(fixture.folder, folder);
-      fixture.program("alpha", answering("v1.2.3"), bin);
-      const env = { ...fixture.env, PATH: `${bin}:${fixture.env.PATH}` };
-      const toolbox = await ensureTools({ ...fixture.options(["alpha"]), env });
-      expect(toolbox["alpha"]?.startsWith(fixture.cache)).toBeTruthy();
-    });
+  it.each([".lab/lab/bin", "mise/shims"])("is not taken from %s", async (folder) => {
+    const bin = join(fixture.folder, folder);
+    fixture.program("alpha", answering("v1.2.3"), bin);
+    const env = { ...fixture.env, PATH: `${bin}:${fixture.env.PATH}` };
+    const toolbox = await ensureTools({ ...fixture.options(["alpha"]), env });
+    expect(toolbox["alpha"]?.startsWith(fixture.cache)).toBeTruthy();
+  });
 
   it("is taken from mise", async () => {
     const path = fixture.program("alpha", answering("v1.2.3"), join(fixture.folder, "installs"));

@@ -64,10 +64,9 @@ const booleans: readonly (readonly [text: string, value: boolean])[] = [
 ];
 
 describe("a value in YAML", () => {
-  for (const reader of ["helm", "kustomize"] as const)
-    it(`is what ${reader} makes of it`, () => {
-      for (const [text, value] of both) assert.deepEqual(read(text, reader), value, text);
-    });
+  it.each(["helm", "kustomize"] as const)("is what %s makes of it", (reader) => {
+    for (const [text, value] of both) assert.deepEqual(read(text, reader), value, text);
+  });
 
   it("is true or false in more ways for Helm than for kustomize", () => {
     for (const [text, value] of booleans) {

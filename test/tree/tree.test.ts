@@ -169,13 +169,12 @@ describe("readTree", () => {
         "uses ${SECRET_DOMAINS}, which nothing defines; add it to flux/vars, give it a default (${SECRET_DOMAINS:=…}), or write $${SECRET_DOMAINS} for the text itself",
     },
   ];
-  for (const { what, file, replace, problem } of wrong)
-    it(`names ${what}`, () => {
-      change(file, replace);
-      const { problems } = readTree(root);
-      assert.equal(problems.length, 1, problems.join("\n"));
-      assert.ok(problems[0]?.endsWith(problem), problems[0]);
-    });
+  it.each(wrong)("names $what", ({ file, replace, problem }) => {
+    change(file, replace);
+    const { problems } = readTree(root);
+    assert.equal(problems.length, 1, problems.join("\n"));
+    assert.ok(problems[0]?.endsWith(problem), problems[0]);
+  });
 
   it("says the line of an undefined variable", () => {
     change("apps/default/podinfo/app/helmrelease.yaml", ["${SECRET_DOMAIN}", "${OTHER}"]);

@@ -18,9 +18,9 @@ describe("a move of versions", () => {
     ["flux", "v2.7.3", "v2.9.4"],
     ["flux", "v2.9.4", "v2.7.3"],
   ];
-  for (const [component, from, to] of allowed)
-    it(`of ${component} from ${from} to ${to} is allowed`, () =>
-      expect(badMove(component, from, to)).toBe(undefined));
+  it.each(allowed)("of %s from %s to %s is allowed", (component, from, to) =>
+    expect(badMove(component, from, to)).toBe(undefined),
+  );
 
   const refused: readonly (readonly [Component, from: string, to: string, asked: string, todo: string])[] = [
     [
@@ -60,9 +60,9 @@ describe("a move of versions", () => {
     ],
     ["cilium", "1.16.1", "1.14.0", "1.14.0, 2 minors back", `${oneByOne}the latest 1.15, then 1.14.0`],
   ];
-  for (const [component, from, to, asked, todo] of refused)
-    it(`of ${component} from ${from} to ${to} is refused`, () =>
-      expect(badMove(component, from, to)).toStrictEqual({ asked, todo }));
+  it.each(refused)("of %s from %s to %s is refused", (component, from, to, asked, todo) =>
+    expect(badMove(component, from, to)).toStrictEqual({ asked, todo }),
+  );
 });
 
 describe("what has another version", () => {

@@ -12,19 +12,18 @@ const needBuild = new Set(buildRules.map(({ name }) => name));
 const here = files.filter((file) => !needBuild.has(file.split("/")[0] ?? ""));
 
 describe("rules of check:cluster", () => {
-  for (const file of here)
-    it(`${file} gives exactly its findings`, async () => {
-      const fixture = readFixture(file);
-      await withTree(fixture, async (root) => {
-        const { findings } = await checkTree({
-          tree: join(root, "cluster"),
-          project: root,
-          kubernetes: fixture.kubernetes,
-          isBuilt: false,
-        });
-        expect(findings).toStrictEqual(fixture.findings);
+  it.each(here)("%s gives exactly its findings", async (file) => {
+    const fixture = readFixture(file);
+    await withTree(fixture, async (root) => {
+      const { findings } = await checkTree({
+        tree: join(root, "cluster"),
+        project: root,
+        kubernetes: fixture.kubernetes,
+        isBuilt: false,
       });
+      expect(findings).toStrictEqual(fixture.findings);
     });
+  });
 
   it("have a fixture each, with a finding of the rule whose folder it is in", () => {
     const found = files.flatMap((file) =>

@@ -90,7 +90,7 @@ describe("what comes of an object that is in Git no more", () => {
     metadata: { ...one.metadata, labels: { "kustomize.toolkit.fluxcd.io/prune": "disabled" } },
   };
 
-  for (const [what, kept, spec, note] of [
+  it.each([
     ["prunes: it is deleted", {}, { prune: true }, deleted],
     [
       "does not prune: it stays",
@@ -110,12 +110,11 @@ describe("what comes of an object that is in Git no more", () => {
       {},
       "stays in the cluster: it says kustomize.toolkit.fluxcd.io/prune: disabled",
     ],
-  ] as const)
-    it(`where the Kustomization ${what}`, () => {
-      expect(noted(kept, spec)).toStrictEqual([note]);
-    });
+  ] as const)("where the Kustomization %s", (_what, kept, spec, note) => {
+    expect(noted(kept, spec)).toStrictEqual([note]);
+  });
 
-  for (const [what, spec, note] of [
+  it.each([
     ["goes with it", {}, deleted],
     ["goes with it, as the policy says", { prune: false, deletionPolicy: "Delete" }, deleted],
     [
@@ -133,14 +132,13 @@ describe("what comes of an object that is in Git no more", () => {
       { suspend: true },
       "stays in the cluster: Kustomization flux-system/a is suspended when it is deleted",
     ],
-  ] as const)
-    it(`where the Kustomization is gone: it ${what}`, () => {
-      expect(changes(diffOf([{ name: "a", objects: [one], spec }], []))).toStrictEqual([
-        "flux-system/a removed",
-        `flux-system/a | removed | ConfigMap default/one | ${note}`,
-        `flux-system/apps | removed | Kustomization flux-system/a | ${deleted}`,
-      ]);
-    });
+  ] as const)("where the Kustomization is gone: it %s", (_what, spec, note) => {
+    expect(changes(diffOf([{ name: "a", objects: [one], spec }], []))).toStrictEqual([
+      "flux-system/a removed",
+      `flux-system/a | removed | ConfigMap default/one | ${note}`,
+      `flux-system/apps | removed | Kustomization flux-system/a | ${deleted}`,
+    ]);
+  });
 
   it("stays with a Kustomization that applied itself", () => {
     const circle = { name: "a", objects: [one, fluxKustomization("a")] };
@@ -208,7 +206,7 @@ describe("what is lost", () => {
       "apps/v1",
     );
   const crd = object("CustomResourceDefinition", "things.example.org");
-  for (const [what, lost, loss] of [
+  it.each([
     [
       "a HelmRelease",
       release("x", {}),
@@ -221,31 +219,29 @@ describe("what is lost", () => {
     ],
     ["a definition", crd, "every object of that kind"],
     ["a database", object("Cluster", "db", {}, "postgresql.cnpg.io/v1"), "its data"],
-  ] as const)
-    it(`is said of ${what} that is deleted`, () => {
-      const name = `${lost.kind} default/${lost.metadata.name}`;
-      expect(diffOf([app("a", [lost])], [app("a", [])]).losses).toStrictEqual([
-        `${name} is deleted, and ${loss}`,
-      ]);
-    });
+  ] as const)("is said of %s that is deleted", (_what, lost, loss) => {
+    const name = `${lost.kind} default/${lost.metadata.name}`;
+    expect(diffOf([app("a", [lost])], [app("a", [])]).losses).toStrictEqual([
+      `${name} is deleted, and ${loss}`,
+    ]);
+  });
 
   it("is nothing of what Git brings back", () => {
     expect(diffOf([app("a", [one, set("Retain")])], [app("a", [])]).losses).toStrictEqual([]);
   });
 
-  for (const [what, before, after] of [
+  it.each([
     ["release name", {}, { releaseName: "other" }],
     ["namespace and release name", {}, { targetNamespace: "other" }],
     ["storage namespace", {}, { storageNamespace: "other" }],
     ["chart", { chart: { spec: { chart: "podinfo" } } }, { chart: { spec: { chart: "other" } } }],
-  ] as const)
-    it(`is said of a release that is uninstalled because of another ${what}`, () => {
-      expect(
-        diffOf([app("a", [release("x", before)])], [app("a", [release("x", after)])]).losses,
-      ).toStrictEqual([
-        `HelmRelease default/x is uninstalled and installed anew, because its ${what} changes: everything that its chart made: claims and their data, unless the chart keeps them`,
-      ]);
-    });
+  ] as const)("is said of a release that is uninstalled because of another %s", (what, before, after) => {
+    expect(
+      diffOf([app("a", [release("x", before)])], [app("a", [release("x", after)])]).losses,
+    ).toStrictEqual([
+      `HelmRelease default/x is uninstalled and installed anew, because its ${what} changes: everything that its chart made: claims and their data, unless the chart keeps them`,
+    ]);
+  });
 
   it("is nothing of a release that is upgraded in place", () => {
     const chart = (version: string): object => ({ chart: { spec: { chart: "podinfo", version } } });

@@ -62,24 +62,23 @@ describe("npm run diff, interrupted", () => {
     return begun;
   }
 
-  for (const [signal, status] of [
+  it.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
-  ] as const)
-    it(`leaves nothing behind after ${signal}`, async () => {
-      const begun = hangingProgram();
-      const watcher = watch(begun);
-      const child = spawn(process.execPath, [command, "HEAD"], {
-        cwd: fixture.root,
-        env: { ...process.env, XDG_CACHE_HOME: cache },
-        stdio: "ignore",
-      });
-      const ended = once(child, "exit");
-      await once(watcher, "change");
-      watcher.close();
-      expect(privateFolders(child.pid ?? 0).length).toBe(1);
-      child.kill(signal);
-      expect(await ended).toStrictEqual([status, null]);
-      expect(privateFolders(child.pid ?? 0)).toStrictEqual([]);
+  ] as const)("leaves nothing behind after %s", async (signal, status) => {
+    const begun = hangingProgram();
+    const watcher = watch(begun);
+    const child = spawn(process.execPath, [command, "HEAD"], {
+      cwd: fixture.root,
+      env: { ...process.env, XDG_CACHE_HOME: cache },
+      stdio: "ignore",
     });
+    const ended = once(child, "exit");
+    await once(watcher, "change");
+    watcher.close();
+    expect(privateFolders(child.pid ?? 0).length).toBe(1);
+    child.kill(signal);
+    expect(await ended).toStrictEqual([status, null]);
+    expect(privateFolders(child.pid ?? 0)).toStrictEqual([]);
+  });
 });

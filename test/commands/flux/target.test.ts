@@ -9,7 +9,7 @@ import type { KubeObject } from "../../../src/steps/kubernetes.ts";
 import { broken, fluxObject, kustomization, type Saying } from "./objects.ts";
 
 describe("a kind", () => {
-  for (const [word, kind, apiVersion] of [
+  it.each([
     ["Kustomization", "Kustomization", "kustomize.toolkit.fluxcd.io/v1"],
     ["ks", "Kustomization", "kustomize.toolkit.fluxcd.io/v1"],
     ["HELMRELEASES", "HelmRelease", "helm.toolkit.fluxcd.io/v2"],
@@ -20,13 +20,12 @@ describe("a kind", () => {
     ["chart", "HelmChart", "source.toolkit.fluxcd.io/v1"],
     ["receiver", "Receiver", "notification.toolkit.fluxcd.io/v1"],
     ["alert", "Alert", "notification.toolkit.fluxcd.io/v1beta3"],
-  ] as const)
-    it(`is known as ${word}`, () => {
-      expect({ kind: kindNamed(word).kind, apiVersion: kindNamed(word).apiVersion }).toStrictEqual({
-        kind,
-        apiVersion,
-      });
+  ] as const)("is known as %s", (word, kind, apiVersion) => {
+    expect({ kind: kindNamed(word).kind, apiVersion: kindNamed(word).apiVersion }).toStrictEqual({
+      kind,
+      apiVersion,
     });
+  });
 
   it("that is misspelt is corrected", () => {
     expect(() => kindNamed("HelmRelese")).toThrow(
@@ -56,14 +55,13 @@ describe("an object's name", () => {
     fluxObject("HelmRelease", "podinfo", {}, { namespace: "default" }),
     fluxObject("HelmRelease", "traefik", {}, { namespace: "networking" }),
   ];
-  for (const [word, words] of [
+  it.each([
     ["hr/default/podnfo", "did you mean HelmRelease/default/podinfo?"],
     ["hr/flux-system/traefik", "did you mean HelmRelease/networking/traefik?"],
     ["hr/x/quite-another-thing", "there are default/podinfo, networking/traefik"],
-  ] as const)
-    it(`is compared with those that exist: ${word}`, () => {
-      expect(notThere(readTarget(word), others).todo).toBe(words);
-    });
+  ] as const)("is compared with those that exist: %s", (word, words) => {
+    expect(notThere(readTarget(word), others).todo).toBe(words);
+  });
 });
 
 describe("a timeout", () => {
@@ -165,12 +163,11 @@ describe("the next step", () => {
       /kubectl -n flux-system describe Kustomization a/,
     ],
   ];
-  for (const [what, object, todo] of rows)
-    it(`is known for ${what}`, () => {
-      const [health] = healthOf([object]);
-      assert.ok(health);
-      expect(nextStep(health)).toMatch(todo);
-    });
+  it.each(rows)("is known for %s", (_what, object, todo) => {
+    const [health] = healthOf([object]);
+    assert.ok(health);
+    expect(nextStep(health)).toMatch(todo);
+  });
 });
 
 function failing(message: string): Saying {

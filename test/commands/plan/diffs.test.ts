@@ -33,22 +33,14 @@ describe("machineConfigOf", () => {
 });
 
 describe("what Talos takes without a reboot", () => {
-  for (const path of [
-    "machine.nodeLabels.a",
-    "machine.install.image",
-    "cluster.etcd",
-    "documents.X.a",
-    "debug",
-  ])
-    it(`${path} it does`, () => expect(needsReboot(path)).toBe(false));
-  for (const path of [
-    "machine.files",
-    "machine.type",
-    "machine.env.A",
-    "machine.features.rbac",
-    "machine.disks",
-  ])
-    it(`${path} it does not`, () => expect(needsReboot(path)).toBe(true));
+  it.each(["machine.nodeLabels.a", "machine.install.image", "cluster.etcd", "documents.X.a", "debug"])(
+    "%s it does",
+    (path) => expect(needsReboot(path)).toBe(false),
+  );
+  it.each(["machine.files", "machine.type", "machine.env.A", "machine.features.rbac", "machine.disks"])(
+    "%s it does not",
+    (path) => expect(needsReboot(path)).toBe(true),
+  );
   it("starts the pods of the control plane again, which takes longest with a single one", () => {
     for (const path of [
       "cluster.apiServer.extraArgs.v",

@@ -59,28 +59,23 @@ describe("the secrets of a state", () => {
     masker,
   );
 
-  for (const secret of [
-    "trustd-token",
-    "webhook-token",
-    "made-by-a-step",
-    "registry-password",
-    "hubble-password",
-  ])
-    it(`are known: ${secret}`, () => {
+  it.each(["trustd-token", "webhook-token", "made-by-a-step", "registry-password", "hubble-password"])(
+    "are known: %s",
+    (secret) => {
       expect(masker.redact(`a ${secret} b`)).toBe("a [secret] b");
-    });
+    },
+  );
 
-  for (const clear of [
+  it.each([
     "not-a-secret",
     "k8s-1 runs v1.13.9",
     "https://home.k8s.example.com:6443",
     "https://192.0.2.10:6443",
     "label-of-home-1234567",
     "node-role.kubernetes.io/worker",
-  ])
-    it(`are not what stands beside them: ${clear}`, () => {
-      expect(masker.redact(clear)).toBe(clear);
-    });
+  ])("are not what stands beside them: %s", (clear) => {
+    expect(masker.redact(clear)).toBe(clear);
+  });
 
   it("can be read and recognised", () => {
     const value = { a: [marked({ b: marked("c") })] };

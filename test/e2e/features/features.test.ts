@@ -35,20 +35,19 @@ describe("the shipped tree", () => {
     expect(tree.problems).toStrictEqual([]);
   });
 
-  for (const { name, holds, without } of features)
-    it(`sees to it that ${name}`, async () => {
-      assert.ok(holds(tree), "it has the feature");
-      const [file, text, instead = ""] = without;
-      const whole = readFileSync(join(copy, file), "utf8");
-      assert.ok(whole.includes(text), `${file} has ${text}`);
-      writeFileSync(
-        join(copy, file),
-        whole.replace(text, () => instead),
-      );
-      try {
-        assert.ok(!holds(await build(copy)), "it does not have the feature without these lines");
-      } finally {
-        writeFileSync(join(copy, file), whole);
-      }
-    });
+  it.each(features)("sees to it that $name", async ({ holds, without }) => {
+    assert.ok(holds(tree), "it has the feature");
+    const [file, text, instead = ""] = without;
+    const whole = readFileSync(join(copy, file), "utf8");
+    assert.ok(whole.includes(text), `${file} has ${text}`);
+    writeFileSync(
+      join(copy, file),
+      whole.replace(text, () => instead),
+    );
+    try {
+      assert.ok(!holds(await build(copy)), "it does not have the feature without these lines");
+    } finally {
+      writeFileSync(join(copy, file), whole);
+    }
+  });
 });

@@ -143,8 +143,9 @@ test("serves what the tree names, and goes on serving what it once named", async
   server.close();
 });
 
-for (const name of ["cilium", "cert-manager", "podinfo"])
-  test(`the chart ${name} is the same bytes every time and complete`, async () => {
+test.each(["cilium", "cert-manager", "podinfo"])(
+  "the chart %s is the same bytes every time and complete",
+  async (name) => {
     const chart = await buildChart(name, "1.2.3");
     expect((await buildChart(name, "1.2.3")).digest).toBe(chart.digest);
     const files: string[] = [];
@@ -159,4 +160,5 @@ for (const name of ["cilium", "cert-manager", "podinfo"])
     await finished;
     assert.ok(files.includes(`${name}/Chart.yaml`) && files.includes(`${name}/values.yaml`));
     expect(files.some((file) => file.startsWith(`${name}/templates/`))).toBeTruthy();
-  });
+  },
+);

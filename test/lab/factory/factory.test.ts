@@ -32,17 +32,16 @@ test("the order of fields does not change the id", () => {
   expect(a.id).toBe(b.id);
 });
 
-for (const [posted, message] of [
+test.each([
   ["customisation: {}", /field customisation not found in schematic/],
   [
     "customization: {systemExtensions: {official: []}}",
     /field official not found in customization\.systemExtensions/,
   ],
   ["customization: {extraKernelArgs: a=b}", /customization\.extraKernelArgs: expected a list of texts/],
-] as const)
-  test(`refuses ${posted}`, () => {
-    expect(() => canonical(posted)).toThrow(message);
-  });
+] as const)("refuses %s", (posted, message) => {
+  expect(() => canonical(posted)).toThrow(message);
+});
 
 let root: string;
 let base: string;

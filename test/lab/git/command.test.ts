@@ -4,16 +4,15 @@ import { parseSshArguments } from "../../../lab/git/sshClient.ts";
 
 const homeCluster = { owner: "home", repository: "home-cluster" };
 
-for (const line of [
+test.each([
   "git-upload-pack '/home/home-cluster.git'",
   "git-upload-pack '/home/home-cluster'",
   "git-upload-pack 'home/home-cluster.git'",
   "git-upload-pack home/home-cluster.git",
   "git upload-pack '/home/home-cluster.git/'",
-])
-  test(`understands ${line}`, () => {
-    expect(parseGitCommand(line)).toStrictEqual({ service: "upload-pack", ...homeCluster });
-  });
+])("understands %s", (line) => {
+  expect(parseGitCommand(line)).toStrictEqual({ service: "upload-pack", ...homeCluster });
+});
 
 test("understands a push", () => {
   expect(parseGitCommand("git-receive-pack 'home/home-cluster'")).toStrictEqual({
@@ -22,7 +21,7 @@ test("understands a push", () => {
   });
 });
 
-for (const line of [
+test.each([
   "ls /",
   "git-upload-pack '/etc'",
   "git-upload-pack '/home/../secrets'",
@@ -30,10 +29,9 @@ for (const line of [
   "git-upload-pack '/a/b/c.git'",
   "git-upload-pack '/home/home-cluster.git'; rm -rf /",
   "git-shell -c x",
-])
-  test(`does not run ${line}`, () => {
-    expect(parseGitCommand(line)).toBe(undefined);
-  });
+])("does not run %s", (line) => {
+  expect(parseGitCommand(line)).toBe(undefined);
+});
 
 test("reads the arguments that git gives to ssh", () => {
   const words = [

@@ -88,19 +88,20 @@ describe("the command stand-in", () => {
     });
   });
 
-  for (const [logging, expected] of Object.entries({
-    stdout: ["out"],
-    stderr: ["err"],
-    stdoutAndStderr: ["err", "out"],
-    none: [],
-  }))
-    test(`logging ${logging}`, async () => {
-      plugin.logs.length = 0;
-      const { outputs } = await plugin.create(token, { create: "echo out; echo err >&2", logging });
-      expect(plugin.logs.map((line) => line.message).sort()).toStrictEqual(expected);
-      expect(outputs["stdout"]).toBe("out");
-      expect(outputs["stderr"]).toBe("err");
-    });
+  test.each(
+    Object.entries({
+      stdout: ["out"],
+      stderr: ["err"],
+      stdoutAndStderr: ["err", "out"],
+      none: [],
+    }),
+  )("logging %s", async (logging, expected) => {
+    plugin.logs.length = 0;
+    const { outputs } = await plugin.create(token, { create: "echo out; echo err >&2", logging });
+    expect(plugin.logs.map((line) => line.message).sort()).toStrictEqual(expected);
+    expect(outputs["stdout"]).toBe("out");
+    expect(outputs["stderr"]).toBe("err");
+  });
 
   test("a failure reads like the real one's", async () => {
     await assert.rejects(plugin.create(token, { create: 'echo "a"; echo b >&2; exit 3' }), (error: Error) => {
@@ -199,25 +200,26 @@ describe("the command stand-in", () => {
 });
 
 describe("a command stand-in that is cancelled", () => {
-  for (const [how, stop] of Object.entries({
-    "by the engine": (plugin: Plugin): void => void plugin.cancel(),
-    "because the engine died": (plugin: Plugin): void => plugin.killEngine(),
-  }))
-    test(`${how}: the command and what it started are gone`, async () => {
-      const plugin = await Plugin.start("command");
-      try {
-        await plugin.configure();
-        const work = plugin.create(token, { create: "sleep 1000 & echo $!; echo $$; wait" });
-        const failed = expect(work).rejects.toThrow();
-        await until("both process ids", () => plugin.logs.length === 2);
-        const pids = plugin.logs.map((line) => Number(line.message));
-        stop(plugin);
-        await failed;
-        await until("the processes' end", () => pids.every((pid) => !runs(pid)));
-      } finally {
-        await plugin.stop();
-      }
-    });
+  test.each(
+    Object.entries({
+      "by the engine": (plugin: Plugin): void => void plugin.cancel(),
+      "because the engine died": (plugin: Plugin): void => plugin.killEngine(),
+    }),
+  )("%s: the command and what it started are gone", async (_how, stop) => {
+    const plugin = await Plugin.start("command");
+    try {
+      await plugin.configure();
+      const work = plugin.create(token, { create: "sleep 1000 & echo $!; echo $$; wait" });
+      const failed = expect(work).rejects.toThrow();
+      await until("both process ids", () => plugin.logs.length === 2);
+      const pids = plugin.logs.map((line) => Number(line.message));
+      stop(plugin);
+      await failed;
+      await until("the processes' end", () => pids.every((pid) => !runs(pid)));
+    } finally {
+      await plugin.stop();
+    }
+  });
 });
 
 /** Whether a process runs; one that nobody has collected yet does not. */

@@ -149,15 +149,14 @@ describe("machines at their addresses", () => {
 });
 
 describe("a machine at another address", () => {
-  for (const name of ["k8s-3", "k8s-4"])
-    it(`is moved when it answers as itself: ${name}`, () => {
-      only(
-        { nodes: changed(name, { address: "192.0.2.29" }), answers: { ...all, 29: name } },
-        new RegExp(
-          `^notice: ${name} answers at 192\\.0\\.2\\.29: it is moved from .* nothing of it is drained or wiped$`,
-        ),
-      );
-    });
+  it.each(["k8s-3", "k8s-4"])("is moved when it answers as itself: %s", (name) => {
+    only(
+      { nodes: changed(name, { address: "192.0.2.29" }), answers: { ...all, 29: name } },
+      new RegExp(
+        `^notice: ${name} answers at 192\\.0\\.2\\.29: it is moved from .* nothing of it is drained or wiped$`,
+      ),
+    );
+  });
 
   it("is moved when it is the only control plane", () => {
     const machines = [reached(node("k8s-1", 11))];

@@ -44,7 +44,7 @@ describe("what patches declare of a Node", () => {
 });
 
 describe("labels that a kubelet may not set", () => {
-  for (const label of [
+  it.each([
     "node-role.kubernetes.io/worker",
     "node-role.kubernetes.io/gpu",
     "kubernetes.io/role",
@@ -52,11 +52,10 @@ describe("labels that a kubelet may not set", () => {
     "k8s.io/x",
     "node-restriction.kubernetes.io/tenant",
     "a.node-restriction.kubernetes.io/tenant",
-  ])
-    it(`${label} is one`, () => {
-      expect(isForbiddenLabel(label)).toBe(true);
-    });
-  for (const label of [
+  ])("%s is one", (label) => {
+    expect(isForbiddenLabel(label)).toBe(true);
+  });
+  it.each([
     "gpu",
     "example.com/zone",
     "topology.kubernetes.io/zone",
@@ -65,8 +64,7 @@ describe("labels that a kubelet may not set", () => {
     "kubelet.kubernetes.io/x",
     "extensions.talos.dev/iscsi-tools",
     "notkubernetes.io/x",
-  ])
-    it(`${label} is none`, () => {
-      expect(isForbiddenLabel(label)).toBe(false);
-    });
+  ])("%s is none", (label) => {
+    expect(isForbiddenLabel(label)).toBe(false);
+  });
 });

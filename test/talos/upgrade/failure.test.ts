@@ -18,10 +18,9 @@ describe("a failed talosctl", () => {
     ["code = Unavailable desc = connection refused", "Unavailable: connection refused"],
     ["something else", "something else"],
   ];
-  for (const [said, reason] of lines)
-    it(`that says "${said}"`, () => {
-      expect(reasonOf(failure(`1 error occurred:\n${said}\n\n`))).toBe(reason);
-    });
+  it.each(lines)('that says "%s"', (said, reason) => {
+    expect(reasonOf(failure(`1 error occurred:\n${said}\n\n`))).toBe(reason);
+  });
 });
 
 describe("what a failed talosctl has printed before", () => {
