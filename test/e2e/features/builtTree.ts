@@ -20,22 +20,25 @@ export class BuiltTree {
   static async of(tree: string, toolbox: Toolbox, manifests: string): Promise<BuiltTree> {
     const program = toolbox["cluster-build"] ?? "";
     const { request } = treeRequest(tree);
-    const flux = request.start.find(({ metadata }) => metadata.name === "flux");
-    const [whole, self] = await Promise.all([
-      runClusterBuild(program, request),
-      runClusterBuild(program, {
-        ...request,
-        root: manifests,
-        source: { kind: "OCIRepository", namespace: "flux-system", name: "flux-manifests" },
-        start: flux === undefined ? [] : [flux],
-      }),
-    ]);
     const handOff = ["flux.yaml", "cluster.yaml"].flatMap((file) =>
       parseAllDocuments(readFileSync(join(tree, "flux", "config", file), "utf8")).map((document) => ({
         object: document.toJS() as TreeObject,
         file,
       })),
     );
+    // Of the tree itself the build begins with the root alone.
+    const flux = handOff
+      .map(({ object }) => object)
+      .filter(({ kind, metadata }) => kind === "Kustomization" && metadata.name === "flux");
+    const [whole, self] = await Promise.all([
+      runClusterBuild(program, request),
+      runClusterBuild(program, {
+        ...request,
+        root: manifests,
+        source: { kind: "OCIRepository", namespace: "flux-system", name: "flux-manifests" },
+        start: flux,
+      }),
+    ]);
     const written = { ...whole.kustomizations[0], objects: handOff, problems: [] } as BuiltKustomization;
     return new BuiltTree([...whole.kustomizations, ...self.kustomizations, written]);
   }
