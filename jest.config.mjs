@@ -20,9 +20,11 @@ export default {
   // Milliseconds for one test. A busy computer is no failure; tests on labs say more.
   testTimeout: 60_000,
   reporters: ["<rootDir>/test/jest/reporter.ts"],
-  coverageProvider: "v8",
-  coverageReporters: ["text-summary", "json-summary"],
+  // A line counts where a statement begins. What v8 says counts comments and types too, and looks five points better.
+  coverageProvider: "babel",
+  coverageReporters: ["text-summary"],
   collectCoverageFrom: ["src/{talos,bootstrap,flux}/**/*.ts"],
+  coverageThreshold: { global: { lines: 90 } },
   projects: [
     {
       ...shared,

@@ -104,6 +104,43 @@ describe("etcd", () => {
     expect(await bootstrap(quietStep().step, world)).toMatch(/3 of 3 members healthy$/);
   });
 
+  it.each([
+    ["rpc error: code = Unavailable desc = connection refused", "installing Talos, then rebooting"],
+    ["rpc error: code = FailedPrecondition desc = bootstrap is not available yet", "booting"],
+    ["rpc error: code = PermissionDenied desc = not authorized", "PermissionDenied: not authorized"],
+  ])("is asked for until the machine is far enough: %s", async (said, shown) => {
+    const { step, lines } = quietStep();
+    const world = new Machines("none", "none", "none");
+    world.bootstrap = failure(said);
+    step.say = (line) => {
+      lines.push(line);
+      world.bootstrap = "";
+    };
+    world.onLook = () => {
+      for (const { address } of machines) world.state[address] = "etcd";
+    };
+    await bootstrap(step, world);
+    expect(lines.slice(0, 2)).toStrictEqual([`k8s-1: ${shown}`, "k8s-1: etcd bootstrapped"]);
+    expect(world.bootstrapped).toStrictEqual(["192.0.2.11", "192.0.2.11"]);
+  });
+
+  it("is given up where the bootstrap is refused for good, on that machine and no other", async () => {
+    const world = new Machines("none", "none", "none");
+    world.bootstrap = failure("rpc error: code = FailedPrecondition desc = x");
+    await expect(bootstrap(quickStep(), world)).rejects.toThrow(
+      /k8s-1 ready to bootstrap etcd: .*k8s-1: booting/,
+    );
+    expect(world.bootstrapped).toStrictEqual(["192.0.2.11"]);
+  });
+
+  it("needs a control plane", async () => {
+    const input = { clusterId: "x", controlPlanes: [], talosconfigText: "x" };
+    const { talosctl } = new Machines();
+    await expect(bootstrapEtcd(quietStep().step, input, { talosctl })).rejects.toThrow(
+      "there is no control plane",
+    );
+  });
+
   it("has two minutes more for each control plane, which join one after the other", () => {
     const bootstrapSeconds = (count: number): number =>
       contract.timeoutSeconds({ controlPlanes: Array<string>(count).fill("x") });

@@ -18,11 +18,10 @@ export function quietStep(): { readonly step: Step; readonly lines: string[] } {
   return { step, lines };
 }
 
-/** A step whose waits give up at once: for what never comes. */
-export function quickStep(): Step {
-  const { step } = quietStep();
+/** A step whose waits give up at once, or after some seconds: for what never comes. */
+export function quickStep(timeoutSeconds = 0, { step } = quietStep()): Step {
   const { waitFor: wait } = step;
-  step.waitFor = (options, look) => wait({ ...options, timeoutSeconds: 0 }, look);
+  step.waitFor = (options, look) => wait({ ...options, timeoutSeconds }, look);
   return step;
 }
 
@@ -125,6 +124,8 @@ export class FakeCluster {
   pods: KubeObject[];
   node: KubeObject = { metadata: { name: "k8s-4" }, spec: {} };
   readonly evicted: string[] = [];
+  /** Nodes that were deleted. */
+  readonly removed: string[] = [];
   /** What was listed, with the selector. */
   readonly asked: string[] = [];
   /** Pods whose eviction is refused, by name. */
@@ -158,6 +159,10 @@ export class FakeCluster {
           },
           spec: merged(this.node.spec, change.spec),
         };
+        return Promise.resolve();
+      },
+      remove: (_version: string, _kind: string, name: string) => {
+        this.removed.push(name);
         return Promise.resolve();
       },
       at: (address: string) => ({

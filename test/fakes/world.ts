@@ -16,6 +16,8 @@ export interface Hardware {
   generation?: number;
   /** What it shows instead of its config. */
   shows?: string;
+  /** Commands that it refuses, by how they begin. */
+  refuses?: string;
 }
 
 const refused: RunResult = {
@@ -124,8 +126,9 @@ export class World {
   #trusted(address: string, command: string): RunResult {
     const found = this.hardware.get(address);
     if (found === undefined || found.isOn === false) return refused;
-    const { name, generation, shows } = found;
+    const { name, generation, shows, refuses } = found;
     if (name === undefined) return untrusted;
+    if (refuses !== undefined && command.startsWith(refuses)) return refused;
     const isIn = this.etcd.has(name);
     switch (true) {
       case command === "version":

@@ -397,7 +397,7 @@ describe("the talos stand-in", () => {
         { code: status.INVALID_ARGUMENT, details: "unknown keys" },
       ]);
       await expect(plugin.create(tokens.apply, inputs)).rejects.toThrow(
-        /^Error: Error applying configuration: rpc error: code = InvalidArgument desc = unknown keys$/,
+        /^Error applying configuration: rpc error: code = InvalidArgument desc = unknown keys$/,
       );
     });
 

@@ -147,6 +147,50 @@ describe("a machine at another address", () => {
   });
 });
 
+describe("hardware that is replaced", () => {
+  const replaced = (): Promise<boolean> => {
+    world.hardware.set("192.0.2.29", {});
+    return anew("k8s-3", { address: "192.0.2.29" });
+  };
+  const stops = (message: RegExp, todo: RegExp): Promise<void> =>
+    assert.rejects(replaced(), (error: Error & { todo?: string }) => {
+      expect(error.message).toMatch(message);
+      expect(error.todo ?? "").toMatch(todo);
+      return true;
+    });
+
+  it("has to be called gone when it belongs to somebody else by now: nobody knows whether it is dead", async () => {
+    world.hardware.set("192.0.2.13", { name: "k8s-3", refuses: "version" });
+    await stops(
+      /k8s-3: the machine at 192\.0\.2\.13 .*connection refused/,
+      /if that hardware is dead, set gone: true on k8s-3 with its old address 192\.0\.2\.13 first/,
+    );
+    expect(world.done).toStrictEqual([]);
+  });
+
+  it("is looked at once more when it was wiped in this moment", async () => {
+    let asked = 0;
+    const { talosctl } = world;
+    const { run } = talosctl;
+    talosctl.run = (address, args, ...rest) => {
+      // The first look is at the old hardware, which is a member; by the second it is none.
+      if (address === "192.0.2.13" && args[0] === "version" && (asked += 1) === 2)
+        world.hardware.set("192.0.2.13", {});
+      return run(address, args, ...rest);
+    };
+    Object.defineProperty(world, "talosctl", { value: talosctl });
+    await stops(/old address 192\.0\.2\.13 was wiped in this moment/, /^run pulumi up again$/);
+    expect(world.done).toStrictEqual([]);
+  });
+
+  it("that cannot be wiped keeps its node, so that the next run does it", async () => {
+    world.hardware.set("192.0.2.13", { name: "k8s-3", refuses: "reset" });
+    await stops(/k8s-3 cannot be wiped: Unavailable/, /it has left the cluster already; run pulumi up again/);
+    expect(world.done).toStrictEqual(["cordon k8s-3", "k8s-3 leaves etcd"]);
+    expect(world.nodes.has("k8s-3")).toBe(true);
+  });
+});
+
 describe("a machine that waits for a config", () => {
   it("is refused when the cluster has its node in this generation", async () => {
     world.hardware.set("192.0.2.21", {});

@@ -1,4 +1,6 @@
+import assert from "node:assert/strict";
 import { beforeEach, describe, expect, it } from "@jest/globals";
+import type { StepError } from "../../../src/steps/stepError.ts";
 import { leaveCluster } from "../../../src/talos/membership/leave.ts";
 import { World } from "../../fakes/world.ts";
 
@@ -54,6 +56,36 @@ describe("leaving a cluster", () => {
       /k8s-3 cannot leave etcd: 1 of the 2 members that remain would be healthy, 2 are needed \(k8s-2: /,
     );
     expect(world.done).toStrictEqual([]);
+  });
+
+  it("is named when etcd does not let it go, and its node stays", async () => {
+    world.hardware.set("192.0.2.13", { name: "k8s-3", refuses: "etcd leave" });
+    await assert.rejects(leave("k8s-3"), (error: StepError) => {
+      expect(error.message).toBe("k8s-3 cannot leave etcd: Unavailable: connection refused");
+      expect(error.todo).toMatch(/talosctl etcd members -n 192\.0\.2\.11/);
+      return true;
+    });
+    expect(world.done).toStrictEqual(["cordon k8s-3"]);
+  });
+
+  it("counts what etcd says, where the answer got lost on the way", async () => {
+    world.hardware.set("192.0.2.13", { name: "k8s-3", refuses: "etcd leave" });
+    world.before = () => void world.etcd.delete("k8s-3");
+    expect(await leave("k8s-3")).toBe("k8s-3 has left etcd and the cluster");
+    expect(world.lines).toContain("k8s-3: has left etcd");
+  });
+
+  it("does what comes before the node is forgotten, and forgets nothing when that fails", async () => {
+    const { step, talosctl, kubernetes, controlPlanes } = world;
+    const leaving = { step, talosctl, kubernetes, controlPlanes, runs: true, drainSeconds: 1 };
+    const beforeForgotten = (): Promise<void> => {
+      expect(world.done).toStrictEqual(["cordon k8s-3", "k8s-3 leaves etcd"]);
+      return Promise.reject(new Error("not wiped"));
+    };
+    await expect(
+      leaveCluster({ ...leaving, machine: world.machine("k8s-3"), beforeForgotten }),
+    ).rejects.toThrow(/not wiped/);
+    expect(world.nodes.has("k8s-3")).toBe(true);
   });
 
   it("is refused for the last control plane", async () => {

@@ -78,6 +78,15 @@ describe("a machine that is removed", () => {
     await refused(remove("k8s-3"), /k8s-3 was wiped already/, /gone: true/);
   });
 
+  it("is not taken for gone when nobody trusts it any more, or it is off", async () => {
+    world.hardware.set("192.0.2.13", { name: "k8s-3", refuses: "version" });
+    await refused(
+      remove("k8s-3"),
+      /k8s-3: the machine at 192\.0\.2\.13 .*connection refused/,
+      /when the hardware is dead, put k8s-3 back into nodes with address 192\.0\.2\.13 and gone: true/,
+    );
+  });
+
   it("is not wiped in the place of another that has its address", async () => {
     world.hardware.set("192.0.2.13", { name: "k8s-2" });
     await refused(remove("k8s-3"), /k8s-2/, /gone: true/);
