@@ -8,7 +8,7 @@ import { checkVersions } from "./checks/versions.ts";
 import { checkVirtualAddresses } from "./checks/virtualAddresses.ts";
 import type { Node, StackConfig } from "./config.ts";
 import { describeProblems, type Problem } from "./problem.ts";
-import { readStack, type StackReading } from "./readStack.ts";
+import { readStack, type Values } from "./readStack.ts";
 import type { StackInput } from "./schema.ts";
 
 /** The outcome of {@link parseConfig}. */
@@ -29,7 +29,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, stack: strin
 /** A checked stack config, whole or in parts. */
 export interface CheckedStack {
   /** The valid values, for checks that need only some of them. */
-  readonly values: StackReading["values"];
+  readonly values: Values;
   /** Undefined when there are problems. */
   readonly config: StackConfig | undefined;
   readonly problems: readonly Problem[];

@@ -10,6 +10,13 @@ export interface Problem {
   readonly todo: string;
 }
 
+/** What a check found. */
+export interface Findings {
+  readonly problems: readonly Problem[];
+  /** What is allowed, but unwise, untested, or could not be checked. */
+  readonly warnings: readonly string[];
+}
+
 /** Puts a problem together. */
 export function problem(path: string, message: string, todo = ""): Problem {
   return { path, message, todo };

@@ -13,10 +13,12 @@ export type DeepPartial<T> = T extends (infer Element)[]
     ? { [Key in keyof T]?: DeepPartial<T[Key]> }
     : T;
 
+/** The valid values of a stack config; everything is optional where there are problems. */
+export type Values = DeepPartial<StackInput>;
+
 /** What was read. */
 export interface StackReading {
-  /** The valid values; everything is optional where there are problems. */
-  readonly values: DeepPartial<StackInput>;
+  readonly values: Values;
   /** The same when there are none. */
   readonly complete: StackInput | undefined;
   readonly problems: readonly Problem[];
@@ -51,7 +53,7 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
 }
 
 /** What the schema fills in only where everything is right. A key that is there but wrong stays undefined. */
-function withDefaults(values: DeepPartial<StackInput>): DeepPartial<StackInput> {
+function withDefaults(values: Values): Values {
   const { tree, ageKeyFile, git, upgrades } = defaults;
   return {
     tree,

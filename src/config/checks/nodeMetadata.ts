@@ -3,9 +3,7 @@
 import { placedPatches } from "../patches/places.ts";
 import { pathText, valueAt } from "../walk.ts";
 import { problem, type Problem } from "../problem.ts";
-import type { StackReading } from "../readStack.ts";
-
-type Values = StackReading["values"];
+import type { Values } from "../readStack.ts";
 
 const controlPlane = "node-role.kubernetes.io/control-plane";
 const onlyOnce = "counts only when a machine registers for the first time, and never again";
