@@ -51,13 +51,3 @@ export function show(value: unknown): string {
   if (text === "") return "an empty text";
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }
-
-/** The path of a value, e.g. `nodes[1].address` from `["nodes", 1, "address"]`. */
-export function pathOf(segments: readonly PropertyKey[]): string {
-  return segments
-    .map((segment, index) => {
-      if (typeof segment === "number") return `[${String(segment)}]`;
-      return index === 0 ? String(segment) : `.${String(segment)}`;
-    })
-    .join("");
-}

@@ -1,10 +1,11 @@
 // From raw values to values of the right form, and every mistake among them. Values that are wrong are left out and the
 // rest is handed on, so that rules between values can be checked in the same go: people want all their mistakes at once.
 import type { z } from "zod";
-import { pathOf, problem, type Problem } from "./problem.ts";
+import { problem, type Problem } from "./problem.ts";
 import { cloned } from "./secretText.ts";
 import { defaults, stackSchema, type StackInput } from "./schema.ts";
 import { nearest } from "./suggest.ts";
+import { pathText } from "./walk.ts";
 
 /** Every part of a value may be missing. */
 export type DeepPartial<T> = T extends (infer Element)[]
@@ -41,14 +42,14 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   if (issue.code !== "unrecognized_keys") {
     // Zod has one text for an issue.
     const [message = "", ...todo] = issue.message.split(" → ");
-    return [problem(pathOf(issue.path), message, todo.join(" → "))];
+    return [problem(pathText(issue.path), message, todo.join(" → "))];
   }
   const known = knownKeys(stackSchema, issue.path);
   return issue.keys.map((key) => {
     const meant = nearest(key, known);
     const advice =
       meant === undefined ? `remove it; known are ${known.join(", ")}` : `did you mean ${meant}?`;
-    return problem(pathOf([...issue.path, key]), "unknown key", advice);
+    return problem(pathText([...issue.path, key]), "unknown key", advice);
   });
 }
 
