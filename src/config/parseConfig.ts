@@ -1,6 +1,5 @@
 // The stack config without any file or engine around it: raw values in, a valid config or all problems out.
 import { checkNetwork } from "./checks/network.ts";
-import { checkNodeMetadata } from "./checks/nodeMetadata.ts";
 import { checkNodes, warnOfNowhereToRun } from "./checks/nodes.ts";
 import { checkPatches } from "./checks/patches.ts";
 import { checkRepository } from "./checks/repository.ts";
@@ -47,7 +46,6 @@ export function checkStack(raw: Readonly<Record<string, unknown>>): CheckedStack
     ...versions.problems,
     ...checkPatches(values),
     ...checkVirtualAddresses(values),
-    ...checkNodeMetadata(values),
     ...checkRepository(values),
   ];
   const config = complete === undefined || problems.length > 0 ? undefined : derive(complete);
