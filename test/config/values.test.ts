@@ -53,6 +53,7 @@ describe("values in messages", () => {
       "-----BEGIN EC PRIVATE KEY-----",
       "ghp_0123",
       "github_pat_0",
+      "https://me:pw@git.example.com/a",
     ])
       expect(show({ deep: [secret] })).toBe("[something secret]");
   });
