@@ -34,7 +34,7 @@ export function describeRelease(
   const [wanted, seconds] = [said("version"), said("timeout")];
   const errors = initErrors.join(" ");
   const look = "look at: kubectl -n kube-system get events,pods -l app.kubernetes.io/part-of=cilium";
-  const again = "mend that, then run npm run up again";
+  const again = "fix that, then run npm run up again";
   if (errors.includes("has been rolled back"))
     return [
       `Cilium ${wanted} was not ready after ${seconds} s: Helm has rolled it back, and ${running ?? "what ran before"} runs`,

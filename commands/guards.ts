@@ -4,7 +4,7 @@ import { deployKeyType, webhookType } from "../src/config/deployKeys.ts";
 import { askGithub, type GithubAccess } from "../src/steps/github.ts";
 import { githubOf } from "./recover/githubAccess.ts";
 import { resourcesOf, type StackState } from "./recover/state.ts";
-import { StepError } from "../src/steps/stepError.ts";
+import { causeOf, StepError } from "../src/steps/stepError.ts";
 
 /** Refuses to destroy a stack of which anything is protected. @throws StepError that says how to lift it */
 export function refuseProtected(stack: string, { deployment }: StackState): void {
@@ -56,7 +56,6 @@ async function whyRefused(access: GithubAccess, path: string): Promise<string | 
     const { status, message } = await askGithub(access, `${path}?per_page=1`);
     return status === 200 ? undefined : `GitHub answers HTTP ${String(status)} ${message} for ${path}`;
   } catch (error) {
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    return `GitHub does not answer for ${path}: ${cause instanceof Error ? cause.message : String(cause)}`;
+    return `GitHub does not answer for ${path}: ${causeOf(error)}`;
   }
 }

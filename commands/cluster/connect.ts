@@ -6,7 +6,7 @@ import { defaultAnswerMs } from "../../src/steps/impatientConfig.ts";
 import { Kubernetes } from "../../src/steps/kubernetes.ts";
 import type { Redactor } from "../../src/steps/redact.ts";
 import { exportStackInClear, kubeconfigOf, type StackState } from "../recover/state.ts";
-import { StepError } from "../../src/steps/stepError.ts";
+import { messageOf, StepError } from "../../src/steps/stepError.ts";
 
 /** Options of every command that talks to a cluster, for parseArgs. */
 export const clusterOptions = {
@@ -60,7 +60,7 @@ function ofFile({ kubeconfig: file = "" }: ClusterChoice): Credentials {
   try {
     return { name: file, kubeconfig: readFileSync(file, "utf8"), controlPlanes: {} };
   } catch (error) {
-    throw new StepError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new StepError(`${file} cannot be read: ${messageOf(error)}`);
   }
 }
 

@@ -1,7 +1,7 @@
 // Which inputs of a resource change, down to the single value.
 import { isDeepStrictEqual } from "node:util";
 import { machineConfigOf } from "./machineConfig.ts";
-import { maskPair, type Masker } from "../../src/steps/mask.ts";
+import { isFields, maskPair, type Masker } from "../../src/steps/mask.ts";
 import { hidden } from "../../src/steps/redact.ts";
 import type { PreviewStep } from "./preview.ts";
 
@@ -33,8 +33,8 @@ function readable(inputs: Inputs = {}): Inputs {
 
 function leaves(before: unknown, after: unknown, path: string): Change[] {
   if (isDeepStrictEqual(before, after)) return [];
-  if (isObject(before) || isObject(after)) {
-    const [old, next] = [isObject(before) ? before : {}, isObject(after) ? after : {}];
+  if (isFields(before) || isFields(after)) {
+    const [old, next] = [isFields(before) ? before : {}, isFields(after) ? after : {}];
     const keys = new Set([...Object.keys(old), ...Object.keys(next)]);
     if (keys.size > 0)
       return [...keys].flatMap((key) => leaves(old[key], next[key], path === "" ? key : `${path}.${key}`));
@@ -67,10 +67,6 @@ function hiddenChanges(
 function isMasked(inputs: Inputs | undefined, path: string): boolean {
   const value = path
     .split(".")
-    .reduce<unknown>((inner, key) => (isObject(inner) ? inner[key] : undefined), inputs);
+    .reduce<unknown>((inner, key) => (isFields(inner) ? inner[key] : undefined), inputs);
   return value === hidden;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 // A machine's patches as one config: what they amount to, and so what changes when they do.
+import { isFields } from "../../src/steps/mask.ts";
 
-type Document = Record<string, unknown>;
+type Document = Readonly<Record<string, unknown>>;
 
 /** Name of the document that has no kind: the machine config proper. */
 const main = "v1alpha1";
@@ -37,17 +38,13 @@ function documentName({ kind, name }: Document): string {
 }
 
 function merge(before: Document, patch: Document): Document {
-  const result = { ...before };
+  const result: Record<string, unknown> = { ...before };
   for (const [key, value] of Object.entries(patch)) {
     const old = result[key];
-    if (isDocument(old) && isDocument(value)) result[key] = merge(old, value);
+    if (isFields(old) && isFields(value)) result[key] = merge(old, value);
     else if (Array.isArray(old) && Array.isArray(value))
       result[key] = [...(old as unknown[]), ...(value as unknown[])];
     else result[key] = value;
   }
   return result;
-}
-
-function isDocument(value: unknown): value is Document {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

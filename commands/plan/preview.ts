@@ -1,5 +1,6 @@
 // What `pulumi preview --json` prints, as far as it is read here, and how to read it.
 // Source: pulumi/pulumi sdk v3 go/common/display (PreviewDigest), go/common/apitype (ResourceV3).
+import type { Action } from "./rules/rule.ts";
 
 /** A resource before or after. Secrets are `[secret]` already, and what is not known yet is a fixed text. */
 export interface ResourceState {
@@ -48,6 +49,18 @@ export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 export function nameOf(urn: string): string {
   return urn.split("::").slice(3).join("::");
 }
+
+/** What the engine's operations are here; others change nothing. Source: pulumi sdk v3 go/common/display, StepOp. */
+export const actions: Readonly<Record<string, Action>> = {
+  create: "create",
+  import: "create",
+  update: "update",
+  delete: "delete",
+  replace: "replace",
+  "create-replacement": "replace",
+  "delete-replaced": "replace",
+  "import-replacement": "replace",
+};
 
 /** Its type, without those of its parents, e.g. `command:local:Command`. */
 export function typeOf(urn: string): string {

@@ -1,7 +1,7 @@
 // The stack's state and config with their secrets, which stay in this process: what a preview must not show, and what it
 // hides but a plan has to look into.
-import { readFileSync } from "node:fs";
 import { parse } from "yaml";
+import { isEncrypted, readStackFileConfig, type StackFileConfig } from "../../src/config/stackFile.ts";
 import type { Masker } from "../../src/steps/mask.ts";
 import { runPulumi } from "../pulumiProcess.ts";
 import { StepError } from "../../src/steps/stepError.ts";
@@ -46,7 +46,7 @@ export async function exportState(stack: string): Promise<readonly ExportedResou
  */
 export async function secretConfig(stack: string): Promise<readonly string[]> {
   const text = await quietly(["config", "--show-secrets", "--json", "--stack", stack]);
-  return secretsOfConfig(JSON.parse(text) as ConfigValues, readStackFile(stack));
+  return secretsOfConfig(JSON.parse(text) as ConfigValues, readStackFileConfig(process.cwd(), stack));
 }
 
 /** What `pulumi config --json` prints. */
@@ -59,26 +59,20 @@ export type ConfigValues = Readonly<
  * @param file what the stack file holds, which alone says where in an object the secrets are; undefined: there is none, and
  * every text of an object with a secret counts
  */
-export function secretsOfConfig(values: ConfigValues, file: unknown): readonly string[] {
-  const encrypted = (file as { readonly config?: Readonly<Record<string, unknown>> } | null | undefined)
-    ?.config;
+export function secretsOfConfig(values: ConfigValues, file: StackFileConfig | undefined): readonly string[] {
   return Object.entries(values).flatMap(([name, { value, secret, objectValue }]) => {
     if (secret !== true) return [];
     if (objectValue === undefined) return value === undefined ? [] : [value];
-    return secure(encrypted?.[name], objectValue);
+    return secure(file?.[name], objectValue);
   });
 }
 
 /** Texts of a value at the places where the stack file has `secure:`. */
 function secure(encrypted: unknown, value: unknown): readonly string[] {
-  if (encrypted === undefined || isSecure(encrypted)) return leaves(value);
+  if (encrypted === undefined || isEncrypted(encrypted)) return leaves(value);
   if (typeof encrypted !== "object" || encrypted === null) return [];
   const inner = (value ?? {}) as Readonly<Record<string, unknown>>;
   return Object.entries(encrypted).flatMap(([key, part]) => secure(part, inner[key]));
-}
-
-function isSecure(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "secure" in value && Object.keys(value).length === 1;
 }
 
 function leaves(value: unknown): readonly string[] {
@@ -141,14 +135,6 @@ function isMarked(value: StateValue): value is { readonly plaintext: string } {
   if (typeof value !== "object" || value === null) return false;
   const fields = value as Readonly<Record<string, unknown>>;
   return fields[signature[0]] === signature[1] && typeof fields["plaintext"] === "string";
-}
-
-function readStackFile(stack: string): unknown {
-  try {
-    return parse(readFileSync(`Pulumi.${stack}.yaml`, "utf8"));
-  } catch {
-    return undefined;
-  }
 }
 
 /** What pulumi prints here are secrets: of a failure only what it says on standard error is told. */

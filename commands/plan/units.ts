@@ -1,7 +1,14 @@
 // The preview's operations, one unit for each resource to which something happens, in the order in which `up` does them.
 import type { Masker } from "../../src/steps/mask.ts";
 import { changesOf, type Change } from "./changes.ts";
-import { nameOf, typeOf, type PreviewDigest, type PreviewStep, type ResourceState } from "./preview.ts";
+import {
+  actions,
+  nameOf,
+  typeOf,
+  type PreviewDigest,
+  type PreviewStep,
+  type ResourceState,
+} from "./preview.ts";
 import { ruleFor } from "./rules/rules.ts";
 import type { Action, Rule } from "./rules/rule.ts";
 
@@ -20,18 +27,6 @@ export interface Unit {
   /** What it waits for; units that wait for the same happen at the same time. */
   readonly waitsFor: string;
 }
-
-/** What the engine's operations are here; others change nothing. Source: pulumi sdk v3 go/common/display, StepOp. */
-const actions: Readonly<Record<string, Action>> = {
-  create: "create",
-  import: "create",
-  update: "update",
-  delete: "delete",
-  replace: "replace",
-  "create-replacement": "replace",
-  "delete-replaced": "replace",
-  "import-replacement": "replace",
-};
 
 /** All units: first what is made and changed, in the order of the graph, then what goes. */
 export function unitsOf({ steps = [] }: PreviewDigest, masker: Masker): readonly Unit[] {

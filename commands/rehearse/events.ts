@@ -1,10 +1,12 @@
 // What a run of pulumi did, from its event log. Pure. Source: pulumi/pulumi sdk/go/common/apitype/events.go.
+import { actions, nameOf } from "../plan/preview.ts";
+import type { Action } from "../plan/rules/rule.ts";
 
 /** What happened to one resource. */
 export interface Change {
   /** Logical name, e.g. `talos-k8s-1-os`. */
   readonly name: string;
-  readonly op: "create" | "update" | "replace" | "delete";
+  readonly op: Action;
   /** Whole seconds, as the log has them. */
   readonly seconds: number;
 }
@@ -34,16 +36,6 @@ interface EngineEvent {
   };
 }
 
-/** Steps of the engine by what they are to people; all others change nothing. */
-const ops: Readonly<Record<string, Change["op"]>> = {
-  create: "create",
-  update: "update",
-  delete: "delete",
-  replace: "replace",
-  "create-replacement": "replace",
-  "delete-replaced": "replace",
-};
-
 /** What the engine says at the end of every run that failed, whatever the reason. */
 const closing = new Set(["update failed", "preview failed"]);
 
@@ -55,7 +47,7 @@ export function readEvents(log: string): RunRecord {
     const { resourcePreEvent: begins, diagnosticEvent: diagnostic } = event;
     const ends = event.resOutputsEvent ?? event.resOpFailedEvent;
     if (begins !== undefined) {
-      const op = ops[begins.metadata.op];
+      const op = actions[begins.metadata.op];
       const known = changes.get(begins.metadata.urn);
       if (op !== undefined)
         changes.set(begins.metadata.urn, {
@@ -94,8 +86,4 @@ function messageOf({ urn, message }: { readonly urn?: string; readonly message: 
   return urn === undefined || urn === "" || urn.includes("::pulumi:pulumi:Stack::")
     ? text
     : `${nameOf(urn)}: ${text}`;
-}
-
-function nameOf(urn: string): string {
-  return urn.split("::").slice(3).join("::");
 }

@@ -14,7 +14,7 @@ import { done, notYet, waitFor } from "../../src/steps/wait.ts";
 import type { RunOptions } from "./labRun.ts";
 import type { MachineFacts } from "./machineReport.ts";
 
-/** What Flux needs after a push, without anything that could go wrong: seconds. What takes longer does not mend itself. */
+/** What Flux needs after a push, without anything that could go wrong: seconds. What takes longer does not come right by itself. */
 const treeSeconds = 300;
 
 /** All machines of the lab, by name. */

@@ -1,5 +1,6 @@
 // A report as people read it: on a terminal, and as Markdown for a comment on a pull request. Pure.
 import { duration } from "../../tools/progress.ts";
+import { count } from "../plan/text.ts";
 import type { Change } from "./events.ts";
 import type { Outcome, Report } from "./report.ts";
 import { components, names } from "../../src/versions/components.ts";
@@ -98,10 +99,6 @@ function courseOf(report: Report): readonly string[] {
 
 function changeLines(changes: readonly Change[]): readonly string[] {
   return aligned(changes.map(({ name, op, seconds }) => [name, op, duration(seconds)]));
-}
-
-function count(number: number, what: string): string {
-  return `${String(number)} ${what}${number === 1 ? "" : "s"}`;
 }
 
 /** Columns below each other. */

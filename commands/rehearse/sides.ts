@@ -14,7 +14,7 @@ import { committedFile, exportCommitted, exportWorking, sameRepository } from ".
 import { readStackFile, type StackValues } from "./stackFile.ts";
 import { differingFiles } from "./tree.ts";
 import type { StackVersions } from "./versions.ts";
-import { StepError } from "../../src/steps/stepError.ts";
+import { messageOf, StepError } from "../../src/steps/stepError.ts";
 
 /** What is asked for. */
 export interface RehearsalRequest {
@@ -114,14 +114,14 @@ function sideOf(values: StackValues, tree: string, stack: string): Side | Refuse
   try {
     const { problems, fluxVersion } = readTree(tree);
     const found = [
-      ...problems.map((text) => problem("tree", text, "mend the tree")),
+      ...problems.map((text) => problem("tree", text, "fix the tree")),
       ...checkTogether({ kubernetes: values.versions.kubernetes, flux: fluxVersion }).problems,
     ];
     if (found.length > 0) return { refusal: describeProblems(stack, found) };
     return { values, tree, versions: { ...values.versions, flux: fluxVersion } };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { refusal: describeProblems(stack, [problem("tree", reason, "mend the tree")]) };
+    const reason = messageOf(error);
+    return { refusal: describeProblems(stack, [problem("tree", reason, "fix the tree")]) };
   }
 }
 

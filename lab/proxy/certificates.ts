@@ -70,7 +70,7 @@ async function load(certificateFile: string, keyFile: string): Promise<KeyAndCer
     await chmod(keyFile, 0o600);
     return certificate.notAfter.getTime() > Date.now() + leafDays * dayMs ? { key, certificate } : undefined;
   } catch {
-    // Missing or damaged: both are mended by a new one, nothing outside this lab trusts the old.
+    // Missing or damaged: a new one replaces either, nothing outside this lab trusts the old.
     return undefined;
   }
 }

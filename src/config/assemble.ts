@@ -18,9 +18,9 @@ import { resolveGit } from "./gitRemote.ts";
 import type { LastRun, ReachedVersions } from "./reached.ts";
 import type { LivingCluster } from "./livingCluster.ts";
 import { checkStack, type CheckedStack } from "./parseConfig.ts";
-import { checkWithTalosctl, type PatchFindings, type RunTalosctl } from "./patches/talosctlCheck.ts";
+import { checkWithTalosctl, type RunTalosctl } from "./patches/talosctlCheck.ts";
 import { resolvePath } from "./paths.ts";
-import { problem, type Problem } from "./problem.ts";
+import { problem, type Findings, type Problem } from "./problem.ts";
 import { alreadyRead, checkSecretsFile } from "./secretsFile.ts";
 import { gitRepositoryOf, readTreeInput } from "./treeInput.ts";
 
@@ -68,24 +68,22 @@ export async function assembleConfig(
   const integrity = await lookAtIntegrity(age.value, tree.value, lastRun);
   const endpoint = checkEndpointMove(lastRun, stack.values, wanted);
 
-  const problems = [
-    ...stack.problems,
-    ...patches.problems,
-    ...born,
-    ...place,
-    ...space,
-    ...tree.problems,
-    ...flux.problems,
-    ...moves,
-    ...suspend,
-    ...machines.problems,
-    ...endpoint.problems,
-    ...checkGoneMachines(lastRun.machines, stack.values),
-    ...age.problems,
-    ...integrity.problems,
-    ...git.problems,
-    ...secrets.problems,
+  const all: readonly (Look<unknown> | Findings)[] = [
+    stack,
+    patches,
+    { problems: [...born, ...place, ...space] },
+    tree,
+    flux,
+    { problems: [...moves, ...suspend] },
+    machines,
+    endpoint,
+    { problems: checkGoneMachines(lastRun.machines, stack.values) },
+    age,
+    integrity,
+    git,
+    secrets,
   ];
+  const problems = all.flatMap((found) => found.problems);
   if (
     stack.config === undefined ||
     tree.value === undefined ||
@@ -111,24 +109,13 @@ export async function assembleConfig(
       lastRun,
       ...(surroundings.bundleFolder === undefined ? {} : { bundleFolder: surroundings.bundleFolder }),
       ...(surroundings.maskKey === undefined ? {} : { maskKey: surroundings.maskKey }),
-      warnings: [
-        ...stack.warnings,
-        ...patches.warnings,
-        ...flux.warnings,
-        ...machines.warnings,
-        ...endpoint.warnings,
-        ...age.value.warnings,
-        ...secrets.warnings,
-        ...integrity.warnings,
-        ...(tree.value.warnings ?? []),
-        ...token,
-      ],
+      warnings: [...all.flatMap((found) => found.warnings ?? []), ...(tree.value.warnings ?? []), ...token],
     },
   };
 }
 
 /** What one look gave. */
-interface Look<T> {
+interface Look<T> extends Partial<Findings> {
   readonly value?: T;
   readonly problems: readonly Problem[];
 }
@@ -159,7 +146,7 @@ async function lookAtAgeKey(
   const key = await readAgeKey(resolvePath(values.ageKeyFile, surroundings));
   if ("todo" in key) return { problems: [key] };
   const mismatch = checkRecipients(key, tree?.sopsFiles ?? []);
-  return { value: key, problems: mismatch === undefined ? [] : [mismatch] };
+  return { value: key, problems: mismatch === undefined ? [] : [mismatch], warnings: key.warnings };
 }
 
 /** The first `up` decrypts cluster-secrets with sops, which refuses such a file; nothing else stops at one. */
@@ -167,7 +154,7 @@ async function lookAtIntegrity(
   key: AgeKeyFile | undefined,
   tree: Tree | undefined,
   { versions }: LastRun,
-): Promise<{ readonly problems: readonly Problem[]; readonly warnings: readonly string[] }> {
+): Promise<Findings> {
   if (key === undefined || tree === undefined) return { problems: [], warnings: [] };
   const found = await checkIntegrity(key.identities, tree);
   const isNew = versions.cilium === undefined;
@@ -182,13 +169,13 @@ async function lookAtIntegrity(
 function lookAtSecretsFile(
   { values }: CheckedStack,
   { living, lastRun, ...surroundings }: Surroundings,
-): Look<string> & { readonly warnings: readonly string[] } {
-  if (values.secretsFile === undefined) return { problems: [], warnings: [] };
+): Look<string> {
+  if (values.secretsFile === undefined) return { problems: [] };
   const isRead = living?.hasSecrets ?? lastRun.machines !== undefined;
   if (isRead) return { problems: [], warnings: [alreadyRead] };
   const file = resolvePath(values.secretsFile, surroundings);
   const found = checkSecretsFile(file);
-  return { value: file, problems: found === undefined ? [] : [found], warnings: [] };
+  return { value: file, problems: found === undefined ? [] : [found] };
 }
 
 /** Who hands out networks stands in the tree; without it nothing is said. */
@@ -205,7 +192,7 @@ function lookAtPodSpace(
 async function lookAtPatches(
   { values, problems }: CheckedStack,
   { talosctl }: Surroundings,
-): Promise<PatchFindings> {
+): Promise<Findings> {
   const isJudged = problems.some(({ path }) => /^(nodes\[\d+\]\.)?patches\b/.test(path));
   return talosctl === undefined || isJudged
     ? { problems: [], warnings: [] }

@@ -8,6 +8,7 @@ import { configuredMachines } from "./configuredMachines.ts";
 import { endpointHistory } from "./endpointMove.ts";
 import { readReached, type LastRun, type ReachedMachine, type ReachedVersions } from "./reached.ts";
 import type { StackState } from "./stackState.ts";
+import { messageOf } from "../steps/stepError.ts";
 
 /**
  * Reads it from the state. Nothing is read from a cluster.
@@ -29,7 +30,7 @@ function readOutputs(outputs: StackState["outputs"]): ReturnType<typeof readReac
   try {
     return readReached(outputs);
   } catch (error) {
-    throw new pulumi.RunError(error instanceof Error ? error.message : String(error));
+    throw new pulumi.RunError(messageOf(error));
   }
 }
 

@@ -1,6 +1,5 @@
 // The stack config without any file or engine around it: raw values in, a valid config or all problems out.
 import { checkNetwork } from "./checks/network.ts";
-import { checkNodeMetadata } from "./checks/nodeMetadata.ts";
 import { checkNodes, warnOfNowhereToRun } from "./checks/nodes.ts";
 import { checkPatches } from "./checks/patches.ts";
 import { checkRepository } from "./checks/repository.ts";
@@ -8,7 +7,7 @@ import { checkVersions } from "./checks/versions.ts";
 import { checkVirtualAddresses } from "./checks/virtualAddresses.ts";
 import type { Node, StackConfig } from "./config.ts";
 import { describeProblems, type Problem } from "./problem.ts";
-import { readStack, type StackReading } from "./readStack.ts";
+import { readStack, type Values } from "./readStack.ts";
 import type { StackInput } from "./schema.ts";
 
 /** The outcome of {@link parseConfig}. */
@@ -29,7 +28,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, stack: strin
 /** A checked stack config, whole or in parts. */
 export interface CheckedStack {
   /** The valid values, for checks that need only some of them. */
-  readonly values: StackReading["values"];
+  readonly values: Values;
   /** Undefined when there are problems. */
   readonly config: StackConfig | undefined;
   readonly problems: readonly Problem[];
@@ -47,7 +46,6 @@ export function checkStack(raw: Readonly<Record<string, unknown>>): CheckedStack
     ...versions.problems,
     ...checkPatches(values),
     ...checkVirtualAddresses(values),
-    ...checkNodeMetadata(values),
     ...checkRepository(values),
   ];
   const config = complete === undefined || problems.length > 0 ? undefined : derive(complete);

@@ -1,4 +1,5 @@
 // One mistake in the input, as a person reads it: where, what was found, what is expected, what to do.
+import { hasSecretShape } from "../steps/redact.ts";
 
 /** A mistake, e.g. path `nodes[1].address`, message `10.0.9.4 is not inside network.nodeCidr 10.0.0.0/24`. */
 export interface Problem {
@@ -8,6 +9,13 @@ export interface Problem {
   readonly message: string;
   /** What to do: an imperative without a full stop; empty where the message says it. */
   readonly todo: string;
+}
+
+/** What a check found. */
+export interface Findings {
+  readonly problems: readonly Problem[];
+  /** What is allowed, but unwise, untested, or could not be checked. */
+  readonly warnings: readonly string[];
 }
 
 /** Puts a problem together. */
@@ -32,25 +40,13 @@ export function describeProblems(stack: string, problems: readonly Problem[]): s
 /** Longer values add nothing to a message. */
 const longestShown = 80;
 
-const secretMarks = /AGE-SECRET-KEY-|PRIVATE KEY|github_pat_|\bgh[pousr]_[A-Za-z0-9]/i;
-
 /**
  * A value found, for a message: strings bare, everything else as JSON, long ones cut. What looks like a key or a token is
  * left out: somebody who pastes one into the wrong place shall not find it in a log as well.
  */
 export function show(value: unknown): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  if (secretMarks.test(text)) return "[something secret]";
+  if (hasSecretShape(text)) return "[something secret]";
   if (text === "") return "an empty text";
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
-}
-
-/** The path of a value, e.g. `nodes[1].address` from `["nodes", 1, "address"]`. */
-export function pathOf(segments: readonly PropertyKey[]): string {
-  return segments
-    .map((segment, index) => {
-      if (typeof segment === "number") return `[${String(segment)}]`;
-      return index === 0 ? String(segment) : `.${String(segment)}`;
-    })
-    .join("");
 }

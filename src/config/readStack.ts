@@ -1,10 +1,11 @@
 // From raw values to values of the right form, and every mistake among them. Values that are wrong are left out and the
 // rest is handed on, so that rules between values can be checked in the same go: people want all their mistakes at once.
 import type { z } from "zod";
-import { pathOf, problem, type Problem } from "./problem.ts";
+import { problem, type Problem } from "./problem.ts";
 import { cloned } from "./secretText.ts";
 import { defaults, stackSchema, type StackInput } from "./schema.ts";
 import { nearest } from "./suggest.ts";
+import { pathText } from "./walk.ts";
 
 /** Every part of a value may be missing. */
 export type DeepPartial<T> = T extends (infer Element)[]
@@ -13,10 +14,12 @@ export type DeepPartial<T> = T extends (infer Element)[]
     ? { [Key in keyof T]?: DeepPartial<T[Key]> }
     : T;
 
+/** The valid values of a stack config; everything is optional where there are problems. */
+export type Values = DeepPartial<StackInput>;
+
 /** What was read. */
 export interface StackReading {
-  /** The valid values; everything is optional where there are problems. */
-  readonly values: DeepPartial<StackInput>;
+  readonly values: Values;
   /** The same when there are none. */
   readonly complete: StackInput | undefined;
   readonly problems: readonly Problem[];
@@ -39,19 +42,19 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   if (issue.code !== "unrecognized_keys") {
     // Zod has one text for an issue.
     const [message = "", ...todo] = issue.message.split(" → ");
-    return [problem(pathOf(issue.path), message, todo.join(" → "))];
+    return [problem(pathText(issue.path), message, todo.join(" → "))];
   }
   const known = knownKeys(stackSchema, issue.path);
   return issue.keys.map((key) => {
     const meant = nearest(key, known);
     const advice =
       meant === undefined ? `remove it; known are ${known.join(", ")}` : `did you mean ${meant}?`;
-    return problem(pathOf([...issue.path, key]), "unknown key", advice);
+    return problem(pathText([...issue.path, key]), "unknown key", advice);
   });
 }
 
 /** What the schema fills in only where everything is right. A key that is there but wrong stays undefined. */
-function withDefaults(values: DeepPartial<StackInput>): DeepPartial<StackInput> {
+function withDefaults(values: Values): Values {
   const { tree, ageKeyFile, git, upgrades } = defaults;
   return {
     tree,

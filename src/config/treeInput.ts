@@ -2,6 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import type { Tree } from "../../tree/index.ts";
 import { problem, type Problem } from "./problem.ts";
+import { messageOf } from "../steps/stepError.ts";
 
 /** What reading the tree gave. */
 export interface TreeInput {
@@ -26,7 +27,7 @@ export function readTreeInput(root: string, readTree: (root: string) => Tree): T
     const value = readTree(root);
     return { value, problems: [...missingSecrets(value), ...value.problems.map(treeProblem)] };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return { problems: [problem("tree", reason, "fix the tree, or correct tree in the stack config")] };
   }
 }

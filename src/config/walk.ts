@@ -39,12 +39,13 @@ export function leavesOf(
 }
 
 /** A path as `pulumi config set --path` takes it and as people read it, e.g. `patches.common[0].machine.env["a.b"]`. */
-export function pathText(path: readonly Segment[]): string {
+export function pathText(path: readonly PropertyKey[]): string {
   return path
     .map((segment, index) => {
       if (typeof segment === "number") return `[${String(segment)}]`;
-      if (!/^[\w$-]+$/.test(segment)) return `[${JSON.stringify(segment)}]`;
-      return index === 0 ? segment : `.${segment}`;
+      const key = String(segment);
+      if (!/^[\w$-]+$/.test(key)) return `[${JSON.stringify(key)}]`;
+      return index === 0 ? key : `.${key}`;
     })
     .join("");
 }

@@ -2,7 +2,7 @@
 // Source of the file's form: helm.sh/docs/topics/chart_repository.
 import { parse } from "yaml";
 import { minorOf, plainVersion } from "../versions/version.ts";
-import { StepError } from "./stepError.ts";
+import { causeOf, StepError } from "./stepError.ts";
 
 const timeoutMs = 60_000;
 
@@ -59,9 +59,8 @@ export async function download(url: URL, signal: AbortSignal): Promise<Buffer> {
     if (!response.ok) throw new Error(`HTTP ${String(response.status)}`);
     return Buffer.from(await response.arrayBuffer());
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     throw new StepError(
-      `${url.href} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `${url.href} cannot be read: ${causeOf(error)}`,
       "no machine has been touched; check the way to the Internet, then run pulumi up again",
     );
   }

@@ -1,7 +1,7 @@
 // Pulls Flux's manifests from their OCI artifact: three HTTP calls (token, manifest, layer), no tool needed.
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
-import { StepError } from "./stepError.ts";
+import { causeOf, StepError } from "./stepError.ts";
 import { fileInTar } from "./tarFile.ts";
 
 /** The file in the artifact's only layer. Source: fluxcd/flux2 release workflow (gotk-components.yaml). */
@@ -67,9 +67,8 @@ class Registry {
         signal: AbortSignal.any([this.#signal, AbortSignal.timeout(60_000)]),
       });
     } catch (error) {
-      const cause = error instanceof Error ? (error.cause ?? error) : error;
       throw new StepError(
-        `the registry ${this.#host} does not answer: ${cause instanceof Error ? cause.message : String(cause)}`,
+        `the registry ${this.#host} does not answer: ${causeOf(error)}`,
         "check the network of this computer, then run pulumi up again",
       );
     }

@@ -5,21 +5,33 @@
 /** What stands in place of a secret. */
 export const hidden = "[secret]";
 
-/** Shapes of the secrets that Talos, Kubernetes, age, GitHub, OpenSSH, Tailscale, GitLab and AWS write. */
+/** Shapes of the secrets that Talos, Kubernetes, age, GitHub, OpenSSH, Tailscale, GitLab, Docker, Slack and AWS write. */
 const shapes: readonly RegExp[] = [
-  /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g,
-  /AGE-SECRET-KEY-1[0-9A-Z]+/gi,
-  /\b(?:ghp|gho|ghu|ghs|ghr)_[A-Za-z0-9]{20,}\b/g,
-  /\bgithub_pat_[A-Za-z0-9_]{20,}\b/g,
-  /\btskey-[a-z]+-[A-Za-z0-9-]{10,}/g,
-  /\bglpat-[A-Za-z0-9_-]{20,}/g,
-  /\bAKIA[0-9A-Z]{16}\b/g,
-  // PEM, base64-encoded, as kubeconfig, talosconfig and machine config carry it ("-----BEGIN …").
-  /LS0tLS1CRUdJTi[A-Za-z0-9+/=]+/g,
+  /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)|PRIVATE KEY-----/g,
+  /AGE-SECRET-KEY-[0-9A-Z-]+/gi,
+  /\bgh[pousr]_[A-Za-z0-9]+/g,
+  /\bgithub_pat_\w+/g,
+  /\btskey-[a-z]+-[\w-]{8,}/g,
+  /\bglpat-[\w-]{8,}/g,
+  /\bdckr_pat_[\w-]{8,}/g,
+  /\bxox[abeprs]-[\w-]{8,}/g,
+  /\bsk-[\w-]{20,}/g,
+  /\bAKIA[A-Z0-9]{12,}/g,
   // The password in a URL.
   /(?<=\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/@]+(?=@)/gi,
-  /\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+/g,
+  /\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+/g,
 ];
+
+/** PEM, base64-encoded, as kubeconfig, talosconfig and machine config carry it ("-----BEGIN …"). */
+const encodedPem = /LS0tLS1CRUdJTi[A-Za-z0-9+/=]+/g;
+
+/** Whether a text holds what has the shape of a key or a token; certificates are no secrets. */
+export function hasSecretShape(text: string): boolean {
+  if (shapes.some((shape) => text.search(shape) !== -1)) return true;
+  return [...text.matchAll(encodedPem)].some(([pem]) =>
+    Buffer.from(pem, "base64").toString().includes("PRIVATE KEY"),
+  );
+}
 
 /** Shorter values are not searched for: replacing them would tear ordinary words apart. */
 const shortestSecret = 8;
@@ -69,7 +81,8 @@ export class Redactor {
     this.#sorted ??= [...this.#values].sort((a, b) => b.length - a.length);
     for (const value of this.#sorted)
       if (result.includes(value)) result = result.replaceAll(value, () => this.#standIn(value));
-    for (const shape of shapes) result = result.replace(shape, (secret) => this.#standIn(secret));
+    for (const shape of [...shapes, encodedPem])
+      result = result.replace(shape, (secret) => this.#standIn(secret));
     return result;
   }
 }

@@ -26,3 +26,8 @@ export function describe({ message, todo }: { readonly message: string; readonly
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The words of what is behind an error: fetch has the interesting part ("connection refused") in its cause. */
+export function causeOf(error: unknown): string {
+  return messageOf(error instanceof Error ? (error.cause ?? error) : error);
+}

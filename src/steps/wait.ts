@@ -1,6 +1,6 @@
 // Waiting for a condition: look, say what is missing when that changes, look again, give up after a while.
 import { setTimeout as delay } from "node:timers/promises";
-import { StepError } from "./stepError.ts";
+import { messageOf, StepError } from "./stepError.ts";
 
 /** What one look at the world found: done with a value, or not yet and why. */
 export type Observation<T> =
@@ -68,6 +68,6 @@ async function observe<T>(look: () => Promise<Observation<T>>): Promise<Observat
     return await look();
   } catch (error) {
     if (error instanceof StepError) throw error;
-    return notYet(error instanceof Error ? error.message : String(error));
+    return notYet(messageOf(error));
   }
 }

@@ -18,7 +18,7 @@ describe("what is said after a run that failed", () => {
       ),
     ).toStrictEqual([
       "Cilium 1.20.1 was not ready after 600 s: Helm has rolled it back, and 1.19.7 runs",
-      "  → look at: kubectl -n kube-system get events,pods -l app.kubernetes.io/part-of=cilium; mend that, then run npm run up again, which tries 1.20.1 once more; or take versions.cilium and its values back",
+      "  → look at: kubectl -n kube-system get events,pods -l app.kubernetes.io/part-of=cilium; fix that, then run npm run up again, which tries 1.20.1 once more; or take versions.cilium and its values back",
     ]);
   });
 

@@ -3,15 +3,11 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { writePatch } from "../../src/config/patches/lines.ts";
-import {
-  checkWithTalosctl,
-  type PatchFindings,
-  type RunTalosctl,
-} from "../../src/config/patches/talosctlCheck.ts";
+import { checkWithTalosctl, type RunTalosctl } from "../../src/config/patches/talosctlCheck.ts";
 import { complaintsIn, mistakesIn } from "../../src/config/patches/talosWords.ts";
 import { pathText } from "../../src/config/walk.ts";
 import { SecretText } from "../../src/config/secretText.ts";
-import { problemText } from "../../src/config/problem.ts";
+import { problemText, type Findings } from "../../src/config/problem.ts";
 
 function mistakes(words: string, patch: unknown, isSecret = false): readonly string[] {
   return mistakesIn(words, patch, writePatch(patch), isSecret).map(
@@ -103,7 +99,7 @@ function fake(version: string, look: (args: readonly string[]) => void = () => u
   };
 }
 
-async function check(patch: unknown, talosctl: RunTalosctl): Promise<PatchFindings> {
+async function check(patch: unknown, talosctl: RunTalosctl): Promise<Findings> {
   const values = { patches: { common: [patch as Record<string, unknown>] }, versions: { talos: "v1.13.9" } };
   return checkWithTalosctl(values, talosctl);
 }
@@ -112,7 +108,7 @@ const bad = { machine: { nope: "hush" } };
 const badSecret = { machine: { nope: new SecretText("hush") } };
 const message =
   "patches.common[0].machine.nope: unknown key → write it as Talos has it: https://www.talos.dev/v1.13/reference/configuration";
-const shown = ({ problems, warnings }: PatchFindings): readonly unknown[] => [
+const shown = ({ problems, warnings }: Findings): readonly unknown[] => [
   problems.map((one) => `${one.path}: ${problemText(one)}`),
   warnings,
 ];

@@ -8,8 +8,9 @@ import { githubHostKeys } from "../../src/config/githubHostKeys.ts";
 import { contains, networkAddress, overlap } from "../../src/config/ip.ts";
 import { parseConfig } from "../../src/config/parseConfig.ts";
 import { resolvePath } from "../../src/config/paths.ts";
-import { pathOf, show } from "../../src/config/problem.ts";
+import { show } from "../../src/config/problem.ts";
 import { nearest } from "../../src/config/suggest.ts";
+import { pathText } from "../../src/config/walk.ts";
 import { readFixture } from "./fixture.ts";
 
 const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
@@ -52,6 +53,7 @@ describe("values in messages", () => {
       "-----BEGIN EC PRIVATE KEY-----",
       "ghp_0123",
       "github_pat_0",
+      "https://me:pw@git.example.com/a",
     ])
       expect(show({ deep: [secret] })).toBe("[something secret]");
   });
@@ -61,7 +63,7 @@ describe("values in messages", () => {
   });
 
   it("have a path as people write it", () => {
-    expect(pathOf(["nodes", 1, "patches", 0])).toBe("nodes[1].patches[0]");
+    expect(pathText(["nodes", 1, "patches", 0])).toBe("nodes[1].patches[0]");
   });
 });
 

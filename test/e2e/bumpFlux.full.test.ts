@@ -74,7 +74,7 @@ describe("a bump of Flux", () => {
       ])
     ).metadata.generation;
 
-  it("is refused where the tree holds what it does not know any more, with the command that mends it", async () => {
+  it("is refused where the tree holds what it does not know any more, with the command that fixes it", async () => {
     await setFluxTag(lab, newest.flux);
     await lab.commit("An old object", {
       "cluster/apps/default/old.yaml": () =>

@@ -1,4 +1,4 @@
-// The day after: a broken commit and its mending, one object by hand, and maintenance, as people do them.
+// The day after: a broken commit and its fix, one object by hand, and maintenance, as people do them.
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { assertPreview } from "./changes.ts";
@@ -119,8 +119,8 @@ describe("operating Flux", () => {
     );
   });
 
-  it("is at the next commit, which mends it, when reconcile ends", async () => {
-    await lab.commit("Mend it", { [dns]: (text) => text.replace("  - gone.yaml\n", "") });
+  it("is at the next commit, which fixes it, when reconcile ends", async () => {
+    await lab.commit("Fix it", { [dns]: (text) => text.replace("  - gone.yaml\n", "") });
     const output = await ends(0, "reconcile");
     expect(output).toMatch(new RegExp(`^GitRepository home-cluster has main@sha1:${await head()}`));
     expect(output).toMatch(/^\d+ Ready\n$/m);

@@ -3,17 +3,13 @@ import assert from "node:assert/strict";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { parseAllDocuments } from "yaml";
 import { checkPatches } from "../../src/config/checks/patches.ts";
-import {
-  talosctlOnPath,
-  checkWithTalosctl,
-  type PatchFindings,
-} from "../../src/config/patches/talosctlCheck.ts";
-import type { StackReading } from "../../src/config/readStack.ts";
+import { talosctlOnPath, checkWithTalosctl } from "../../src/config/patches/talosctlCheck.ts";
+import type { Values } from "../../src/config/readStack.ts";
 import { leavesOf } from "../../src/config/walk.ts";
 import { SecretText } from "../../src/config/secretText.ts";
 import { run } from "../../src/steps/run.ts";
 import { ensureTools } from "../../tools/ensureTools.ts";
-import { problemText } from "../../src/config/problem.ts";
+import { problemText, type Findings } from "../../src/config/problem.ts";
 
 type Patch = Record<string, unknown>;
 
@@ -27,7 +23,7 @@ describe("patches in front of talosctl", () => {
     version = /Tag:\s+(v\S+)/.exec((await talosctl(["version", "--client"])).stdout)?.[1] ?? "";
   });
 
-  async function check(values: StackReading["values"]): Promise<PatchFindings> {
+  async function check(values: Values): Promise<Findings> {
     return checkWithTalosctl({ versions: { talos: version }, ...values }, talosctl);
   }
 

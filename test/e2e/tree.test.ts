@@ -141,9 +141,9 @@ describe("the tree on a cluster", () => {
     const still = await lab.get<KubeObject>(["deployment", "podinfo", "-n", "default"]);
     expect(still.spec).toStrictEqual(podinfo.spec);
     expect(await exists("service", "smtp-relay", "default")).toBeTruthy();
-    const mended = await revert();
-    await lab.until("podinfo is at the commit that mends it", () => isAt("podinfo", mended));
-    await lab.until("smtp-relay, too", () => isAt("smtp-relay", mended));
+    const fixed = await revert();
+    await lab.until("podinfo is at the commit that fixes it", () => isAt("podinfo", fixed));
+    await lab.until("smtp-relay, too", () => isAt("smtp-relay", fixed));
   });
 
   it("goes back to the version before by a revert", async () => {

@@ -34,7 +34,7 @@ describe("the steps", () => {
   it("are listed where none is named, or one that is not there", () => {
     for (const [args, stream, said] of [
       [[], "stderr", /^no step is named\n/],
-      [["mend-all"], "stderr", /^there is no step mend-all\n/],
+      [["fix-all"], "stderr", /^there is no step fix-all\n/],
       [["--help"], "stdout", /^usage: /],
     ] as const) {
       const result = run(...args);

@@ -61,7 +61,7 @@ describe("pullManifests", () => {
     });
   });
 
-  it("names a tag that the registry does not have, and where to mend it", async () => {
+  it("names a tag that the registry does not have, and where to fix it", async () => {
     jest.spyOn(globalThis, "fetch").mockImplementation(registry(layer, digest));
     await expect(pullManifests(url, "v9.9.9", signal)).rejects.toMatchObject({
       message: "the registry ghcr.io answers HTTP 404 for fluxcd/flux-manifests/manifests/v9.9.9",

@@ -21,6 +21,8 @@ describe("Redactor", () => {
     ["a GitHub token", "ghp_0123456789abcdefghijABCDEFGHIJ012345"],
     ["a fine-grained GitHub token", "github_pat_11ABCDEFG0123456789_abcdefghijklmnop"],
     ["a base64 PEM of a kubeconfig", "LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS0tLS0tCk1JSGNB"],
+    ["a Slack token", "xoxb-0123456789-abcdef"],
+    ["a Docker token", "dckr_pat_0123456789-abcdef"],
     ["a service account token", "eyJhbGciOiJSUzI1NiIsImtpZCI6.eyJpc3MiOiJrdWJlcm5ldGVz.c2lnbmF0dXJl"],
   ];
   it("hides the password in a URL and nothing else of it", () => {

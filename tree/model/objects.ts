@@ -74,7 +74,7 @@ function inDocument(yaml: YamlFile, document: Document): readonly FileObject[] {
   return unfold(yaml, document, contents, document.toJS({ maxAliasCount }) as unknown);
 }
 
-/** Enough for every honest file, few enough for one that is made to blow up. */
+/** More than any real file has, and few enough to stop one that was made to fill the memory. */
 const maxAliasCount = 10_000;
 
 function unfold(yaml: YamlFile, document: Document, node: Node, data: unknown): readonly FileObject[] {
@@ -101,7 +101,7 @@ function unfold(yaml: YamlFile, document: Document, node: Node, data: unknown): 
   ];
 }
 
-/** The object with a `metadata` of the form that everybody relies on; an honest one is left as it is. */
+/** The object with a `metadata` of the form that everybody relies on; one that has it already is left as it is. */
 function normal(fields: Fields, apiVersion: string, kind: string): TreeObject {
   const metadata = fieldsOf(fields["metadata"]);
   const { name, namespace, labels, annotations } = metadata;

@@ -4,6 +4,7 @@ import type { Kubernetes, KubeObject } from "../../../src/steps/kubernetes.ts";
 import type { Redactor } from "../../../src/steps/redact.ts";
 import { fluxKinds } from "../../flux/kinds.ts";
 import { nodeOf } from "./details.ts";
+import { messageOf } from "../../../src/steps/stepError.ts";
 
 /** What was seen. */
 export interface Sight {
@@ -39,7 +40,7 @@ export async function lookAtFlux(kubernetes: Kubernetes, redactor: Redactor): Pr
     try {
       return await kubernetes.list(apiVersion, kind, namespace);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       // Kinds of controllers that are not installed.
       if (!/page not found|Unrecognized API version and kind/i.test(why)) unseen.push(`${kind}s: ${why}`);
       return [];
@@ -92,9 +93,7 @@ async function logsOf(
       try {
         return await kubernetes.podLog(fluxNamespace, pod.metadata?.name ?? "", logLines);
       } catch (error) {
-        unseen.push(
-          `log of ${pod.metadata?.name ?? ""} on Node ${nodeOf(pod)}: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        unseen.push(`log of ${pod.metadata?.name ?? ""} on Node ${nodeOf(pod)}: ${messageOf(error)}`);
         return "";
       }
     });

@@ -1,7 +1,7 @@
 // The cluster's API by whatever way it answers: the endpoint, or one control plane where that is dead.
 import type { Kubernetes } from "../../../src/steps/kubernetes.ts";
 import type { Cluster } from "../../cluster/connect.ts";
-import { StepError } from "../../../src/steps/stepError.ts";
+import { messageOf, StepError } from "../../../src/steps/stepError.ts";
 
 /** An API that answers. */
 export interface Reached {
@@ -25,7 +25,7 @@ export async function reach(
   try {
     return { kubernetes, version: await kubernetes.version() };
   } catch (error) {
-    problem = error instanceof Error ? error.message : String(error);
+    problem = messageOf(error);
   }
   const ways = Object.entries(controlPlanes).map(async ([name, address]) => {
     const direct = kubernetes.at(address, answerMs);

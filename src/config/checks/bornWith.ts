@@ -2,12 +2,12 @@
 // have the old one no longer find each other.
 import type { BornWith } from "../livingCluster.ts";
 import { problem, type Problem } from "../problem.ts";
-import type { StackReading } from "../readStack.ts";
+import type { Values } from "../readStack.ts";
 
 /** What is asked for that is not what the living cluster has. Nothing is, before there is one. */
 export function checkBornWith(
   bornWith: BornWith | undefined,
-  { cluster, network }: StackReading["values"],
+  { cluster, network }: Values,
 ): readonly Problem[] {
   const facts: readonly (readonly [path: string, born: string | undefined, asked: string | undefined])[] = [
     ["cluster.name", bornWith?.clusterName, cluster?.name],

@@ -2,16 +2,8 @@
 import { changes } from "../../versions/components.ts";
 import { endpointHistory } from "../endpointMove.ts";
 import type { LastRun, ReachedMachine, ReachedVersions } from "../reached.ts";
-import { problem, type Problem } from "../problem.ts";
-import type { StackReading } from "../readStack.ts";
-
-type Values = StackReading["values"];
-
-/** What is wrong and what to know. */
-export interface EndpointFindings {
-  readonly problems: readonly Problem[];
-  readonly warnings: readonly string[];
-}
+import { problem, type Findings, type Problem } from "../problem.ts";
+import type { Values } from "../readStack.ts";
 
 const names = {
   talos: "versions.talos",
@@ -20,11 +12,7 @@ const names = {
 } as const;
 
 /** All problems of going from the endpoint of the last run to that of the stack config. */
-export function checkEndpointMove(
-  lastRun: LastRun,
-  values: Values,
-  wanted: ReachedVersions,
-): EndpointFindings {
+export function checkEndpointMove(lastRun: LastRun, values: Values, wanted: ReachedVersions): Findings {
   const endpoint = values.cluster?.endpoint;
   const { from } = endpoint === undefined ? {} : endpointHistory(lastRun, endpoint);
   if (endpoint === undefined || from === undefined) return { problems: [], warnings: [] };

@@ -2,12 +2,12 @@
 // (src/talos/members.ts). So another address or generation would do nothing, and whoever wrote it means something else.
 import type { ReachedMachine } from "../reached.ts";
 import { problem, type Problem } from "../problem.ts";
-import type { StackReading } from "../readStack.ts";
+import type { Values } from "../readStack.ts";
 
 /** All changes of machines that are gone. */
 export function checkGoneMachines(
   reached: readonly ReachedMachine[] | undefined,
-  { nodes = [] }: StackReading["values"],
+  { nodes = [] }: Values,
 ): readonly Problem[] {
   return nodes.flatMap((node, index) => {
     const known = reached?.find(({ name }) => name === node?.name);

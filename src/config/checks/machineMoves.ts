@@ -2,27 +2,17 @@
 // that lives. Nothing of it applies before a first run has finished.
 import { changes } from "../../versions/components.ts";
 import type { LastRun, ReachedMachine, ReachedVersions } from "../reached.ts";
-import { problem, type Problem } from "../problem.ts";
-import type { StackReading } from "../readStack.ts";
+import { problem, type Findings, type Problem } from "../problem.ts";
+import type { Values } from "../readStack.ts";
 import { checkMachineNames } from "./machineNames.ts";
-import type { AskedMachine, Placed } from "./placed.ts";
-
-type Values = StackReading["values"];
-
-/** What is wrong and what is only unwise. */
-export interface MachineFindings {
-  readonly problems: readonly Problem[];
-  readonly warnings: readonly string[];
-}
+import { placedMachines, type AskedMachine, type Placed } from "./placed.ts";
 
 /**
  * All problems of going from the machines of the last run to those of the stack config. Whether another address is another
  * machine is not known here: only the machines themselves say it (src/talos/identity).
  */
-export function checkMachineMoves(lastRun: LastRun, values: Values): MachineFindings {
-  const placed = (values.nodes ?? []).flatMap((node, index) =>
-    node === undefined ? [] : [{ path: `nodes[${String(index)}]`, node }],
-  );
+export function checkMachineMoves(lastRun: LastRun, values: Values): Findings {
+  const placed = placedMachines(values);
   // A misspelt role has a problem of its own, and every rule below asks for roles.
   if (placed.length === 0 || placed.some(({ node }) => node.role === undefined))
     return { problems: [], warnings: [] };
@@ -51,7 +41,7 @@ export function checkMachineMoves(lastRun: LastRun, values: Values): MachineFind
 function controlPlaneCount(
   reached: readonly ReachedMachine[] | undefined,
   placed: readonly Placed[],
-): MachineFindings {
+): Findings {
   const names = placed.flatMap(({ node }) => (node.role === "controlplane" ? [node.name ?? "?"] : []));
   if (names.length % 2 === 1 || names.length === 0) return { problems: [], warnings: [] };
   const found = `${String(names.length)} control planes (${names.join(", ")})`;

@@ -1,12 +1,12 @@
 // Rules between networks: they must not share addresses, or packets go astray.
 import { contains, overlap, prefixLength, reservedAddress } from "../ip.ts";
 import { problem, type Problem } from "../problem.ts";
-import type { StackReading } from "../readStack.ts";
+import type { Values } from "../readStack.ts";
 
 const kinds = ["nodeCidr", "podCidr", "serviceCidr"] as const;
 
 /** All problems between the three networks and the endpoint. */
-export function checkNetwork(values: StackReading["values"]): readonly Problem[] {
+export function checkNetwork(values: Values): readonly Problem[] {
   const network = values.network ?? {};
   const overlaps = kinds.flatMap((kind, index) =>
     kinds.slice(0, index).flatMap((other) => {
@@ -30,7 +30,7 @@ export function checkNetwork(values: StackReading["values"]): readonly Problem[]
 }
 
 /** Nobody answers at the first and the last address of a network. */
-function endpointReserved({ cluster, network }: StackReading["values"]): readonly Problem[] {
+function endpointReserved({ cluster, network }: Values): readonly Problem[] {
   if (cluster?.endpoint === undefined || network?.nodeCidr === undefined) return [];
   const { hostname } = new URL(cluster.endpoint);
   const reserved = reservedAddress(network.nodeCidr, hostname);
@@ -59,7 +59,7 @@ function serviceSize(serviceCidr: string | undefined): readonly Problem[] {
 }
 
 /** An endpoint among the pods or services exists only once the cluster runs, which needs the endpoint. */
-function endpointInside(values: StackReading["values"]): readonly Problem[] {
+function endpointInside(values: Values): readonly Problem[] {
   const endpoint = values.cluster?.endpoint;
   if (endpoint === undefined) return [];
   const { hostname } = new URL(endpoint);

@@ -3,22 +3,12 @@ import { contains, reservedAddress } from "../ip.ts";
 import { patchesOf } from "../patches/places.ts";
 import { valueAt } from "../walk.ts";
 import { problem, type Problem } from "../problem.ts";
-import type { StackReading } from "../readStack.ts";
-
-type Values = StackReading["values"];
-type FoundNode = NonNullable<NonNullable<Values["nodes"]>[number]>;
-
-/** A machine with its place in the list. */
-interface Placed {
-  readonly path: string;
-  readonly node: FoundNode;
-}
+import type { Values } from "../readStack.ts";
+import { placedMachines, type Placed } from "./placed.ts";
 
 /** All problems between the machines, and between them and the cluster. */
 export function checkNodes(values: Values): readonly Problem[] {
-  const placed = (values.nodes ?? []).flatMap((node, index) =>
-    node === undefined ? [] : [{ path: `nodes[${String(index)}]`, node }],
-  );
+  const placed = placedMachines(values);
   return [
     ...duplicates(placed, "name"),
     ...duplicates(placed, "address"),

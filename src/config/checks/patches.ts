@@ -8,11 +8,9 @@ import { secretLooks, serviceKinds } from "../patches/secretLooks.ts";
 import { isNested, isRecord, pathText, valueAt, type Segment } from "../walk.ts";
 import { problem, show, type Problem } from "../problem.ts";
 import { setSecret } from "../rawConfig.ts";
-import type { StackReading } from "../readStack.ts";
+import type { Values } from "../readStack.ts";
 import { SecretText } from "../secretText.ts";
 import { nearest } from "../suggest.ts";
-
-type Values = StackReading["values"];
 
 /** Secrets of the cluster. They are made by the program (or imported by secretsFile). */
 const secretKeys: readonly (readonly string[])[] = [

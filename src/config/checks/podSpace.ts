@@ -1,10 +1,8 @@
 // Whether every machine gets a network for its pods: one that gets none stays NotReady for ever.
 import { cidrRange, networkAddress, prefixLength } from "../ip.ts";
 import { problem, type Problem } from "../problem.ts";
-import type { StackReading } from "../readStack.ts";
+import type { Values } from "../readStack.ts";
 import { valueAt } from "../walk.ts";
-
-type Values = StackReading["values"];
 
 /** Where machines get their pods' addresses from. */
 interface PodSpace {

@@ -1,20 +1,16 @@
 // Rules between the Git URL and the repository that gets the deploy key.
 import { parseGitUrl } from "../gitFields.ts";
 import { problem, type Problem } from "../problem.ts";
-import type { StackReading } from "../readStack.ts";
+import type { Values } from "../readStack.ts";
 
 /** The problem when `git.url` names another repository of GitHub than `github`. */
-export function checkRepository(values: StackReading["values"]): readonly Problem[] {
+export function checkRepository(values: Values): readonly Problem[] {
   const url = values.git?.url;
   return url === undefined ? [] : repositoryProblems("git.url", url, values.github);
 }
 
 /** The same for a URL that comes from elsewhere (the tree). */
-export function repositoryProblems(
-  path: string,
-  url: string,
-  github: StackReading["values"]["github"],
-): readonly Problem[] {
+export function repositoryProblems(path: string, url: string, github: Values["github"]): readonly Problem[] {
   const remote = parseGitUrl(url);
   if (remote?.host !== "github.com" || github?.owner === undefined || github.repository === undefined)
     return [];

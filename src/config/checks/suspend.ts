@@ -1,11 +1,11 @@
 // When Flux can be suspended: it must be there, and a new version of it must not be asked for in the same run.
 import type { ReachedVersions } from "../reached.ts";
 import { problem, type Problem } from "../problem.ts";
-import type { StackReading } from "../readStack.ts";
+import type { Values } from "../readStack.ts";
 
 /** What is wrong with `suspend: true` between what the last run reached and what is asked for now. */
 export function checkSuspend(
-  values: StackReading["values"],
+  values: Values,
   reached: ReachedVersions,
   wanted: ReachedVersions,
 ): readonly Problem[] {

@@ -3,12 +3,12 @@ import { reservedAddress } from "../ip.ts";
 import { placedPatches } from "../patches/places.ts";
 import { leavesOf, pathText, valueAt, type Segment } from "../walk.ts";
 import { problem, type Problem } from "../problem.ts";
-import type { StackReading } from "../readStack.ts";
+import type { Values } from "../readStack.ts";
 
 const kinds: readonly unknown[] = ["Layer2VIPConfig", "HCloudVIPConfig"];
 
 /** All problems between virtual addresses, the machines' network and the machines. */
-export function checkVirtualAddresses(values: StackReading["values"]): readonly Problem[] {
+export function checkVirtualAddresses(values: Values): readonly Problem[] {
   return placedPatches(values).flatMap(({ path: place, patch }) =>
     addressesIn(patch).flatMap(([path, address]) => {
       const wrong = whyNot(address, values);
@@ -36,7 +36,7 @@ function addressesIn(patch: unknown): readonly (readonly [readonly Segment[], st
   });
 }
 
-function whyNot(address: string, { network, nodes }: StackReading["values"]): string | undefined {
+function whyNot(address: string, { network, nodes }: Values): string | undefined {
   const reserved = network?.nodeCidr === undefined ? undefined : reservedAddress(network.nodeCidr, address);
   if (reserved !== undefined)
     return `${address} is ${reserved} of network.nodeCidr ${network?.nodeCidr ?? ""}`;

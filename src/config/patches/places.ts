@@ -1,8 +1,6 @@
 // Where patches stand in the stack config.
-import type { StackReading } from "../readStack.ts";
+import type { Values } from "../readStack.ts";
 import type { Segment } from "../walk.ts";
-
-type Values = StackReading["values"];
 
 /** A machine config patch and where it stands. */
 export interface PlacedPatch {

@@ -1,7 +1,8 @@
-// What the program does not set but works with: another value breaks the cluster, mostly long after the run that brought it.
+// What the program does not set but works with: another value breaks the cluster, mostly long after the run that brought it, or
+// has no effect on a Node that is there already (docs/decisions/0018).
 import type { Segment } from "../walk.ts";
 
-/** A value that must stay as Talos has it by itself. */
+/** A value that must stay as Talos has it by itself, or that would have no effect. */
 export interface ReliedOn {
   readonly path: readonly Segment[];
   /** The values that are right; none: it must not be set at all. */
@@ -18,6 +19,10 @@ export interface ReliedOn {
 const kubePrismPort = 7445;
 
 const kubePrism = "Cilium reaches the Kubernetes API at localhost:7445 and would be cut off from it";
+const onlyOnce = "it counts only when a machine registers for the first time, and never again";
+const talosOwn = "Talos sets it on control planes";
+const controlPlane = "node-role.kubernetes.io/control-plane";
+const off = [false, null];
 const nodeName = "the program knows every Node by the name in nodes, and would wait for it in vain";
 
 /** The list, each with its reason. */
@@ -59,6 +64,36 @@ export const reliedOn: readonly ReliedOn[] = [
     allowed: [],
     reason: nodeName,
     todo: "remove it and set name of the node instead",
+  },
+  {
+    path: ["machine", "kubelet", "extraArgs", "node-labels"],
+    allowed: off,
+    reason: onlyOnce,
+    todo: "write the labels under machine.nodeLabels",
+  },
+  {
+    path: ["machine", "kubelet", "extraArgs", "register-with-taints"],
+    allowed: off,
+    reason: onlyOnce,
+    todo: "write the taints under machine.nodeTaints",
+  },
+  {
+    path: ["machine", "kubelet", "extraConfig", "registerWithTaints"],
+    allowed: off,
+    reason: onlyOnce,
+    todo: "write the taints under machine.nodeTaints",
+  },
+  {
+    path: ["machine", "nodeLabels", controlPlane],
+    allowed: off,
+    reason: talosOwn,
+    todo: "set role of the node instead",
+  },
+  {
+    path: ["machine", "nodeTaints", controlPlane],
+    allowed: off,
+    reason: talosOwn,
+    todo: "set cluster.allowSchedulingOnControlPlanes in patches.controlplane instead",
   },
   {
     path: ["cluster", "network", "dnsDomain"],

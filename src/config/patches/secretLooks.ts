@@ -1,25 +1,6 @@
 // What in a patch looks like a secret. Patches stand readable in previews, plans, pull requests and the state.
+import { hasSecretShape } from "../../steps/redact.ts";
 import { leavesOf, valueAt, type Segment } from "../walk.ts";
-
-/** Shapes that keys and tokens have, whatever their field is called. */
-const shapes: readonly RegExp[] = [
-  /PRIVATE KEY-----/,
-  /AGE-SECRET-KEY-1/i,
-  /\bgh[pousr]_[A-Za-z0-9]{8,}/,
-  /\bgithub_pat_[A-Za-z0-9_]{8,}/,
-  /\bglpat-[\w-]{8,}/,
-  /\bdckr_pat_[\w-]{8,}/,
-  /\bxox[abeprs]-[\w-]{8,}/,
-  /\bAKIA[A-Z0-9]{12,}/,
-  /\btskey-[a-z]+-[\w-]{8,}/,
-  /\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+/,
-  /\bsk-[A-Za-z0-9_-]{20,}/,
-  // A password in a URL.
-  /\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:[^\s/@]+@/i,
-];
-
-/** PEM, base64-encoded, as machine configs have it; certificates are no secrets. */
-const encodedPem = /LS0tLS1CRUdJTi[A-Za-z0-9+/=]+/g;
 
 /** A Secret of Kubernetes that a text holds as YAML or JSON. */
 const secretManifest = /^\s*"?kind"?:\s*"?Secret"?\s*,?\s*$/m;
@@ -49,7 +30,7 @@ export const serviceKinds: readonly string[] = ["ExtensionServiceConfig", "Conta
 /** Why the text at a path of a patch looks like a secret, e.g. `looks like a token or a key`; undefined when it does not. */
 function secretLook(patch: unknown, path: readonly Segment[], text: string): string | undefined {
   if (text === "") return undefined;
-  if (hasShape(text)) return "holds what looks like a key or a token";
+  if (hasSecretShape(text)) return "holds what looks like a key or a token";
   if (secretManifest.test(text)) return "holds a Secret of Kubernetes";
   if (serviceKinds.includes(String(valueAt(patch, ["kind"])))) {
     const look = serviceLook(path, text);
@@ -71,13 +52,6 @@ export function secretLooks(patch: unknown): readonly (readonly [path: readonly 
     const look = isText ? secretLook(patch, path, String(value)) : undefined;
     return look === undefined ? [] : [[path, look] as const];
   });
-}
-
-function hasShape(text: string): boolean {
-  if (shapes.some((shape) => shape.test(text))) return true;
-  return [...text.matchAll(encodedPem)].some(([pem]) =>
-    Buffer.from(pem, "base64").toString().includes("PRIVATE KEY"),
-  );
 }
 
 function serviceLook(path: readonly Segment[], text: string): string | undefined {

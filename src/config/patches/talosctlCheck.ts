@@ -2,8 +2,8 @@
 // A mistake would show in the provider's preview as well, but not whose, and a refusal of a machine only in the run.
 import { run, type RunResult } from "../../steps/run.ts";
 import { PrivateFolder } from "../../steps/privateFolder.ts";
-import { problem, problemText, type Problem } from "../problem.ts";
-import type { StackReading } from "../readStack.ts";
+import { problem, problemText, type Findings } from "../problem.ts";
+import type { Values } from "../readStack.ts";
 import { hasSecret, revealed } from "../secretText.ts";
 import { compareMinors, minorOf } from "../../versions/version.ts";
 import { writePatch } from "./lines.ts";
@@ -11,7 +11,6 @@ import { patchesOf, placedPatches, type PlacedPatch } from "./places.ts";
 import { complaint, complaintsIn, mistakesIn, type Mistake } from "./talosWords.ts";
 import { isRecord, leavesOf, pathText, type Segment } from "../walk.ts";
 
-type Values = StackReading["values"];
 type Role = "controlplane" | "worker";
 
 /** Runs `talosctl args…`; code -2 where there is none. */
@@ -21,14 +20,8 @@ export type RunTalosctl = (args: readonly string[]) => Promise<RunResult>;
 export const talosctlOnPath: RunTalosctl = async (args) =>
   run("talosctl", args, { timeoutSeconds: 20, signal: new AbortController().signal });
 
-/** What is wrong, and what could not be told. */
-export interface PatchFindings {
-  readonly problems: readonly Problem[];
-  readonly warnings: readonly string[];
-}
-
 /** Has talosctl look at all patches of a stack config. Nothing is run where there are none. */
-export async function checkWithTalosctl(values: Values, talosctl: RunTalosctl): Promise<PatchFindings> {
+export async function checkWithTalosctl(values: Values, talosctl: RunTalosctl): Promise<Findings> {
   const placed = placedPatches(values).filter(({ patch }) => isKnown(patch));
   if (placed.length === 0) return { problems: [], warnings: [] };
   const version = await talosctl(["version", "--client"]);
@@ -55,7 +48,7 @@ function isKnown(patch: unknown): boolean {
 }
 
 /** Without talosctl the provider's words about a patch are all there is, and they would show a secret. */
-function unchecked(placed: readonly PlacedPatch[], reason: string): PatchFindings {
+function unchecked(placed: readonly PlacedPatch[], reason: string): Findings {
   return {
     problems: placed
       .filter(({ patch }) => hasSecret(patch))
@@ -102,7 +95,7 @@ function judged(
   found: readonly FoundMistake[],
   wanted: string | undefined,
   has: string | undefined,
-): PatchFindings {
+): Findings {
   const difference = compareMinors(has, wanted);
   const asked = minorOf(wanted);
   const reference = asked === undefined ? "" : `v${asked}/`;

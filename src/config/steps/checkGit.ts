@@ -3,7 +3,7 @@
 import { deployKeyTitle, keyMaterial } from "../deployKeys.ts";
 import { askGithub, type GithubAccess, type GithubAnswer } from "../../steps/github.ts";
 import { checkHostKey, gitRemote } from "../../steps/ssh.ts";
-import { SiteDownError, StepError } from "../../steps/stepError.ts";
+import { causeOf, SiteDownError, StepError } from "../../steps/stepError.ts";
 import type { InputOf } from "../../steps/contract.ts";
 import type { Step } from "../../steps/step.ts";
 import type { checkGit as contract } from "../contracts.ts";
@@ -171,10 +171,4 @@ function tokenAdvice(answer: GithubAnswer<Repository>, repository: string): stri
   if (answer.status === 404)
     return `create the repository ${repository}, correct github.owner and github.repository in the stack config, or give the token access to it (GitHub answers 404 for both)`;
   return "this is no answer that a GitHub gives: check github.baseUrl in the stack config";
-}
-
-/** fetch hides the interesting part ("connection refused") in the cause. */
-function causeOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -98,7 +98,7 @@ describe("the secrets of a stack config", () => {
   });
 
   it("are in an object where the stack file says secure", () => {
-    const file = { config: { "home-ops:patches": { common: [{ a: "clear" }, { b: { secure: "v1:…" } }] } } };
+    const file = { "home-ops:patches": { common: [{ a: "clear" }, { b: { secure: "v1:…" } }] } };
     expect(secretsOfConfig({ "home-ops:patches": patches }, file)).toStrictEqual(["hush"]);
   });
 
