@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { beforeAll, describe, it } from "@jest/globals";
 import { inputsOf } from "../../src/steps/transport.ts";
 import { removeMachine } from "../../src/talos/contracts.ts";
+import { homeOps } from "../../src/program.ts";
 import { deploy, type Registration } from "./deploy.ts";
-import { answers, program, testConfig } from "./program.ts";
+import { answers, testConfig } from "./program.ts";
 
 interface Kept {
   readonly resources: readonly {
@@ -25,7 +26,7 @@ describe("a state that an older version left", () => {
     const { github } = testConfig();
     const config = testConfig({ github: { ...github, webhookUrl: "https://flux-webhook.home.example" } });
     found = await deploy(() => {
-      program(config);
+      homeOps(config);
     }, answers);
   });
 

@@ -7,7 +7,8 @@ import type { Config } from "../../src/config/config.ts";
 import { deploy, waitsFor, type Registration } from "./deploy.ts";
 import { bodies, contracts } from "../steps/contracts.ts";
 import { inputsOf } from "../../src/steps/transport.ts";
-import { answers, program, testConfig } from "./program.ts";
+import { homeOps } from "../../src/program.ts";
+import { answers, testConfig } from "./program.ts";
 
 const command = "command:local:Command";
 
@@ -27,7 +28,7 @@ describe("the whole program", () => {
   beforeAll(async () => {
     process.env["GITHUB_TOKEN"] = "ghp_not-in-the-state";
     found = await deploy(() => {
-      program(testConfig());
+      homeOps(testConfig());
     }, answers);
   });
 
@@ -287,7 +288,7 @@ describe("the whole program", () => {
 describe("a stack config that says where GitHub reaches the cluster", () => {
   const withUrl = (webhookUrl: string): Promise<readonly Registration[]> =>
     deploy(() => {
-      program(testConfig({ github: { owner: "home", repository: "home-cluster", webhookUrl } }));
+      homeOps(testConfig({ github: { owner: "home", repository: "home-cluster", webhookUrl } }));
     }, answers);
   const webhookOf = (found: readonly Registration[]): Registration => {
     const [webhook, ...more] = found.filter(({ type }) => type.includes("RepositoryWebhook"));
@@ -341,7 +342,7 @@ describe("the protection", () => {
     const github = { owner: "home", repository: "home-cluster", webhookUrl: "https://hook.home.example" };
     const gone = [{ ...template, name: "k8s-9", address: "192.0.2.29", role: "worker" as const }];
     const found = await deploy(() => {
-      program(testConfig({ github, gone }));
+      homeOps(testConfig({ github, gone }));
     }, answers);
     const before = waitsFor(found, "protection");
     // A component goes when its children have gone.
@@ -357,11 +358,11 @@ describe("the protection", () => {
 describe("a first preview", () => {
   it("registers everything while secrets and kubeconfig are unknown", async () => {
     const known = await deploy(() => {
-      program(testConfig());
+      homeOps(testConfig());
     }, answers);
     const unknown = await deploy(
       () => {
-        program(testConfig());
+        homeOps(testConfig());
       },
       { ...answers, outputs: {}, preview: true },
     );
@@ -373,7 +374,7 @@ describe("a first preview", () => {
 describe("existing machine secrets", () => {
   const importOf = async (change: Partial<Config>): Promise<string | undefined> => {
     const found = await deploy(() => {
-      program(testConfig({ secretsFile: "/home/me/secrets.yaml", ...change }));
+      homeOps(testConfig({ secretsFile: "/home/me/secrets.yaml", ...change }));
     }, answers);
     return found.find(({ name }) => name === "talos-secrets")?.importId;
   };
@@ -389,7 +390,7 @@ describe("existing machine secrets", () => {
 describe("a lab's config", () => {
   it("protects nothing", async () => {
     const found = await deploy(() => {
-      program(testConfig({ protect: false }));
+      homeOps(testConfig({ protect: false }));
     }, answers);
     expect(found.filter((registration) => registration.protect)).toStrictEqual([]);
   });
@@ -398,7 +399,7 @@ describe("a lab's config", () => {
 describe("a suspended Flux", () => {
   it("is suspended from the root down: a root at work could take a child's suspension back", async () => {
     const found = await deploy(() => {
-      program(testConfig({ suspend: true }));
+      homeOps(testConfig({ suspend: true }));
     }, answers);
     const order = ["flux-home-cluster", "flux-cluster", "flux-suspension", "flux-proof"];
     for (const [index, name] of order.slice(1).entries())
@@ -408,7 +409,7 @@ describe("a suspended Flux", () => {
   it("is one input of each object of the hand-off, and what the proofs are told", async () => {
     const inputs = async (suspend: boolean): Promise<Readonly<Record<string, unknown>>> => {
       const found = await deploy(() => {
-        program(testConfig({ suspend }));
+        homeOps(testConfig({ suspend }));
       }, answers);
       return Object.fromEntries(found.map((registration) => [registration.name, registration.inputs]));
     };
@@ -438,7 +439,7 @@ describe("Cilium", () => {
     const config = testConfig({ lastRun: { versions: lastRun } });
     const tree = { ...config.tree, ciliumValues: values as Record<string, unknown> };
     const found = await deploy(() => {
-      program({ ...config, tree });
+      homeOps({ ...config, tree });
     }, answers);
     const one = found.find(({ name }) => name === "cluster-cilium");
     assert.ok(one);
