@@ -4,7 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import * as talos from "@pulumiverse/talos";
 import type { Config, Node } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
-import { configHash, type MachinePlan } from "./machinePlan.ts";
+import { configHash, type MachinePlan } from "./machine/machinePlan.ts";
 import { forgetMachine, removeMachine, settleMachine } from "./contracts.ts";
 
 /** What the steps of members need. */

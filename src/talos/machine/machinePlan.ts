@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import type { Node } from "../config/config.ts";
+import type { Node } from "../../config/config.ts";
 
 /** One machine with everything that is sent to it. */
 export interface MachinePlan {

@@ -3,7 +3,7 @@ import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import { badMove } from "../../versions/moves.ts";
-import { inspect, type Machine } from "../inspect.ts";
+import { inspect, type Machine } from "./inspect.ts";
 
 /** What is installed on a machine. */
 export interface Installation {

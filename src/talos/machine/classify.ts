@@ -1,6 +1,6 @@
 // What a machine is, judged by how its Talos API answers two questions: one with this cluster's client certificate, one
 // without any.
-import type { RunResult } from "../steps/run.ts";
+import type { RunResult } from "../../steps/run.ts";
 
 /** What a machine is to this cluster. */
 export type MachineClass =

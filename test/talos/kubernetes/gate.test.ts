@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { KubeObject } from "../../../src/steps/kubernetes.ts";
-import { controlPlanesWhole } from "../../../src/talos/upgrade/gate.ts";
+import { controlPlanesWhole } from "../../../src/talos/kubernetes/gate.ts";
 import {
   etcdService,
   FakeCluster,

@@ -1,9 +1,9 @@
 // One machine, looked at with patience: is it ready for this cluster's config, or in the cluster already? Everything else
 // stops whatever step asks.
-import { reasonOf, type Talosctl } from "../steps/talosctl.ts";
-import { StepError } from "../steps/stepError.ts";
-import type { Step } from "../steps/step.ts";
-import { done, notYet } from "../steps/wait.ts";
+import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
+import { StepError } from "../../steps/stepError.ts";
+import type { Step } from "../../steps/step.ts";
+import { done, notYet } from "../../steps/wait.ts";
 import { classify, serverVersion, type MachineClass, type Probe } from "./classify.ts";
 
 /** A machine of the stack config, as steps are told of it. */

@@ -1,6 +1,6 @@
 // Machine configs without their secrets, as the program and `npm run plan` both make them: so they can be compared.
 import { parseAllDocuments } from "yaml";
-import type { Masker } from "../steps/mask.ts";
+import type { Masker } from "../../steps/mask.ts";
 
 /** File with a machine's documents, in the folder of the config, as JSON: first those of the base, then the patches. */
 export function shownConfigFile(machine: string): string {

@@ -1,9 +1,9 @@
 // What is added to Talos' generated machine config, in its order. Pure: plain data in, patches out.
-import type { Config, Node } from "../config/config.ts";
-import { endpointHistory } from "../config/endpointMove.ts";
-import { programPatches, type MachinePatch } from "../config/patches/program.ts";
-import { hasSecret } from "../config/secretText.ts";
-import { newestKubernetesFor } from "../versions/skew.ts";
+import type { Config, Node } from "../../config/config.ts";
+import { endpointHistory } from "../../config/endpointMove.ts";
+import { programPatches, type MachinePatch } from "../../config/patches/program.ts";
+import { hasSecret } from "../../config/secretText.ts";
+import { newestKubernetesFor } from "../../versions/skew.ts";
 
 /** The patches of one machine, in the order in which they are applied, so that a later one wins. */
 export interface MachinePatches {

@@ -4,7 +4,7 @@ import { ensureBackup, type BackupOptions } from "../../steps/backup.ts";
 import { StepError } from "../../steps/stepError.ts";
 import type { Step } from "../../steps/step.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
-import type { Machine } from "../inspect.ts";
+import type { Machine } from "../machine/inspect.ts";
 
 /**
  * Takes a snapshot unless there is one for this target that is younger than a day.

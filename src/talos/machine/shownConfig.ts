@@ -3,8 +3,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { Config } from "../config/config.ts";
-import { Masker } from "../steps/mask.ts";
+import type { Config } from "../../config/config.ts";
+import { Masker } from "../../steps/mask.ts";
 import type { MachinePlan } from "./machinePlan.ts";
 import { shownBase, shownConfigFile } from "./shownDocuments.ts";
 

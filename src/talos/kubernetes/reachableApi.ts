@@ -1,7 +1,7 @@
 // The cluster's API by a way that answers. While the endpoint moves, what a control plane gives as the endpoint may be held
 // by nobody yet, or by nobody any more.
 import type { Kubernetes } from "../../steps/kubernetes.ts";
-import type { Machine } from "../inspect.ts";
+import type { Machine } from "../machine/inspect.ts";
 
 /** An API server that takes longer for its version is none. */
 const apiAnswerMs = 5_000;

@@ -5,7 +5,7 @@ import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import type { Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
-import type { Machine } from "../inspect.ts";
+import type { Machine } from "../machine/inspect.ts";
 import { etcdView, type EtcdView, type Member } from "../etcd/etcdView.ts";
 import { oldStaticPod } from "./staticPods.ts";
 

@@ -3,7 +3,7 @@
 import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
-import type { Machine } from "../inspect.ts";
+import type { Machine } from "./inspect.ts";
 import { pullSeconds } from "../contracts.ts";
 
 /**

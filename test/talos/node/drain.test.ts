@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, expect, it } from "@jest/globals";
-import { cordon, drain, isCordonedByUs, uncordon } from "../../../src/talos/upgrade/drain.ts";
+import { cordon, drain, isCordonedByUs, uncordon } from "../../../src/talos/node/drain.ts";
 import { FakeCluster, pod, quietStep } from "../../fakes/clients.ts";
 
 describe("draining a node", () => {

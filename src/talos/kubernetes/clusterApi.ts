@@ -3,7 +3,7 @@ import { Kubernetes } from "../../steps/kubernetes.ts";
 import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
-import type { Machine } from "../inspect.ts";
+import type { Machine } from "../machine/inspect.ts";
 import { askEtcd, isThereEtcd } from "../etcd/etcdPresence.ts";
 import { reachableApi } from "./reachableApi.ts";
 

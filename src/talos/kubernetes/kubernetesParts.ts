@@ -4,7 +4,7 @@ import { StepError } from "../../steps/stepError.ts";
 import type { Talosctl } from "../../steps/talosctl.ts";
 import { badMove } from "../../versions/moves.ts";
 import { compareVersions } from "../../versions/version.ts";
-import { inspect, type Machine } from "../inspect.ts";
+import { inspect, type Machine } from "../machine/inspect.ts";
 import { isBootstrapped } from "./clusterApi.ts";
 
 /** A part of Kubernetes on a machine. */

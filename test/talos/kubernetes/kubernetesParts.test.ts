@@ -1,11 +1,8 @@
-// What runs, and whether the talosctl at hand can bring what is wanted.
-import assert from "node:assert/strict";
+// What runs: whether there is a cluster, and its parts.
 import { describe, expect, it } from "@jest/globals";
-import { refuseOldClient, withoutDrain } from "../../../src/talos/upgrade/client.ts";
-import { clusterApi, clusterApiOnceKnown, isBootstrapped } from "../../../src/talos/upgrade/clusterApi.ts";
-import { kubernetesParts } from "../../../src/talos/upgrade/kubernetesParts.ts";
-import { nodeReadiness } from "../../../src/talos/upgrade/nodeReadiness.ts";
-import type { Machine } from "../../../src/talos/inspect.ts";
+import { clusterApi, clusterApiOnceKnown, isBootstrapped } from "../../../src/talos/kubernetes/clusterApi.ts";
+import { kubernetesParts } from "../../../src/talos/kubernetes/kubernetesParts.ts";
+import type { Machine } from "../../../src/talos/machine/inspect.ts";
 import { beforeBootstrap, fakeTalosctl, quickStep, quietStep, type Answer } from "../../fakes/clients.ts";
 
 const [first, second, worker] = ["k8s-1", "k8s-2", "k8s-4"].map((name) => ({
@@ -102,59 +99,5 @@ describe("the parts of Kubernetes", () => {
       return command === "version --insecure" ? "Server:\n\tTag: v1.12.0\n" : "no answer";
     });
     expect((await parts(bare)).length).toBe(4);
-  });
-});
-
-describe("a talosctl", () => {
-  const refuse = (client: string, talos: string, kubernetes = "v1.34.4"): Promise<void> =>
-    refuseOldClient(
-      fakeTalosctl(() => "", client),
-      { talos, kubernetes },
-    );
-
-  it("brings its own minor and older ones", async () => {
-    await refuse("v1.12.0", "v1.12.9");
-    await refuse("v1.13.9", "v1.12.0", "v1.36.3");
-  });
-
-  it("that is older than the wanted Talos is refused, with the one to install", () =>
-    assert.rejects(
-      refuse("v1.12.0", "v1.13.9"),
-      (error: { message: string; todo: string }) =>
-        error.message === "talosctl v1.12.0 is older than Talos v1.13.9" &&
-        /install talosctl v1\.13 on this computer.*no machine has been touched/.test(error.todo),
-    ));
-
-  it("that cannot bring the wanted Kubernetes is refused", () =>
-    expect(refuse("v1.12.0", "v1.12.0", "v1.36.3")).rejects.toThrow(
-      /talosctl v1\.12\.0 upgrades Kubernetes up to v1\.35, not to v1\.36\.3/,
-    ));
-
-  it("is told not to drain from 1.13 on, where it can be", async () => {
-    expect(await withoutDrain(fakeTalosctl(() => "", "v1.12.0"))).toStrictEqual([]);
-    expect(await withoutDrain(fakeTalosctl(() => "", "v1.13.9"))).toStrictEqual(["--drain=false"]);
-  });
-});
-
-describe("a node", () => {
-  const node = (status: string, bootID: string): object => ({
-    status: {
-      nodeInfo: { bootID },
-      conditions: [{ type: "Ready", status, message: "kubelet is posting ready status" }],
-    },
-  });
-
-  it("is Ready when its kubelet says so of this boot", () =>
-    expect(nodeReadiness("k8s-4", node("True", "b"), "b")).toStrictEqual({ done: true, value: undefined }));
-
-  it("is not Ready by what was said before the reboot", () =>
-    expect(nodeReadiness("k8s-4", node("True", "a"), "b")).toStrictEqual({
-      done: false,
-      missing: "k8s-4: its kubelet has not reported since the reboot",
-    }));
-
-  it("is not Ready while it is not there, or says so", () => {
-    expect(nodeReadiness("k8s-4", undefined, "b").done).toBe(false);
-    expect(nodeReadiness("k8s-4", node("False", "b"), "b").done).toBe(false);
   });
 });

@@ -4,7 +4,7 @@
 // talos_managed.go, checkPodStatus; internal/app/machined/pkg/controllers/k8s/control_plane_static_pod.go.
 import { conditionOf, type Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
 import type { Talosctl } from "../../steps/talosctl.ts";
-import type { Machine } from "../inspect.ts";
+import type { Machine } from "../machine/inspect.ts";
 
 /** A program of the control plane that runs as a static pod. */
 export type StaticPod = "kube-apiserver" | "kube-controller-manager" | "kube-scheduler";
