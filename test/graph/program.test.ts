@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { fingerprint } from "../../src/config/lastRun.ts";
 import type { Config } from "../../src/config/config.ts";
-import { deploy, waitsFor, type Registration } from "./deploy.ts";
+import { deploy, placesOf, waitsFor, type Registration } from "./deploy.ts";
 import { bodies, contracts } from "../steps/contracts.ts";
 import { inputsOf } from "../../src/steps/transport.ts";
 import { homeOps } from "../../src/program.ts";
@@ -151,9 +151,31 @@ describe("the whole program", () => {
     for (const registration of found.filter((candidate) => candidate.custom))
       assert.match(
         registration.parent,
-        /^(preflight|talos|cluster|flux-secrets|flux-install|flux)$/,
+        /^(preflight|talos|talos-k8s-[12]|cluster|flux-secrets|flux-install|flux)$/,
         registration.name,
       );
+  });
+
+  it("holds what belongs to one machine in a component of its own, and finds what states have under the phase", () => {
+    for (const machine of ["talos-k8s-1", "talos-k8s-2"]) {
+      const { type, parent } = named(machine);
+      expect([type, parent]).toStrictEqual(["home-ops:talos:Machine", "talos"]);
+      expect(
+        found
+          .filter((registration) => registration.parent === machine)
+          .map((registration) => [registration.name, placesOf(found, registration).at(-1)]),
+      ).toStrictEqual(
+        [
+          ["inspect", command],
+          ["os", command],
+          ["config", "talos:machine/configurationApply:ConfigurationApply"],
+          ["member", command],
+        ].map(([what = "", of = ""]) => [
+          `${machine}-${what}`,
+          `home-ops:talos:Machines$${of}::${machine}-${what}`,
+        ]),
+      );
+    }
   });
 
   it("identifies the cluster to the provider by Talos' cluster id", () => {
