@@ -4,7 +4,7 @@ import { Cluster } from "./bootstrap/cluster.ts";
 import { FluxInstall } from "./bootstrap/fluxInstall.ts";
 import { FluxSecrets } from "./bootstrap/fluxSecrets.ts";
 import type { Config } from "./config/config.ts";
-import { Preflight } from "./config/preflight.ts";
+import { Preflight } from "./preflight/preflight.ts";
 import { Protection } from "./config/protection.ts";
 import { HandOff } from "./flux/handOff.ts";
 import { Machines } from "./talos/machines.ts";
@@ -20,7 +20,7 @@ export interface HomeOps {
 /** Registers everything that there is. Asks nobody: whatever may stop a run beforehand has been asked in index.ts. */
 export function homeOps(config: Config): HomeOps {
   // The question of index.ts as a resource: the others wait for it, and a preview shows when it is asked something else.
-  const preflight = new Preflight("preflight", { config });
+  const preflight = new Preflight("preflight", config);
 
   // Machines wait for the preflight: a wrong token must not show on a half-built cluster.
   const machines = new Machines("talos", { config }, { dependsOn: [preflight] });
@@ -39,7 +39,7 @@ export function homeOps(config: Config): HomeOps {
 
   // It waits for everything, so that `destroy` begins with it, and ends there while the stack is protected.
   const parts = [preflight, machines, cluster, secrets, install, handOff];
-  new Protection("protection", { config }, { dependsOn: parts });
+  new Protection("protection", config, { dependsOn: parts });
 
   return { machines, cluster, secrets, handOff };
 }

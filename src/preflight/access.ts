@@ -4,9 +4,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { GivenOf } from "../steps/contract.ts";
 import { run } from "../steps/run.ts";
 import { runStep } from "../steps/runStep.ts";
-import { deployKeyType } from "./deployKeys.ts";
+import { deployKeyType } from "../config/deployKeys.ts";
 import { accessInput } from "./preflight.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "../config/config.ts";
 import { checkGit } from "./contracts.ts";
 
 /**

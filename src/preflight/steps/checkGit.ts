@@ -1,6 +1,6 @@
 // Checks the Git side of the config against the world: GitHub's answer to the token and the repository, whether another
 // cluster of this name is there, and the Git host's key. Changes nothing.
-import { deployKeyTitle, keyMaterial } from "../deployKeys.ts";
+import { deployKeyTitle, keyMaterial } from "../../config/deployKeys.ts";
 import { askGithub, type GithubAccess, type GithubAnswer } from "../../steps/github.ts";
 import { checkHostKey, gitRemote } from "../../steps/ssh.ts";
 import { SiteDownError, StepError } from "../../steps/stepError.ts";

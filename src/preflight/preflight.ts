@@ -2,13 +2,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GivenOf } from "../steps/contract.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "../config/config.ts";
 import { checkGit } from "./contracts.ts";
 
 /** What {@link Preflight} needs. */
-export interface PreflightArgs {
-  readonly config: Config;
-}
+export type PreflightArgs = Pick<Config, "github" | "git">;
 
 /**
  * Asks GitHub and the Git host: is the token good, is the repository there, may the token register a deploy key, is the
@@ -17,12 +15,12 @@ export interface PreflightArgs {
 export class Preflight extends pulumi.ComponentResource {
   constructor(name: string, args: PreflightArgs, opts?: pulumi.ComponentResourceOptions) {
     super("home-ops:config:Preflight", name, {}, opts);
-    stepCommand(`${name}-git`, checkGit, accessInput(args.config), { parent: this });
+    stepCommand(`${name}-git`, checkGit, accessInput(args), { parent: this });
     this.registerOutputs({});
   }
 }
 
 /** What the check of the Git side is told. */
-export function accessInput({ github, git }: Config): GivenOf<typeof checkGit> {
+export function accessInput({ github, git }: PreflightArgs): GivenOf<typeof checkGit> {
   return { github, webhookUrl: github.webhookUrl, git: { url: git.url, knownHosts: [...git.knownHosts] } };
 }
