@@ -72,10 +72,19 @@ const assertInApply = {
 const noDeepImport = { regex: "^@pulumi(verse)?/[^/]+/", message: "Import the package itself." };
 
 /** Each may import those before it. Folders and files are written from the project's root. */
-const rooms = ["src/versions", "src/steps", "tree", "src/config", "src/talos", "src/bootstrap", "src/flux"];
+const rooms = [
+  "src/versions",
+  "src/steps",
+  "tree",
+  "src/config",
+  "src/preflight",
+  "src/talos",
+  "src/bootstrap",
+  "src/flux",
+];
 const order = [...rooms, "src/program.ts", "src/step.ts", "index.ts"];
 const backwards =
-  "Imports go versions → steps → tree → config → talos → bootstrap → flux → program, never back.";
+  "Imports go versions → steps → tree → config → preflight → talos → bootstrap → flux → program, never back.";
 const surroundings = ["sdks", "commands", "lab", "tools", "test"];
 const outside = "The program knows nothing of what stands around it.";
 const onlyRehearse = "Of the commands only rehearse knows the lab.";

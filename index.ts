@@ -1,22 +1,15 @@
 // home-ops: bare Talos machines to a Kubernetes cluster that Flux runs from Git.
 //
-// config → talos → bootstrap → flux, always in this order; each phase hands its results to the next and never looks
-// back. What happens inside a phase is in the folder of its name.
+// First everything is asked that may stop a run; then src/program.ts registers the phases; then Flux has the last word.
 import * as pulumi from "@pulumi/pulumi";
 import { provideCiliumChart, usesKeptChart } from "./src/bootstrap/ciliumChart.ts";
-import { Cluster } from "./src/bootstrap/cluster.ts";
-import { FluxInstall } from "./src/bootstrap/fluxInstall.ts";
-import { FluxSecrets } from "./src/bootstrap/fluxSecrets.ts";
+import { checkAccess } from "./src/preflight/access.ts";
 import { reachedMachines, reachedVersions } from "./src/config/lastRun.ts";
-import { checkAccess } from "./src/config/access.ts";
 import { loadConfig } from "./src/config/load.ts";
-import { Preflight } from "./src/config/preflight.ts";
-import { Protection } from "./src/config/protection.ts";
 import { prepareFluxBump, settleFluxBump } from "./src/flux/bump.ts";
-import { HandOff } from "./src/flux/handOff.ts";
 import { settleFlux } from "./src/flux/settle.ts";
+import { homeOps } from "./src/program.ts";
 import { lookAtMachines } from "./src/talos/identity/lookAtMachines.ts";
-import { Machines } from "./src/talos/machines.ts";
 
 // All input is read and checked here, before the first resource; what follows works with plain, valid values.
 const config = await loadConfig();
@@ -30,30 +23,10 @@ await checkAccess(config);
 // A machine that is not the one it is taken for stops the run here, before anything is sent to it or taken from it.
 await lookAtMachines(config);
 
-// Another Flux is one changed line below; what it needs besides is looked at before anything is touched.
+// Another Flux is one changed line to Pulumi; what it needs besides is looked at before anything is touched.
 await prepareFluxBump(config);
 
-// The same question as a resource: the others wait for it, and a preview shows when it is asked something else.
-const preflight = new Preflight("preflight", { config });
-
-// Machines wait for the preflight: a wrong token must not show on a half-built cluster.
-const machines = new Machines("talos", { config }, { dependsOn: [preflight] });
-
-// etcd waits for the machines' configs, Cilium for the API, the nodes for Cilium.
-const cluster = new Cluster("cluster", { config, machines });
-
-// Flux's keys wait for Ready nodes, so that a failure before that leaves no key at GitHub.
-const secrets = new FluxSecrets("flux-secrets", { config, machines, cluster }, { dependsOn: [cluster] });
-
-// The controllers wait for the Secrets: the first thing they do is read them.
-const install = new FluxInstall("flux-install", { config, machines, cluster }, { dependsOn: [secrets] });
-
-// Custom resources wait for the CRDs and the controllers.
-const handOff = new HandOff("flux", { config, machines, cluster, secrets }, { dependsOn: [install] });
-
-// It waits for everything, so that `destroy` begins with it, and ends there while the stack is protected.
-const parts = [preflight, machines, cluster, secrets, install, handOff];
-new Protection("protection", { config }, { dependsOn: parts });
+const { machines, cluster, secrets, handOff } = homeOps(config);
 
 await settleFluxBump(config, { handOff, cluster, secrets });
 

@@ -1,6 +1,6 @@
 // What a failed run leaves unsaid: Helm's errors name neither what runs now nor what to do.
 import { Kubernetes } from "../src/steps/kubernetes.ts";
-import { runningCilium } from "../src/talos/upgrade/runningCilium.ts";
+import { runningCilium } from "../src/talos/kubernetes/runningCilium.ts";
 import { stackOf } from "./recover/recover.ts";
 import { exportStack, exportStackInClear, kubeconfigOf, type StateResource } from "./recover/state.ts";
 

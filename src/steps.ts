@@ -1,5 +1,5 @@
 // Every step with its contract and its body, which is loaded only when it is called for.
-import { checkGit } from "./config/contracts.ts";
+import { checkGit } from "./preflight/contracts.ts";
 import * as bootstrap from "./bootstrap/contracts.ts";
 import * as flux from "./flux/contracts.ts";
 import type { Contract } from "./steps/contract.ts";
@@ -15,7 +15,7 @@ function entry<C extends Contract>(contract: C, load: () => Promise<Body<C>>): r
 
 /** Every step, by its name. */
 const steps: ReadonlyMap<string, Perform> = new Map([
-  entry(checkGit, async () => (await import("./config/steps/checkGit.ts")).checkGit),
+  entry(checkGit, async () => (await import("./preflight/steps/checkGit.ts")).checkGit),
   entry(talos.inspectMachine, async () => (await import("./talos/steps/inspectMachine.ts")).inspectMachine),
   entry(talos.forgetMachine, async () => (await import("./talos/steps/forgetMachine.ts")).forgetMachine),
   entry(talos.prepareUpgrade, async () => (await import("./talos/steps/prepareUpgrade.ts")).prepareUpgrade),

@@ -10,7 +10,7 @@ import { decodeConfig } from "../../src/config/rawConfig.ts";
 import { talosctlOnPath } from "../../src/config/patches/talosctlCheck.ts";
 import { holdsEncrypted } from "../../src/config/stackFile.ts";
 import { readTree } from "../../tree/index.ts";
-import type { Machine } from "../../src/talos/inspect.ts";
+import type { Machine } from "../../src/talos/machine/inspect.ts";
 import { machineFindings } from "./machines.ts";
 import type { Finding } from "./report.ts";
 import { toolFindings } from "./tools.ts";

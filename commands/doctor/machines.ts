@@ -6,7 +6,7 @@ import { ask, type Answer } from "../../src/talos/identity/ask.ts";
 import { judge, type Scene, type Verdict } from "../../src/talos/identity/judge.ts";
 import { machinesToAsk } from "../../src/talos/identity/lookAtMachines.ts";
 import { talosPort, whyUnreachable } from "../../src/talos/identity/whyUnreachable.ts";
-import type { Machine } from "../../src/talos/inspect.ts";
+import type { Machine } from "../../src/talos/machine/inspect.ts";
 import { isInMaintenance } from "../recover/machines.ts";
 import type { Finding } from "./report.ts";
 

@@ -1,6 +1,6 @@
 // Machine configs that a preview hides, opened: what each machine has, from the state, and what it gets, from the program,
 // which has hidden its secrets already. Both hide a value behind the same mark, so that it can be compared.
-import { shownBase } from "../../src/talos/shownDocuments.ts";
+import { shownBase } from "../../src/talos/machine/shownDocuments.ts";
 import { Masker } from "../../src/steps/mask.ts";
 import { machineConfigOf } from "./machineConfig.ts";
 import { nameOf, type PreviewDigest, type PreviewStep } from "./preview.ts";
@@ -9,7 +9,7 @@ import { hasMark, plainOf, type ExportedResource } from "./stackExport.ts";
 /** Both sides of what is opened. */
 export interface Configs {
   readonly state: readonly ExportedResource[];
-  /** Documents by machine, see src/talos/shownConfig.ts. */
+  /** Documents by machine, see src/talos/machine/shownConfig.ts. */
   readonly documents: ReadonlyMap<string, readonly unknown[]>;
   /** The key that the program was given. */
   readonly maskKey: string;

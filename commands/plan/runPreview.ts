@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { problemFile } from "../../src/flux/bundles.ts";
 import { Masker } from "../../src/steps/mask.ts";
 import { PrivateFolder } from "../../src/steps/privateFolder.ts";
-import { shownConfigFile } from "../../src/talos/shownDocuments.ts";
+import { shownConfigFile } from "../../src/talos/machine/shownDocuments.ts";
 import { runPulumi } from "../pulumiProcess.ts";
 import type { Bundles } from "./makePlan.ts";
 import { openConfigs } from "./openConfigs.ts";

@@ -5,7 +5,7 @@ import { StepError } from "../steps/stepError.ts";
 import type { Step } from "../steps/step.ts";
 import { reasonOf, Talosctl } from "../steps/talosctl.ts";
 import { done, notYet } from "../steps/wait.ts";
-import type { Machine } from "../talos/inspect.ts";
+import type { Machine } from "../talos/machine/inspect.ts";
 import { isThereEtcd } from "../talos/etcd/etcdPresence.ts";
 import { etcdIllness } from "../talos/etcd/etcdView.ts";
 import { healthySeconds, installSeconds, type bootstrapEtcd as contract } from "./contracts.ts";

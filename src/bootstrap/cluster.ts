@@ -5,7 +5,7 @@ import * as talos from "@pulumiverse/talos";
 import type { Config } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
-import { namedOfGeneration } from "../talos/named.ts";
+import { machineRef } from "../talos/machine/machineRef.ts";
 import { declaredNode } from "../talos/node/declared.ts";
 import { ciliumRelease } from "./cilium.ts";
 import { requireCluster, withServer } from "./kubeconfig.ts";
@@ -66,7 +66,7 @@ export class Cluster extends pulumi.ComponentResource {
       bootstrapEtcd,
       {
         clusterId: machines.clusterId,
-        controlPlanes: config.controlPlanes.map(namedOfGeneration),
+        controlPlanes: config.controlPlanes.map(machineRef),
         talosconfigText: machines.credentials,
       },
       { parent: this, dependsOn: [machines] },

@@ -2,11 +2,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "./config.ts";
 
-/** What {@link Protection} needs. */
-export interface ProtectionArgs {
-  readonly config: Config;
-}
-
 /**
  * A resource that is nothing, registered last and depending on everything. The engine deletes dependents first and looks at
  * `protect` only when a resource's turn comes: without this one, `destroy --skip-preview` of a protected stack had taken the
@@ -14,8 +9,8 @@ export interface ProtectionArgs {
  * deletes it. Source: pulumi v3.259.0 pkg/resource/deploy, ScheduleDeletes and DeleteStep.Apply.
  */
 export class Protection extends pulumi.ComponentResource {
-  constructor(name: string, args: ProtectionArgs, opts: pulumi.ComponentResourceOptions) {
-    super("home-ops:config:Protection", name, {}, { ...opts, protect: args.config.protect });
+  constructor(name: string, { protect }: Pick<Config, "protect">, opts: pulumi.ComponentResourceOptions) {
+    super("home-ops:config:Protection", name, {}, { ...opts, protect });
     this.registerOutputs({});
   }
 }

@@ -1,27 +1,26 @@
 // Phase 1: machines that run Talos with this cluster's config.
 import * as pulumi from "@pulumi/pulumi";
 import * as talos from "@pulumiverse/talos";
-import type { Config, Node } from "../config/config.ts";
-import type { MachinePatch } from "../config/patches/program.ts";
-import { revealed } from "../config/secretText.ts";
+import { ciliumRepository } from "../config/ciliumRepository.ts";
+import type { Config } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
-import { configHash, type MachinePlan } from "./machinePlan.ts";
-import { generatorKubernetes, machinePatches } from "./machineConfig.ts";
-import { createMembers, forgetMachines } from "./members.ts";
-import { keepShownConfigs } from "./shownConfig.ts";
-import { inspectMachine } from "./contracts.ts";
+import { prepareUpgrade, upgradeKubernetes } from "./contracts.ts";
+import { installerOf, Machine, type MachineArgs } from "./machine/machine.ts";
+import { planMachines } from "./machine/machinePlan.ts";
+import { keepShownConfigs } from "./machine/shownConfig.ts";
 import { talosconfig } from "./talosconfig.ts";
 import { withoutMarks } from "./withoutMarks.ts";
-import { createUpgrades } from "./upgrades.ts";
 
 /** What {@link Machines} needs. */
 export interface MachinesArgs {
   readonly config: Config;
 }
 
+type After = readonly pulumi.Resource[];
+
 /**
- * The cluster's secrets and, per machine: look at it and refuse what must not be touched, bring it to its versions, then send its config. All
- * machines are looked at before the first one gets a config, so that a wrong address stops the run while it is harmless.
+ * The cluster's secrets and its machines, in the order in which things may happen to them: all are looked at before the first
+ * one is touched, so that a wrong address stops the run while it is harmless; versions change before any config is sent.
  */
 export class Machines extends pulumi.ComponentResource {
   /** The resource that lives exactly as long as the cluster: everything in the cluster is deleted with it. */
@@ -42,25 +41,42 @@ export class Machines extends pulumi.ComponentResource {
     const machineSecrets = withoutMarks(secrets.machineSecrets);
     this.clusterId = pulumi.unsecret(machineSecrets.apply((machine) => machine.cluster.id));
     this.clientConfiguration = withoutMarks(secrets.clientConfiguration);
-    this.talosconfig = this.clientConfiguration.apply((client) => talosconfigOf(config, client));
+    const addresses = config.controlPlanes.map(({ address }) => address);
+    this.talosconfig = this.clientConfiguration.apply((client) =>
+      talosconfig(config.cluster.name, addresses, addresses, client),
+    );
     this.credentials = this.clientConfiguration.apply((client) =>
       talosconfig(config.cluster.name, [], [], client),
     );
 
     const plans = planMachines(config, machineSecrets);
     keepShownConfigs(plans, config);
-    const shared = { config, credentials: this.credentials, parent: this };
-    const inspected = plans
-      .filter(({ isGone }) => !isGone)
-      .map((plan) => this.#createInspection(name, plan, config));
-    const forgotten = forgetMachines(name, { ...shared, after: inspected });
-    const upgraded = createUpgrades(name, { ...shared, after: [...inspected, ...forgotten] });
-    createMembers(name, plans, {
-      ...shared,
-      anchor: secrets,
+    const shared = {
+      ...config,
+      backup: backupOf(config),
+      talosconfigText: this.credentials,
       clientConfiguration: this.clientConfiguration,
-      after: [...inspected, ...upgraded],
-    });
+      anchor: secrets,
+    };
+    const all = plans.map(
+      (plan) => new Machine(`${name}-${plan.node.name}`, { ...shared, ...plan }, { parent: this }),
+    );
+    const machines = all.filter(({ isGone }) => !isGone);
+    const gone = all.filter(({ isGone }) => isGone);
+
+    const inspected = machines.map((machine) => machine.inspect());
+    const forgotten = gone.map((machine) => machine.forget(inspected));
+    const { workersAtOnce } = config.upgrades;
+    const prepared = this.#prepareUpgrade(name, config, [...inspected, ...forgotten]);
+    // etcd is whole again before the next member goes down.
+    const upgraded = oneByOne(machines, workersAtOnce, [prepared], (machine, after) =>
+      machine.upgrade(after),
+    );
+    // New image tags in a machine config would upgrade all machines at once, so this goes before any config is sent.
+    const before = [...inspected, this.#upgradeKubernetes(name, config, upgraded)];
+    // Workers get their certificates from the control planes' trustd, so those come first.
+    oneByOne(machines, workersAtOnce, before, (machine, after) => machine.join(after));
+    for (const machine of gone) machine.keep(before);
     this.registerOutputs({ clusterId: this.clusterId, talosconfig: this.talosconfig });
   }
 
@@ -79,23 +95,68 @@ export class Machines extends pulumi.ComponentResource {
     );
   }
 
-  #createInspection(name: string, plan: MachinePlan, config: Config): pulumi.Resource {
-    const { node } = plan;
+  #prepareUpgrade(name: string, config: Config, after: After): pulumi.Resource {
+    const { nodes, versions } = config;
     return stepCommand(
-      `${name}-${node.name}-inspect`,
-      inspectMachine,
+      `${name}-prepare`,
+      prepareUpgrade,
       {
-        node,
-        generation: node.generation,
-        controlPlanes: config.controlPlanes,
-        // Looked at again whenever its config changes, so that a machine that is off is named after 30 s and not
-        // after the ten minutes for which the provider would try.
-        configHash: configHash(plan),
+        talosVersion: versions.talos,
+        kubernetesVersion: versions.kubernetes,
+        ciliumVersion: versions.cilium,
+        ciliumRepository,
+        ...backupOf(config),
+        machines: nodes.map((node) => ({
+          ...node,
+          schematic: node.schematicId,
+          installer: installerOf(node),
+        })),
         talosconfigText: this.credentials,
       },
-      { parent: this },
+      { parent: this, dependsOn: [...after] },
     );
   }
+
+  #upgradeKubernetes(name: string, config: Config, after: After): pulumi.Resource {
+    const { controlPlanes, workers, versions } = config;
+    return stepCommand(
+      `${name}-kubernetes`,
+      upgradeKubernetes,
+      {
+        kubernetesVersion: versions.kubernetes,
+        controlPlanes,
+        workers,
+        talosconfigText: this.credentials,
+      },
+      { parent: this, dependsOn: [...after] },
+    );
+  }
+}
+
+/**
+ * Does something with all machines: control planes one after the other, then the workers, so many at once.
+ * @returns what was done last
+ */
+function oneByOne(
+  machines: readonly Machine[],
+  workersAtOnce: number,
+  before: After,
+  act: (machine: Machine, after: After) => pulumi.Resource,
+): After {
+  const workers = machines.filter(({ node }) => node.role === "worker");
+  let after = before;
+  for (const machine of machines.filter(({ node }) => node.role === "controlplane"))
+    after = [act(machine, after)];
+  for (let at = 0; at < workers.length; at += workersAtOnce) {
+    const last = after;
+    after = workers.slice(at, at + workersAtOnce).map((machine) => act(machine, last));
+  }
+  return after;
+}
+
+/** Where backups go, and who can read them. */
+function backupOf({ ageKey }: Config): MachineArgs["backup"] {
+  return { stack: pulumi.getStack(), ageRecipients: ageKey.recipients };
 }
 
 /**
@@ -105,47 +166,4 @@ export class Machines extends pulumi.ComponentResource {
  */
 function importOf({ secretsFile, lastRun }: Config): { readonly import?: string } {
   return secretsFile === undefined || lastRun.machines !== undefined ? {} : { import: secretsFile };
-}
-
-function planMachines(
-  config: Config,
-  machineSecrets: pulumi.Output<talos.types.output.machine.MachineSecrets>,
-): readonly MachinePlan[] {
-  const bases = new Map<string, pulumi.Output<string>>();
-  const base = (machineType: Node["role"], secretPatches: readonly MachinePatch[]): pulumi.Output<string> => {
-    const texts = secretPatches.map((patch) => JSON.stringify(revealed(patch)));
-    // Machines that get the same share it: one question to the provider instead of one for each.
-    const key = JSON.stringify([machineType, ...texts]);
-    const made =
-      bases.get(key) ??
-      pulumi.secret(
-        talos.machine.getConfigurationOutput({
-          clusterName: config.cluster.name,
-          clusterEndpoint: config.cluster.endpoint,
-          machineType,
-          machineSecrets,
-          talosVersion: config.cluster.talosContract,
-          kubernetesVersion: generatorKubernetes(config.cluster.talosContract),
-          docs: false,
-          examples: false,
-          ...(texts.length === 0 ? {} : { configPatches: pulumi.secret(texts) }),
-        }).machineConfiguration,
-      );
-    bases.set(key, made);
-    return made;
-  };
-  return [...config.controlPlanes, ...config.workers, ...config.gone].map((node) => {
-    const { secret, plain } = machinePatches(node, config);
-    return {
-      node,
-      isGone: config.gone.includes(node),
-      base: base(node.role, secret),
-      patches: plain.map((patch) => JSON.stringify(patch)),
-    };
-  });
-}
-
-function talosconfigOf(config: Config, client: talos.types.output.machine.ClientConfiguration): string {
-  const endpoints = config.controlPlanes.map((node) => node.address);
-  return talosconfig(config.cluster.name, endpoints, endpoints, client);
 }

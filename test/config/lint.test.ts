@@ -180,7 +180,11 @@ const correct: readonly (readonly [what: string, file: string, code: string])[] 
     "test/tree/tree.test.ts",
     'import { x } from "../../tree/readTree.ts";',
   ],
-  ["the steps' base in config", "src/config/preflight.ts", 'import { x } from "../steps/stepCommand.ts";'],
+  [
+    "the steps' base in preflight",
+    "src/preflight/preflight.ts",
+    'import { x } from "../steps/stepCommand.ts";',
+  ],
   ["config in talos", "src/talos/machines.ts", 'import type { Config } from "./schema.ts";'],
 ];
 

@@ -31,12 +31,15 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "flux-suspension update create: node src/flux/steps/suspension.ts → node src/step.ts suspend-flux",
     "preflight-git update create: node src/config/steps/checkGit.ts → node src/step.ts check-git",
     "protection create",
+    // A component that holds what belongs to the machine; what it holds is found by its aliases.
+    "talos-k8s-1 create",
     // The provider's own time limits; the same config is sent again.
     'talos-k8s-1-config update timeouts: nothing → {"create":"5m","delete":"5m","update":"5m"}',
     "talos-k8s-1-inspect update create: node src/talos/steps/inspectMachine.ts → node src/step.ts inspect-machine",
     "talos-k8s-1-member update create: node src/talos/steps/settleMachine.ts → node src/step.ts settle-machine",
     "talos-k8s-1-member update delete: node src/talos/steps/removeMachine.ts → node src/step.ts remove-machine",
     "talos-k8s-1-os update create: node src/talos/steps/upgradeOs.ts → node src/step.ts upgrade-os",
+    "talos-k8s-2 create",
     'talos-k8s-2-config update timeouts: nothing → {"create":"5m","delete":"5m","update":"5m"}',
     "talos-k8s-2-inspect update create: node src/talos/steps/inspectMachine.ts → node src/step.ts inspect-machine",
     "talos-k8s-2-member update create: node src/talos/steps/settleMachine.ts → node src/step.ts settle-machine",

@@ -3,7 +3,7 @@
 import type { Kubernetes, KubeObject } from "../../src/steps/kubernetes.ts";
 import type { RunResult } from "../../src/steps/run.ts";
 import type { Talosctl } from "../../src/steps/talosctl.ts";
-import type { Machine } from "../../src/talos/inspect.ts";
+import type { Machine } from "../../src/talos/machine/inspect.ts";
 import { quietStep } from "./clients.ts";
 
 /** Hardware at an address. */

@@ -26,8 +26,10 @@ export interface Registration {
   readonly additionalSecretOutputs: readonly string[];
   /** What it is imported from; empty where it is not. */
   readonly importId: string;
-  /** Names under which a state may have it: the aliases. */
+  /** Names under which a state may have it: those of the aliases. */
   readonly formerNames: readonly string[];
+  /** Names of the parents under which a state may have it. */
+  readonly formerParents: readonly string[];
 }
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -62,7 +64,7 @@ interface Request {
   getReplaceonchangesList(): string[];
   getAdditionalsecretoutputsList(): string[];
   getImportid(): string;
-  getAliasesList(): { getSpec(): { getName(): string } | undefined }[];
+  getAliasesList(): { getSpec(): { getName(): string; getParenturn(): string } | undefined }[];
 }
 
 /** Runs `program` and returns its registrations in the order in which they arrived. */
@@ -104,6 +106,9 @@ export async function deploy(
 }
 
 function registration(request: Request): Registration {
+  const aliases = request.getAliasesList().map((alias) => alias.getSpec());
+  const given = (texts: readonly (string | undefined)[]): readonly string[] =>
+    texts.filter((text) => text !== undefined && text !== "") as string[];
   return {
     urn: `${request.getType()}::${request.getName()}`,
     type: request.getType(),
@@ -121,7 +126,8 @@ function registration(request: Request): Registration {
     replaceOnChanges: request.getReplaceonchangesList(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
     importId: request.getImportid(),
-    formerNames: request.getAliasesList().map((alias) => alias.getSpec()?.getName() ?? ""),
+    formerNames: given(aliases.map((alias) => alias?.getName())),
+    formerParents: given(aliases.map((alias) => alias?.getParenturn())).map(nameOf),
   };
 }
 
@@ -136,6 +142,25 @@ function readable(value: unknown): unknown {
   const entries = Object.entries(value);
   if (secretSignature in value) return { secret: readable((value as { value?: unknown }).value) };
   return Object.fromEntries(entries.map(([key, inner]) => [key, readable(inner)]));
+}
+
+/**
+ * Where a state may have a resource, today's place first: the last two parts of its URN, `<types of its parents>$<type>::<name>`,
+ * as it is and with the name or the parent of an alias.
+ */
+export function placesOf(
+  registrations: readonly Registration[],
+  { type, name, parent, formerNames, formerParents }: Registration,
+): readonly string[] {
+  const typesOf = (of: string): string => {
+    const found = registrations.find((one) => !one.custom && one.name === of);
+    return found === undefined ? "" : `${typesOf(found.parent)}${found.type}$`;
+  };
+  return [
+    `${typesOf(parent)}${type}::${name}`,
+    ...formerNames.map((former) => `${typesOf(parent)}${type}::${former}`),
+    ...formerParents.map((former) => `${typesOf(former)}${type}::${name}`),
+  ];
 }
 
 /**

@@ -1,13 +1,14 @@
 // The kept states of older versions (test/e2e/keptState), as far as they can be looked at without a lab: every resource of then
-// is one of today, by the same name or by an alias.
+// is one of today, at the same place or by an alias.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, it } from "@jest/globals";
+import { beforeAll, describe, expect, it } from "@jest/globals";
 import { inputsOf } from "../../src/steps/transport.ts";
 import { removeMachine } from "../../src/talos/contracts.ts";
-import { deploy, type Registration } from "./deploy.ts";
-import { answers, program, testConfig } from "./program.ts";
+import { homeOps } from "../../src/program.ts";
+import { deploy, placesOf, type Registration } from "./deploy.ts";
+import { answers, testConfig } from "./program.ts";
 
 interface Kept {
   readonly resources: readonly {
@@ -25,7 +26,7 @@ describe("a state that an older version left", () => {
     const { github } = testConfig();
     const config = testConfig({ github: { ...github, webhookUrl: "https://flux-webhook.home.example" } });
     found = await deploy(() => {
-      program(config);
+      homeOps(config);
     }, answers);
   });
 
@@ -56,6 +57,7 @@ describe("a state that an older version left", () => {
         const resource = found.find(({ type, name }) => name === (now ?? then) && types.endsWith(type));
         assert.ok(resource, urn);
         assert.deepEqual(resource.formerNames, now === undefined ? [] : [then], urn);
+        expect(placesOf(found, resource)).toContain(`${types}::${then}`);
       }
     });
 });

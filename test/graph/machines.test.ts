@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { describe, expect, it } from "@jest/globals";
 import type { LastRun } from "../../src/config/reached.ts";
 import type { Config, Node } from "../../src/config/config.ts";
+import { homeOps } from "../../src/program.ts";
 import { deploy, waitsFor, type Registration } from "./deploy.ts";
-import { answers, program, testConfig } from "./program.ts";
+import { answers, testConfig } from "./program.ts";
 
 const [template] = testConfig().nodes;
 
@@ -22,7 +23,7 @@ async function registered(
   const controlPlanes = ofRole("controlplane") as unknown as Config["controlPlanes"];
   const config = testConfig({ nodes, gone, lastRun, controlPlanes, workers: ofRole("worker") });
   return deploy(() => {
-    program(config);
+    homeOps(config);
   }, answers);
 }
 
@@ -86,7 +87,7 @@ describe("machines of a cluster", () => {
       },
     });
     const found = await deploy(() => {
-      program(config);
+      homeOps(config);
     }, answers);
     const told = JSON.parse(inputsOf(found, "cluster-nodes-ready")["NODES"] ?? "") as readonly object[];
     expect(told[0]).toStrictEqual({ name: first.name, address: first.address });

@@ -4,10 +4,11 @@ import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { fingerprint } from "../../src/config/lastRun.ts";
 import type { Config } from "../../src/config/config.ts";
-import { deploy, waitsFor, type Registration } from "./deploy.ts";
+import { deploy, placesOf, waitsFor, type Registration } from "./deploy.ts";
 import { bodies, contracts } from "../steps/contracts.ts";
 import { inputsOf } from "../../src/steps/transport.ts";
-import { answers, program, testConfig } from "./program.ts";
+import { homeOps } from "../../src/program.ts";
+import { answers, testConfig } from "./program.ts";
 
 const command = "command:local:Command";
 
@@ -27,7 +28,7 @@ describe("the whole program", () => {
   beforeAll(async () => {
     process.env["GITHUB_TOKEN"] = "ghp_not-in-the-state";
     found = await deploy(() => {
-      program(testConfig());
+      homeOps(testConfig());
     }, answers);
   });
 
@@ -150,9 +151,31 @@ describe("the whole program", () => {
     for (const registration of found.filter((candidate) => candidate.custom))
       assert.match(
         registration.parent,
-        /^(preflight|talos|cluster|flux-secrets|flux-install|flux)$/,
+        /^(preflight|talos|talos-k8s-[12]|cluster|flux-secrets|flux-install|flux)$/,
         registration.name,
       );
+  });
+
+  it("holds what belongs to one machine in a component of its own, and finds what states have under the phase", () => {
+    for (const machine of ["talos-k8s-1", "talos-k8s-2"]) {
+      const { type, parent } = named(machine);
+      expect([type, parent]).toStrictEqual(["home-ops:talos:Machine", "talos"]);
+      expect(
+        found
+          .filter((registration) => registration.parent === machine)
+          .map((registration) => [registration.name, placesOf(found, registration).at(-1)]),
+      ).toStrictEqual(
+        [
+          ["inspect", command],
+          ["os", command],
+          ["config", "talos:machine/configurationApply:ConfigurationApply"],
+          ["member", command],
+        ].map(([what = "", of = ""]) => [
+          `${machine}-${what}`,
+          `home-ops:talos:Machines$${of}::${machine}-${what}`,
+        ]),
+      );
+    }
   });
 
   it("identifies the cluster to the provider by Talos' cluster id", () => {
@@ -287,7 +310,7 @@ describe("the whole program", () => {
 describe("a stack config that says where GitHub reaches the cluster", () => {
   const withUrl = (webhookUrl: string): Promise<readonly Registration[]> =>
     deploy(() => {
-      program(testConfig({ github: { owner: "home", repository: "home-cluster", webhookUrl } }));
+      homeOps(testConfig({ github: { owner: "home", repository: "home-cluster", webhookUrl } }));
     }, answers);
   const webhookOf = (found: readonly Registration[]): Registration => {
     const [webhook, ...more] = found.filter(({ type }) => type.includes("RepositoryWebhook"));
@@ -341,7 +364,7 @@ describe("the protection", () => {
     const github = { owner: "home", repository: "home-cluster", webhookUrl: "https://hook.home.example" };
     const gone = [{ ...template, name: "k8s-9", address: "192.0.2.29", role: "worker" as const }];
     const found = await deploy(() => {
-      program(testConfig({ github, gone }));
+      homeOps(testConfig({ github, gone }));
     }, answers);
     const before = waitsFor(found, "protection");
     // A component goes when its children have gone.
@@ -357,11 +380,11 @@ describe("the protection", () => {
 describe("a first preview", () => {
   it("registers everything while secrets and kubeconfig are unknown", async () => {
     const known = await deploy(() => {
-      program(testConfig());
+      homeOps(testConfig());
     }, answers);
     const unknown = await deploy(
       () => {
-        program(testConfig());
+        homeOps(testConfig());
       },
       { ...answers, outputs: {}, preview: true },
     );
@@ -373,7 +396,7 @@ describe("a first preview", () => {
 describe("existing machine secrets", () => {
   const importOf = async (change: Partial<Config>): Promise<string | undefined> => {
     const found = await deploy(() => {
-      program(testConfig({ secretsFile: "/home/me/secrets.yaml", ...change }));
+      homeOps(testConfig({ secretsFile: "/home/me/secrets.yaml", ...change }));
     }, answers);
     return found.find(({ name }) => name === "talos-secrets")?.importId;
   };
@@ -389,7 +412,7 @@ describe("existing machine secrets", () => {
 describe("a lab's config", () => {
   it("protects nothing", async () => {
     const found = await deploy(() => {
-      program(testConfig({ protect: false }));
+      homeOps(testConfig({ protect: false }));
     }, answers);
     expect(found.filter((registration) => registration.protect)).toStrictEqual([]);
   });
@@ -398,7 +421,7 @@ describe("a lab's config", () => {
 describe("a suspended Flux", () => {
   it("is suspended from the root down: a root at work could take a child's suspension back", async () => {
     const found = await deploy(() => {
-      program(testConfig({ suspend: true }));
+      homeOps(testConfig({ suspend: true }));
     }, answers);
     const order = ["flux-home-cluster", "flux-cluster", "flux-suspension", "flux-proof"];
     for (const [index, name] of order.slice(1).entries())
@@ -408,7 +431,7 @@ describe("a suspended Flux", () => {
   it("is one input of each object of the hand-off, and what the proofs are told", async () => {
     const inputs = async (suspend: boolean): Promise<Readonly<Record<string, unknown>>> => {
       const found = await deploy(() => {
-        program(testConfig({ suspend }));
+        homeOps(testConfig({ suspend }));
       }, answers);
       return Object.fromEntries(found.map((registration) => [registration.name, registration.inputs]));
     };
@@ -438,7 +461,7 @@ describe("Cilium", () => {
     const config = testConfig({ lastRun: { versions: lastRun } });
     const tree = { ...config.tree, ciliumValues: values as Record<string, unknown> };
     const found = await deploy(() => {
-      program({ ...config, tree });
+      homeOps({ ...config, tree });
     }, answers);
     const one = found.find(({ name }) => name === "cluster-cilium");
     assert.ok(one);

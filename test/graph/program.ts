@@ -1,13 +1,6 @@
-// The whole program under mocks: a cluster of one control plane and one worker, without reading any file or config.
+// What the whole program is given under mocks: a cluster of one control plane and one worker, without any file or config.
 import * as pulumi from "@pulumi/pulumi";
-import { Cluster } from "../../src/bootstrap/cluster.ts";
-import { FluxInstall } from "../../src/bootstrap/fluxInstall.ts";
-import { FluxSecrets } from "../../src/bootstrap/fluxSecrets.ts";
-import { Preflight } from "../../src/config/preflight.ts";
-import { Protection } from "../../src/config/protection.ts";
 import type { Config } from "../../src/config/config.ts";
-import { HandOff } from "../../src/flux/handOff.ts";
-import { Machines } from "../../src/talos/machines.ts";
 import type { DeployOptions } from "./deploy.ts";
 
 const schematicId = "376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba";
@@ -70,18 +63,6 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     warnings: [],
     ...overrides,
   } as unknown as Config;
-}
-
-/** Registers what index.ts registers, with a given config instead of the stack's. */
-export function program(config: Config): void {
-  const preflight = new Preflight("preflight", { config });
-  const machines = new Machines("talos", { config }, { dependsOn: [preflight] });
-  const cluster = new Cluster("cluster", { config, machines });
-  const secrets = new FluxSecrets("flux-secrets", { config, machines, cluster }, { dependsOn: [cluster] });
-  const install = new FluxInstall("flux-install", { config, machines, cluster }, { dependsOn: [secrets] });
-  const handOff = new HandOff("flux", { config, machines, cluster, secrets }, { dependsOn: [install] });
-  const parts = [preflight, machines, cluster, secrets, install, handOff];
-  new Protection("protection", { config }, { dependsOn: parts });
 }
 
 const client = { caCertificate: "Y2E=", clientCertificate: "Y3J0", clientKey: "a2V5" };

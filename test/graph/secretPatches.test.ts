@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, expect, it } from "@jest/globals";
 import { SecretText } from "../../src/config/secretText.ts";
+import { homeOps } from "../../src/program.ts";
 import { deploy, type Registration } from "./deploy.ts";
-import { answers, program, testConfig } from "./program.ts";
+import { answers, testConfig } from "./program.ts";
 
 type Args = Readonly<Record<string, unknown>>;
 type Patch = Readonly<Record<string, unknown>>;
@@ -22,7 +23,7 @@ async function deployed(
   const own = { ...worker, patches: [...ofWorker] };
   const found = await deploy(
     () => {
-      program(
+      homeOps(
         testConfig({
           nodes: nodes.map((node) => (node === worker ? own : node)),
           controlPlanes,

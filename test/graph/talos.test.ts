@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
+import { homeOps } from "../../src/program.ts";
 import { deploy, type Registration } from "./deploy.ts";
-import { answers, program, testConfig } from "./program.ts";
+import { answers, testConfig } from "./program.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -33,7 +34,7 @@ describe("what the program tells the Talos plugin", () => {
   beforeAll(async () => {
     found = await deploy(
       () => {
-        program(testConfig());
+        homeOps(testConfig());
       },
       {
         outputs: {

@@ -24,7 +24,7 @@ describe("the steps", () => {
   });
 
   it("load no body, no client and no Pulumi for a contract", () => {
-    for (const room of ["config", "talos", "bootstrap", "flux"]) {
+    for (const room of ["preflight", "talos", "bootstrap", "flux"]) {
       const text = readFileSync(`src/${room}/contracts.ts`, "utf8");
       for (const [, from = ""] of text.matchAll(/ from "([^"]+)"/g))
         assert.match(from, /^zod$|contracts?\.ts$/, room);

@@ -1,5 +1,5 @@
 // Of a machine that is gone nothing changes any more: its config and its step are kept as they were until it is removed
-// (src/talos/members.ts). So another address or generation would do nothing, and whoever wrote it means something else.
+// (src/talos/machine/machine.ts). So another address or generation would do nothing, and whoever wrote it means something else.
 import type { ReachedMachine } from "../reached.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { Values } from "../readStack.ts";

@@ -1,7 +1,7 @@
 // Who is in etcd, as some control plane says it, and whether one of them can be spared.
 import { StepError } from "../../steps/stepError.ts";
 import type { Talosctl } from "../../steps/talosctl.ts";
-import type { Machine } from "../inspect.ts";
+import type { Machine } from "../machine/inspect.ts";
 import { etcdView, parseMembers, type Member } from "./etcdView.ts";
 import { askEtcd } from "./etcdPresence.ts";
 

@@ -5,8 +5,8 @@ import type { RunResult } from "../../steps/run.ts";
 import type { Step } from "../../steps/step.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
-import { classify } from "../classify.ts";
-import { stageOf, type Machine } from "../inspect.ts";
+import { classify } from "../machine/classify.ts";
+import { stageOf, type Machine } from "../machine/inspect.ts";
 
 /** Where Talos keeps etcd's data; made by `bootstrap` or by joining. Source: siderolabs/talos constants.EtcdDataPath. */
 const etcdData = "/var/lib/etcd/member";

@@ -1,8 +1,8 @@
 // How etcd looks from one control plane, read from what `talosctl service etcd` and `talosctl etcd members|status|alarm list`
 // print. Source: siderolabs/talos v1.12.0 cmd/talosctl/cmd/talos/etcd.go, pkg/machinery/formatters.
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
-import { classify } from "../classify.ts";
-import type { Machine } from "../inspect.ts";
+import { classify } from "../machine/classify.ts";
+import type { Machine } from "../machine/inspect.ts";
 
 /** A member of etcd. */
 export interface Member {

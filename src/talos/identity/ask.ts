@@ -1,7 +1,7 @@
 // Asks a machine who it is, once.
 import type { StepError } from "../../steps/stepError.ts";
 import type { Talosctl } from "../../steps/talosctl.ts";
-import { look, refusal, type Machine } from "../inspect.ts";
+import { look, refusal, type Machine } from "../machine/inspect.ts";
 import { memberName } from "./memberName.ts";
 import { whyUnreachable } from "./whyUnreachable.ts";
 

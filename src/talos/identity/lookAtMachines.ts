@@ -6,7 +6,7 @@ import { PrivateFolder } from "../../steps/privateFolder.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet, waitFor } from "../../steps/wait.ts";
-import type { Machine } from "../inspect.ts";
+import type { Machine } from "../machine/inspect.ts";
 import { ask, type Answer } from "./ask.ts";
 import { judge, leavers, type Verdict } from "./judge.ts";
 

@@ -4,7 +4,7 @@ import { StepError } from "../../steps/stepError.ts";
 import type { Step } from "../../steps/step.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
-import type { Machine } from "../inspect.ts";
+import type { Machine } from "../machine/inspect.ts";
 
 /** A machine that has just booted sets its name within a second or two. */
 const patienceSeconds = 20;

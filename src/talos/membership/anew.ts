@@ -7,7 +7,7 @@ import type { Step } from "../../steps/step.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import { requireItself } from "../identity/memberName.ts";
-import { inspect, look, type Machine } from "../inspect.ts";
+import { inspect, look, type Machine } from "../machine/inspect.ts";
 import { etcdMembers } from "../etcd/etcdMembers.ts";
 import { configuredGeneration, statedGeneration } from "./generation.ts";
 import { leaveCluster } from "./leave.ts";

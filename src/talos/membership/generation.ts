@@ -4,7 +4,7 @@ import { generationAnnotation } from "../../config/patches/program.ts";
 import type { KubeObject } from "../../steps/kubernetes.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
-import type { Machine } from "../inspect.ts";
+import type { Machine } from "../machine/inspect.ts";
 
 /** The generation that a Node states; undefined when it carries no annotation, or one that is no number. */
 export function statedGeneration(node: KubeObject): number | undefined {

@@ -4,8 +4,8 @@ import type { Kubernetes } from "../../steps/kubernetes.ts";
 import { StepError } from "../../steps/stepError.ts";
 import type { Step } from "../../steps/step.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
-import type { Machine } from "../inspect.ts";
-import { cordon, drain } from "../upgrade/drain.ts";
+import type { Machine } from "../machine/inspect.ts";
+import { cordon, drain } from "../node/drain.ts";
 import { etcdMembers, requireQuorumWithout, type EtcdMembers } from "../etcd/etcdMembers.ts";
 
 /** Long enough for etcd to move its leader and to store the change. */

@@ -2,10 +2,10 @@
 import type { Kubernetes } from "../../steps/kubernetes.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import { notYet, type Observation } from "../../steps/wait.ts";
-import type { Machine } from "../inspect.ts";
+import type { Machine } from "../machine/inspect.ts";
 import { etcdView, serviceIllness } from "../etcd/etcdView.ts";
-import { apiOf, deadApi } from "../upgrade/gate.ts";
-import { oldStaticPod, staticPods } from "../upgrade/staticPods.ts";
+import { apiOf, deadApi } from "../kubernetes/gate.ts";
+import { oldStaticPod, staticPods } from "../kubernetes/staticPods.ts";
 
 /** Whom to ask. */
 export interface ClusterView {

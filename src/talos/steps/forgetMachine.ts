@@ -4,9 +4,9 @@ import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
 import { memberName } from "../identity/memberName.ts";
-import { look } from "../inspect.ts";
+import { look } from "../machine/inspect.ts";
 import { leaveCluster } from "../membership/leave.ts";
-import { clusterApi } from "../upgrade/clusterApi.ts";
+import { clusterApi } from "../kubernetes/clusterApi.ts";
 import type { forgetMachine as contract } from "../contracts.ts";
 
 /** @throws StepError when it answers, or the cluster cannot do without it */

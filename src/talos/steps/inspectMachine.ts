@@ -5,9 +5,9 @@ import type { InputOf } from "../../steps/contract.ts";
 import type { Step } from "../../steps/step.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
 import { requireItself } from "../identity/memberName.ts";
-import { inspect } from "../inspect.ts";
+import { inspect } from "../machine/inspect.ts";
 import { refuseReimaged } from "../membership/anew.ts";
-import { clusterApi } from "../upgrade/clusterApi.ts";
+import { clusterApi } from "../kubernetes/clusterApi.ts";
 import type { inspectMachine as contract } from "../contracts.ts";
 
 /** @throws StepError saying why the machine must not be touched */

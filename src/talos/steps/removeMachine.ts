@@ -5,9 +5,9 @@ import { performStep, type Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
 import { requireItself } from "../identity/memberName.ts";
-import { inspect, type Machine } from "../inspect.ts";
+import { inspect, type Machine } from "../machine/inspect.ts";
 import { leaveCluster } from "../membership/leave.ts";
-import { clusterApi } from "../upgrade/clusterApi.ts";
+import { clusterApi } from "../kubernetes/clusterApi.ts";
 import { removeMachine as contract } from "../contracts.ts";
 
 /** @throws StepError before anything is changed when it cannot leave */

@@ -5,10 +5,10 @@ import { StepError } from "../../steps/stepError.ts";
 import type { InputOf } from "../../steps/contract.ts";
 import type { Step } from "../../steps/step.ts";
 import { reasonOf, Talosctl } from "../../steps/talosctl.ts";
-import { clusterApiOnceKnown } from "../upgrade/clusterApi.ts";
-import { controlPlanesWhole } from "../upgrade/gate.ts";
-import { kubernetesParts, oldest, refuseBadPart, type Roles } from "../upgrade/kubernetesParts.ts";
-import type { Machine } from "../inspect.ts";
+import { clusterApiOnceKnown } from "../kubernetes/clusterApi.ts";
+import { controlPlanesWhole } from "../kubernetes/gate.ts";
+import { kubernetesParts, oldest, refuseBadPart, type Roles } from "../kubernetes/kubernetesParts.ts";
+import type { Machine } from "../machine/inspect.ts";
 import { kubernetesSeconds, type upgradeKubernetes as contract } from "../contracts.ts";
 
 /** @throws StepError when a part may not go there, or talosctl fails */

@@ -8,11 +8,11 @@ import { StepError } from "../../steps/stepError.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import { makeAnew } from "../membership/anew.ts";
-import { withoutDrain } from "../upgrade/client.ts";
-import { clusterApiOnceKnown } from "../upgrade/clusterApi.ts";
-import { cordon, drain, isCordonedByUs, uncordon } from "../upgrade/drain.ts";
-import { controlPlanesWhole } from "../upgrade/gate.ts";
-import { stageOf } from "../inspect.ts";
+import { withoutDrain } from "../machine/client.ts";
+import { clusterApiOnceKnown } from "../kubernetes/clusterApi.ts";
+import { cordon, drain, isCordonedByUs, uncordon } from "../node/drain.ts";
+import { controlPlanesWhole } from "../kubernetes/gate.ts";
+import { stageOf } from "../machine/inspect.ts";
 import {
   bootId,
   differs,
@@ -20,10 +20,10 @@ import {
   refuseBadMove,
   shown,
   type Installation,
-} from "../upgrade/machines.ts";
-import { failureOf } from "../upgrade/failure.ts";
-import { nodeReadiness } from "../upgrade/nodeReadiness.ts";
-import { ensureSnapshot } from "../upgrade/snapshot.ts";
+} from "../machine/installation.ts";
+import { failureOf } from "../machine/upgradeFailure.ts";
+import { nodeReadiness } from "../node/nodeReadiness.ts";
+import { ensureSnapshot } from "../etcd/snapshot.ts";
 import { gateSeconds, readySeconds, type upgradeOs as contract } from "../contracts.ts";
 
 /** Everything about the one machine and its cluster. */

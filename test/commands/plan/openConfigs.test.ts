@@ -13,8 +13,8 @@ import { terminalText } from "../../../commands/plan/print/terminal.ts";
 import type { PreviewStep } from "../../../commands/plan/preview.ts";
 import type { Plan } from "../../../commands/plan/types.ts";
 import type { Config } from "../../../src/config/config.ts";
-import { keepShownConfigs } from "../../../src/talos/shownConfig.ts";
-import type { MachinePlan } from "../../../src/talos/machinePlan.ts";
+import { keepShownConfigs } from "../../../src/talos/machine/shownConfig.ts";
+import type { MachinePlan } from "../../../src/talos/machine/machinePlan.ts";
 import { digest, machines, step, urn } from "./sample.ts";
 
 const maskKey = "only for this test";

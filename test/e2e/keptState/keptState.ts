@@ -30,6 +30,7 @@ interface Kept {
 interface Resource {
   readonly urn: string;
   readonly type: string;
+  readonly parent?: string;
   readonly inputs?: JsonObject;
   readonly outputs?: JsonObject;
   readonly dependencies?: readonly string[];
@@ -55,13 +56,14 @@ export interface Place {
  */
 export function keptState(commit: string, exported: ExportedState, place: Place): ExportedState {
   const kept = readKept(commit, place);
-  const live = withOldNames(exported, kept);
+  const live = withOldUrns(exported, kept);
   const inputs = new Map(kept.resources.map((resource) => [resource.urn, resource.inputs]));
   const hashes = configHashes(live, kept);
   const { resources } = live.deployment;
   const stack = resources.filter(({ type }) => type === "pulumi:pulumi:Stack");
   const defaults = resources.filter(({ urn, type }) => isDefaultProvider(urn, type));
   const known = new Set([...inputs.keys(), ...[...stack, ...defaults].map(({ urn }) => urn)]);
+  const parents = new Map(resources.map(({ urn, parent }) => [urn, parent]));
   for (const urn of inputs.keys())
     assert.ok(
       resources.some((resource) => resource.urn === urn),
@@ -81,7 +83,7 @@ export function keptState(commit: string, exported: ExportedState, place: Place)
             };
           const own = inputs.get(resource.urn);
           const replaced = own === undefined ? resource : withInputs(resource, own, { hashes, resources });
-          return withoutUnknown(replaced, known);
+          return withoutUnknown(replaced, known, parents);
         }),
     },
   };
@@ -92,14 +94,19 @@ function readKept(commit: string, { stack, network }: Place): Kept {
   return JSON.parse(text.replaceAll("{{stack}}", stack).replaceAll("{{network}}", network)) as Kept;
 }
 
-/** The lab's state with the names of then, in URNs and in all that refers to them: providers by URN and id. */
-function withOldNames(live: ExportedState, { resources }: Kept): ExportedState {
+/** The lab's state with the URNs of then, in all that refers to them too: providers by URN and id. */
+function withOldUrns(live: ExportedState, { resources }: Kept): ExportedState {
+  const today = new Map(live.deployment.resources.map(({ urn }) => [placeOf(urn), urn]));
   const text = resources.reduce((found, { urn, now }) => {
-    if (now === undefined) return found;
-    const today = urn.replace(/[^:]+$/, now);
-    return found.replaceAll(`"${today}"`, `"${urn}"`).replaceAll(`"${today}::`, `"${urn}::`);
+    const current = today.get(placeOf(now === undefined ? urn : urn.replace(/[^:]+$/, now))) ?? urn;
+    return found.replaceAll(`"${current}"`, `"${urn}"`).replaceAll(`"${current}::`, `"${urn}::`);
   }, JSON.stringify(live));
   return JSON.parse(text) as ExportedState;
+}
+
+/** Type and name of a resource, without the types of its parents: those it may have got or lost since then. */
+function placeOf(urn: string): string {
+  return urn.split("::").slice(2).join("::").replace(/^.*\$/, "");
 }
 
 /** Providers that the engine makes itself are those of the plugins at hand. */
@@ -206,11 +213,18 @@ function inClear(value: Json | undefined): string {
   return String(JSON.parse(plaintext));
 }
 
-/** Without what did not exist then. */
-function withoutUnknown(resource: Resource, known: ReadonlySet<string>): Resource {
+/** Without what did not exist then: a component among its parents, or what it waits for. */
+function withoutUnknown(
+  resource: Resource,
+  known: ReadonlySet<string>,
+  parents: ReadonlyMap<string, string | undefined>,
+): Resource {
   const left = (urns: readonly string[]): readonly string[] => urns.filter((urn) => known.has(urn));
+  let { parent } = resource;
+  while (parent !== undefined && !known.has(parent)) parent = parents.get(parent);
   return {
     ...resource,
+    ...(parent === undefined ? {} : { parent }),
     ...(resource.dependencies === undefined ? {} : { dependencies: left(resource.dependencies) }),
     ...(resource.propertyDependencies === undefined
       ? {}

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Kubernetes } from "../../../src/steps/kubernetes.ts";
 import { whatIsNotWhole, whatKubeletLacks } from "../../../src/talos/membership/whole.ts";
-import { oldStaticPod } from "../../../src/talos/upgrade/staticPods.ts";
+import { oldStaticPod } from "../../../src/talos/kubernetes/staticPods.ts";
 import {
   etcdService,
   FakeCluster,

@@ -6,7 +6,7 @@ import type { Kubernetes, KubeObject } from "../../../src/steps/kubernetes.ts";
 import type { RunResult } from "../../../src/steps/run.ts";
 import type { StepError } from "../../../src/steps/stepError.ts";
 import { prepareUpgrade } from "../../../src/talos/steps/prepareUpgrade.ts";
-import { runningCilium } from "../../../src/talos/upgrade/runningCilium.ts";
+import { runningCilium } from "../../../src/talos/kubernetes/runningCilium.ts";
 import { etcdService, failure, fakeTalosctl, quietStep } from "../../fakes/clients.ts";
 
 const installer = "factory/metal-installer/abc";
