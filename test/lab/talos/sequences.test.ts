@@ -146,17 +146,19 @@ describe("a lab machine that something happens to", () => {
   it("leaves questions about an etcd that does not run without an answer, and answers those beside it", async () => {
     const machine = await start();
     await machine.options.runtime.wipe();
-    const patience = AbortSignal.timeout(300);
-    const questions = [
-      call(machine.address, "EtcdMemberList", {}, { signal: patience }),
-      call(machine.address, "EtcdStatus", {}, { signal: patience }),
-      call(machine.address, "EtcdLeaveCluster", {}, { signal: patience }),
-    ];
+    const patience = new AbortController();
+    let answered = 0;
+    const questions = ["EtcdMemberList", "EtcdStatus", "EtcdLeaveCluster"].map(async (name) => {
+      const answer = await call(machine.address, name, {}, { signal: patience.signal });
+      answered += 1;
+      return answer;
+    });
     const { messages } = await call(machine.address, "ServiceList");
     const { services } = (messages[0]?.["messages"] as Message[])[0] as { services: Message[] };
     expect(services.find(({ id }) => id === "etcd")?.["state"]).toBe("Preparing");
-    assert.equal(patience.aborted, false, "that took no time");
+    expect(answered).toBe(0);
     // Nobody but the one who asked ends it.
+    patience.abort();
     for (const answer of await Promise.all(questions)) expect(code(answer)).toBe(status.CANCELLED);
   });
 
