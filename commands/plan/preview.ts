@@ -1,6 +1,8 @@
 // What `pulumi preview --json` prints, as far as it is read here, and how to read it.
 // Source: pulumi/pulumi sdk v3 go/common/display (PreviewDigest), go/common/apitype (ResourceV3).
-import type { Action } from "./rules/rule.ts";
+
+/** What happens to a resource; `replace` stands for all operations of a replacement. */
+export type Action = "create" | "update" | "replace" | "delete";
 
 /** A resource before or after. Secrets are `[secret]` already, and what is not known yet is a fixed text. */
 export interface ResourceState {

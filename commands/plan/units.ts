@@ -5,12 +5,13 @@ import {
   actions,
   nameOf,
   typeOf,
+  type Action,
   type PreviewDigest,
   type PreviewStep,
   type ResourceState,
 } from "./preview.ts";
 import { ruleFor } from "./rules/rules.ts";
-import type { Action, Rule } from "./rules/rule.ts";
+import type { Rule } from "./rules/rule.ts";
 
 /** One resource to which something happens. */
 export interface Unit {

@@ -1,6 +1,6 @@
 // What a run of pulumi did, from its event log. Pure. Source: pulumi/pulumi sdk/go/common/apitype/events.go.
 import { actions, nameOf } from "../plan/preview.ts";
-import type { Action } from "../plan/rules/rule.ts";
+import type { Action } from "../plan/preview.ts";
 
 /** What happened to one resource. */
 export interface Change {

@@ -1,10 +1,8 @@
 // What a rule says, and what the rules share.
 import type { Change } from "../changes.ts";
 import type { Work } from "../estimates.ts";
+import type { Action } from "../preview.ts";
 import type { Impact } from "../types.ts";
-
-/** What happens to a resource; `replace` stands for all operations of a replacement. */
-export type Action = "create" | "update" | "replace" | "delete";
 
 /** One rule. */
 export interface Rule {

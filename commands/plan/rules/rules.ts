@@ -6,7 +6,8 @@ import { clusterRules } from "./cluster.ts";
 import { fluxRules } from "./flux.ts";
 import { machineRules } from "./machines.ts";
 import { otherRules } from "./other.ts";
-import type { Action, Rule } from "./rule.ts";
+import type { Action } from "../preview.ts";
+import type { Rule } from "./rule.ts";
 
 const rules: readonly Rule[] = [...machineRules, ...clusterRules, ...fluxRules, ...otherRules];
 
