@@ -31,15 +31,21 @@ export const bootstrapEtcd = {
     2 * installSeconds + healthySeconds(controlPlanes.length) + 60,
 } satisfies Contract;
 
+/** Seconds for the API to answer. */
+export const apiSeconds = 600;
+
 /** Waits until the Kubernetes API answers at the cluster's endpoint. */
 export const waitForApi = {
   name: "wait-for-api",
   inputs: {},
   secrets,
-  timeoutSeconds: 630,
+  timeoutSeconds: apiSeconds + 30,
 } satisfies Contract;
 
 const texts = z.record(z.string(), z.string()).optional();
+
+/** Seconds for all nodes to be Ready. */
+export const nodesSeconds = 900;
 
 /** Waits until every machine of the stack config is a Ready node, with what is declared of it. */
 export const waitForNodes = {
@@ -48,7 +54,7 @@ export const waitForNodes = {
     nodes: z.array(machine.extend({ generation, labels: texts, annotations: texts, taints: texts })),
   },
   secrets,
-  timeoutSeconds: 1_200,
+  timeoutSeconds: nodesSeconds + 300,
 } satisfies Contract;
 
 /** Makes the key pair of Flux's deploy key. */
@@ -69,6 +75,9 @@ export const makeWebhookToken = {
   timeoutSeconds: 30,
 } satisfies Contract;
 
+/** Seconds for Flux's controllers to be available. */
+export const controllersSeconds = 600;
+
 /**
  * Installs Flux once. No version here: it is read from the tree when the step runs. A bump is one changed line in the preview,
  * the OCIRepository's tag, and Flux itself does the upgrade.
@@ -78,5 +87,5 @@ export const installFlux = {
   // The tree's path is relative to the project, so that it is the same in every clone.
   inputs: { clusterId, tree: text },
   secrets: { ...secrets, sopsAgeKey: text },
-  timeoutSeconds: 900,
+  timeoutSeconds: controllersSeconds + 300,
 } satisfies Contract;

@@ -12,6 +12,7 @@ import type { Config } from "../../src/config/config.ts";
 import { prepareFluxBump, settleFluxBump } from "../../src/flux/bump.ts";
 import type { HandOff } from "../../src/flux/handOff.ts";
 import { settleFlux } from "../../src/flux/settle.ts";
+import { keepLog } from "../fakes/pulumiLog.ts";
 
 const cluster = { kubeconfig: pulumi.output("the kubeconfig") } as unknown as Cluster;
 const secrets = { deployKey: pulumi.output("the key") } as unknown as FluxSecrets;
@@ -22,12 +23,7 @@ let folder: string;
 const logged: string[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "home-ops-end-"));
-  logged.length = 0;
-  for (const level of ["info", "warn"] as const)
-    jest.spyOn(pulumi.log, level).mockImplementation((message) => {
-      logged.push(`${level}: ${message}`);
-      return Promise.resolve();
-    });
+  keepLog(logged);
 });
 afterEach(() => {
   process.execPath = execPath;

@@ -13,9 +13,7 @@ import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import { podProblem } from "../podProblem.ts";
-import type { installFlux as contract } from "../contracts.ts";
-
-const deploymentSeconds = 600;
+import { controllersSeconds, type installFlux as contract } from "../contracts.ts";
 
 type Input = InputOf<typeof contract>;
 
@@ -107,7 +105,7 @@ async function waitForControllers(
   await step.waitFor(
     {
       what: "Flux's controllers",
-      timeoutSeconds: deploymentSeconds,
+      timeoutSeconds: controllersSeconds,
       todo: "look at: kubectl -n flux-system get pods; kubectl -n flux-system describe pods",
     },
     async () => {

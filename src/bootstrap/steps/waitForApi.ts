@@ -4,9 +4,7 @@ import { Kubernetes } from "../../steps/kubernetes.ts";
 import type { InputOf } from "../../steps/contract.ts";
 import type { Step } from "../../steps/step.ts";
 import { done } from "../../steps/wait.ts";
-import type { waitForApi as contract } from "../contracts.ts";
-
-const timeoutSeconds = 600;
+import { apiSeconds, type waitForApi as contract } from "../contracts.ts";
 
 /** @throws StepError when it does not answer in time */
 export async function waitForApi(
@@ -17,7 +15,7 @@ export async function waitForApi(
   const version = await step.waitFor(
     {
       what: `the Kubernetes API at cluster.endpoint ${serverOf(input.kubeconfigText) ?? ""}`,
-      timeoutSeconds,
+      timeoutSeconds: apiSeconds,
       todo: "look whether the endpoint's address is held by a control plane (VIP), and at: talosctl health; a wrong cluster.endpoint may be corrected or taken back; then run pulumi up again",
     },
     async () => {

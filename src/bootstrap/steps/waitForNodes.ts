@@ -6,9 +6,7 @@ import type { Step } from "../../steps/step.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import { settleNodes, writeForbidden } from "../../talos/node/settleNodes.ts";
 import { nodeProblem } from "../nodeProblem.ts";
-import type { waitForNodes as contract } from "../contracts.ts";
-
-const timeoutSeconds = 900;
+import { nodesSeconds, type waitForNodes as contract } from "../contracts.ts";
 
 /** @throws StepError naming the nodes that are not Ready in time */
 export async function waitForNodes(
@@ -19,7 +17,7 @@ export async function waitForNodes(
   await step.waitFor(
     {
       what: "all nodes Ready",
-      timeoutSeconds,
+      timeoutSeconds: nodesSeconds,
       todo: "look at: kubectl get nodes -o wide; kubectl describe nodes; kubectl -n kube-system get pods -l k8s-app=cilium",
     },
     async () => {

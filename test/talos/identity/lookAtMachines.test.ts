@@ -11,6 +11,7 @@ import { ask } from "../../../src/talos/identity/ask.ts";
 import { lookAtMachines, machinesToAsk } from "../../../src/talos/identity/lookAtMachines.ts";
 import { talosPort, whyUnreachable } from "../../../src/talos/identity/whyUnreachable.ts";
 import { failure, fakeTalosctl, type Answer } from "../../fakes/clients.ts";
+import { keepLog } from "../../fakes/pulumiLog.ts";
 
 const [first, second, nobody] = ["127.10.207.11", "127.10.207.12", "127.10.207.13"] as const;
 const version = "Client:\n\tTag: v1.13.0\nServer:\n\tTag:         v1.12.0\n";
@@ -111,12 +112,7 @@ describe("the look at the machines", () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "home-ops-look-"));
     process.env["PATH"] = `${folder}${delimiter}${PATH ?? ""}`;
-    logged.length = 0;
-    for (const level of ["info", "warn"] as const)
-      jest.spyOn(pulumi.log, level).mockImplementation((message) => {
-        logged.push(`${level}: ${message}`);
-        return Promise.resolve();
-      });
+    keepLog(logged);
   });
   afterEach(() => {
     jest.restoreAllMocks();
