@@ -1,6 +1,7 @@
 // node test/run.ts <project…> [--busy] [jest's own options and files]: runs these projects of jest.config.mjs.
 //
-// `--busy`: beside two busy loops. Tests have to hold on a computer that has other things to do.
+// `--busy`: beside two busy loops, which take the place of a third lab. Tests have to hold on a computer that has other
+// things to do.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 
@@ -15,6 +16,7 @@ const jest = join(root, "node_modules", "jest", "bin", "jest.js");
 const child = spawn(process.execPath, [...flags, jest, ...rest, "--selectProjects", ...projects], {
   cwd: root,
   stdio: "inherit",
+  env: { ...process.env, ...(loops.length > 0 ? { HOME_OPS_TEST_PLACES: "2" } : {}) },
 });
 // Ctrl-C in a terminal reaches jest as well; a signal to this process alone is handed on.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));

@@ -1,11 +1,11 @@
 // Runs the tests on labs: three files at a time, because a lab waits as much as it works (measured: two of them keep one of
-// two cores busy). Files that share a saved lab never run beside each other; those that have a lab of their own, or none,
-// come last and fill whichever place is free.
+// two cores busy). HOME_OPS_TEST_PLACES=2 for a computer that has other things to do. Files that share a saved lab never run
+// beside each other; those that have a lab of their own, or none, come last and fill whichever place is free.
 import { readFileSync } from "node:fs";
 import type { Config } from "@jest/types";
 import runner, { type Test, type TestRunnerContext, type TestWatcher } from "jest-runner";
 
-const places = 3;
+const places = Number(process.env["HOME_OPS_TEST_PLACES"] ?? 3);
 
 // The types of this package describe its CommonJS form, where the class is one level deeper.
 const TestRunner = runner as unknown as typeof runner.default;
