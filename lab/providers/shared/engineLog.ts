@@ -52,12 +52,18 @@ export class EngineLog {
   whenEngineGone(callback: () => void): void {
     const channel = this.#client?.getChannel();
     if (channel === undefined) return;
-    const watch = (): void => {
-      channel.watchConnectivityState(connectivityState.READY, Infinity, () => {
-        this.#client?.waitForReady(Date.now() + goneAfterMs, (error) => (error ? callback() : watch()));
+    const reach = (): void => {
+      this.#client?.waitForReady(Date.now() + goneAfterMs, (error) => {
+        if (error === undefined) watch();
+        // One that is there and slow to answer, on a busy computer, is not gone: nobody has refused the connection.
+        else if (channel.getConnectivityState(true) === connectivityState.CONNECTING) reach();
+        else callback();
       });
     };
-    this.#client?.waitForReady(Date.now() + goneAfterMs, (error) => (error ? callback() : watch()));
+    const watch = (): void => {
+      channel.watchConnectivityState(connectivityState.READY, Infinity, reach);
+    };
+    reach();
   }
 
   #send(urn: string, severity: engineProto.LogSeverity, message: string, ephemeral: boolean): void {
