@@ -48,7 +48,7 @@ const notLooked = "source-controller has not looked at it";
 export async function proveConnection(
   step: Pick<Step, "waitFor" | "warn">,
   { kubeconfigText }: InputOf<typeof contract>,
-  { kubernetes = new Kubernetes(kubeconfigText, 10_000), patience = usual } = {},
+  { kubernetes = new Kubernetes(kubeconfigText, { answerMs: 10_000 }), patience = usual } = {},
 ): Promise<string> {
   const repository = await present(async () => readRepository(kubernetes), "GitRepository home-cluster");
   const readRoot = async (): Promise<KubeObject | undefined> =>

@@ -21,11 +21,7 @@ type Input = InputOf<typeof contract>;
 export async function installFlux(
   step: Step,
   input: Input,
-  {
-    kubernetes = new Kubernetes(input.kubeconfigText, undefined, step.signal),
-    pull = pullManifests,
-    sops = run,
-  } = {},
+  { kubernetes = new Kubernetes(input.kubeconfigText, step), pull = pullManifests, sops = run } = {},
 ): Promise<string> {
   const tree = readTree(input.tree);
   await seedClusterSecrets(step, input, { kubernetes, sops }, tree.clusterSecretsFile);

@@ -10,7 +10,7 @@ import { apiSeconds, type waitForApi as contract } from "../contracts.ts";
 export async function waitForApi(
   step: Step,
   input: InputOf<typeof contract>,
-  { kubernetes = new Kubernetes(input.kubeconfigText, undefined, step.signal) } = {},
+  { kubernetes = new Kubernetes(input.kubeconfigText, step) } = {},
 ): Promise<string> {
   const version = await step.waitFor(
     {

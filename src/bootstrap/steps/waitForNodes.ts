@@ -12,7 +12,7 @@ import { nodesSeconds, type waitForNodes as contract } from "../contracts.ts";
 export async function waitForNodes(
   step: Step,
   input: InputOf<typeof contract>,
-  { kubernetes = new Kubernetes(input.kubeconfigText, undefined, step.signal) } = {},
+  { kubernetes = new Kubernetes(input.kubeconfigText, step) } = {},
 ): Promise<string> {
   await step.waitFor(
     {

@@ -20,7 +20,7 @@ export async function prepareFluxBump(
   step: Step,
   input: InputOf<typeof contract>,
   {
-    kubernetes = new Kubernetes(input.kubeconfigText, undefined, step.signal),
+    kubernetes = new Kubernetes(input.kubeconfigText, step),
     pull = pullManifests,
     backup = ensureBackup,
   } = {},

@@ -13,7 +13,7 @@ import type { proveHandOff as contract } from "../contracts.ts";
 export async function proveHandOff(
   step: Step,
   input: InputOf<typeof contract>,
-  { kubernetes = new Kubernetes(input.kubeconfigText, undefined, step.signal), read = readBranch } = {},
+  { kubernetes = new Kubernetes(input.kubeconfigText, step), read = readBranch } = {},
 ): Promise<string> {
   if (input.suspend === true)
     return "Flux is suspended: it takes up what Git says by then when suspend is false";

@@ -22,7 +22,7 @@ const settleSeconds = 60;
 export async function suspendFlux(
   step: Step,
   input: InputOf<typeof contract>,
-  { kubernetes = new Kubernetes(input.kubeconfigText, undefined, step.signal) } = {},
+  { kubernetes = new Kubernetes(input.kubeconfigText, step) } = {},
 ): Promise<string> {
   return input.suspend ? suspend(step, kubernetes) : resume(kubernetes);
 }

@@ -12,7 +12,7 @@ import type { waitForSelfManagement as contract } from "../contracts.ts";
 export async function waitForSelfManagement(
   step: Step,
   input: InputOf<typeof contract>,
-  { kubernetes = new Kubernetes(input.kubeconfigText, undefined, step.signal) } = {},
+  { kubernetes = new Kubernetes(input.kubeconfigText, step) } = {},
 ): Promise<string> {
   if (input.suspend === true) return "Flux is suspended: it keeps itself as it is until suspend is false";
   let tag = "";
