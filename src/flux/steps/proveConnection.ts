@@ -1,15 +1,15 @@
 // Whether Flux reads Git now: asked, not remembered. What the objects say by themselves may be as old as their interval, and a
 // proof that is a resource runs only when its inputs change.
-import type { InputOf } from "../steps/contract.ts";
-import { conditionOf, Kubernetes, type KubeObject } from "../steps/kubernetes.ts";
-import type { Step } from "../steps/step.ts";
-import { StepError } from "../steps/stepError.ts";
-import { done, notYet } from "../steps/wait.ts";
-import { podProblem, podTrouble } from "../bootstrap/podProblem.ts";
-import { readiness, remedyFor, revisionOf } from "./ready.ts";
-import { forgetRequest, isHandled, newRequest, request } from "./request.ts";
-import type { proveConnection as contract } from "./contracts.ts";
-import { isSuspended, nameOf } from "./suspension.ts";
+import type { InputOf } from "../../steps/contract.ts";
+import { conditionOf, Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
+import type { Step } from "../../steps/step.ts";
+import { StepError } from "../../steps/stepError.ts";
+import { done, notYet } from "../../steps/wait.ts";
+import { podProblem, podTrouble } from "../../bootstrap/podProblem.ts";
+import { readiness, remedyFor, revisionOf } from "../ready.ts";
+import { forgetRequest, isHandled, newRequest, request } from "../request.ts";
+import type { proveConnection as contract } from "../contracts.ts";
+import { isSuspended, nameOf } from "../suspension.ts";
 
 /** How long to look. */
 export interface Patience {

@@ -1,14 +1,14 @@
 // Makes sure that the cluster has one etcd: bootstraps it on the first control plane when every control plane has said that
 // it has none. A second bootstrap beside an etcd that is only silent would be a second cluster.
-import type { InputOf } from "../steps/contract.ts";
-import { StepError } from "../steps/stepError.ts";
-import type { Step } from "../steps/step.ts";
-import { reasonOf, Talosctl } from "../steps/talosctl.ts";
-import { done, notYet } from "../steps/wait.ts";
-import type { Machine } from "../talos/machine/inspect.ts";
-import { isThereEtcd } from "../talos/etcd/etcdPresence.ts";
-import { etcdIllness } from "../talos/etcd/etcdView.ts";
-import { healthySeconds, installSeconds, type bootstrapEtcd as contract } from "./contracts.ts";
+import type { InputOf } from "../../steps/contract.ts";
+import { StepError } from "../../steps/stepError.ts";
+import type { Step } from "../../steps/step.ts";
+import { reasonOf, Talosctl } from "../../steps/talosctl.ts";
+import { done, notYet } from "../../steps/wait.ts";
+import type { Machine } from "../../talos/machine/inspect.ts";
+import { isThereEtcd } from "../../talos/etcd/etcdPresence.ts";
+import { etcdIllness } from "../../talos/etcd/etcdView.ts";
+import { healthySeconds, installSeconds, type bootstrapEtcd as contract } from "../contracts.ts";
 
 /**
  * Bootstraps the first control plane where none has etcd, and waits for all of them.
