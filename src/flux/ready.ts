@@ -27,7 +27,7 @@ const remedies: readonly { readonly pattern: RegExp; readonly todo: string }[] =
   },
   {
     pattern: /kustomize build failed|accumulating resources|no such file/i,
-    todo: "the tree at that commit does not build: mend it, push, AGAIN",
+    todo: "the tree at that commit does not build: fix it, push, AGAIN",
   },
   {
     pattern: /not found|no such host|dial tcp|i\/o timeout|connection refused/i,

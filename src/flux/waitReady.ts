@@ -8,14 +8,14 @@ import { readySeconds } from "./contracts.ts";
  * Waits for a Flux object, printing what it says of itself whenever that changes.
  * @throws StepError with the object's own last words and what to do about them
  */
-export async function waitReady<T>(
+export async function waitReady<T, What extends string>(
   step: Step,
-  what: string,
-  look: () => Promise<Observation<T>>,
+  what: What,
+  look: (what: What) => Promise<Observation<T>>,
 ): Promise<T> {
   const todo = (said: string): StepError =>
     new StepError(`${what} is not Ready after ${readySeconds} s. ${said}`, remedyFor(said));
   return step.waitFor({ what, timeoutSeconds: readySeconds, todo }, async () =>
-    look().catch((error: unknown) => notYet(`${what}: ${messageOf(error)}`)),
+    look(what).catch((error: unknown) => notYet(`${what}: ${messageOf(error)}`)),
   );
 }

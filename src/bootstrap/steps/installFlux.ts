@@ -3,9 +3,8 @@
 // versions the root Kustomization takes its variables from there, and could not deliver that same Secret without it. On a cluster
 // that Flux already manages it changes nothing.
 import { relative } from "node:path";
-import { parseAllDocuments } from "yaml";
 import { readTree, sopsProblem } from "../../../tree/index.ts";
-import { pullManifests } from "../../steps/fluxArtifact.ts";
+import { objectsIn, pullManifests } from "../../steps/fluxArtifact.ts";
 import { run } from "../../steps/run.ts";
 import { conditionOf, Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
 import type { InputOf } from "../../steps/contract.ts";
@@ -28,13 +27,11 @@ export async function installFlux(
   const adopted = await managedBy(kubernetes);
   if (adopted !== undefined) return `Flux ${adopted} is there and manages itself; nothing to install`;
 
-  const source = tree.ociRepository["spec"] as { url: string; ref: { tag: string } };
-  const objects = parseAllDocuments(await pull(source.url, source.ref.tag, step.signal)).map(
-    (document) => document.toJS() as KubeObject,
-  );
+  const { url, ref } = tree.ociRepository["spec"] as { url: string; ref: { tag: string } };
+  const objects = objectsIn(await pull(url, ref.tag, step.signal));
   await apply(step, kubernetes, objects);
   await waitForControllers(step, kubernetes, objects);
-  return `Flux ${source.ref.tag} installed: ${String(objects.length)} objects, all controllers available`;
+  return `Flux ${ref.tag} installed: ${String(objects.length)} objects, all controllers available`;
 }
 
 /** The version that manages itself here; undefined as long as no Kustomization has taken the CRDs over. */

@@ -47,20 +47,17 @@ export interface StorageFindings {
 
 /** Compares the cluster's definitions with those of a bundle. One that the bundle does not have is left to Flux' pruning. */
 export function compareStorage(live: readonly Definition[], bundle: readonly Definition[]): StorageFindings {
-  const both = live.flatMap((definition) => {
-    const next = bundle.find(({ name }) => name === definition.name);
-    const lost = definition.stored.filter((version) => next?.versions.includes(version) === false);
-    return lost.length === 0 || next === undefined ? [] : [{ definition, next, lost }];
-  });
-  const possible = ({ definition, next }: (typeof both)[number]): boolean =>
-    next.versions.includes(definition.storage);
-  return {
-    migrate: both.filter(possible).map(({ definition }) => definition),
-    refused: both
-      .filter((found) => !possible(found))
-      .map(
-        ({ definition, next, lost }) =>
-          `${definition.kind}s are stored as ${definition.group}/${lost.join(", ")}, and the new definition has ${next.versions.join(", ")} only`,
-      ),
-  };
+  const [migrate, refused]: [Definition[], string[]] = [[], []];
+  for (const definition of live) {
+    const { name, group, kind, storage, stored } = definition;
+    const next = bundle.find((candidate) => candidate.name === name)?.versions;
+    const lost = stored.filter((version) => next?.includes(version) === false);
+    if (next === undefined || lost.length === 0) continue;
+    if (next.includes(storage)) migrate.push(definition);
+    else
+      refused.push(
+        `${kind}s are stored as ${group}/${lost.join(", ")}, and the new definition has ${next.join(", ")} only`,
+      );
+  }
+  return { migrate, refused };
 }

@@ -1,19 +1,13 @@
 // Suspends every Kustomization and HelmRelease for maintenance, or resumes those that it has suspended. Pulumi itself does
 // the objects of the hand-off: the tree's two before this step suspends, and after it has resumed. Looks first; may be run again
 // at any point.
-import { Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
 import type { InputOf } from "../../steps/contract.ts";
+import { Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
 import type { Step } from "../../steps/step.ts";
 import { done, notYet } from "../../steps/wait.ts";
-import {
-  atWork,
-  suspendedByConfig,
-  suspendedByPeople,
-  suspendedKinds,
-  toResume,
-  toSuspend,
-} from "../suspension.ts";
 import type { suspendFlux as contract } from "../contracts.ts";
+import { appliers, listAppliers } from "../objects.ts";
+import { atWork, suspendedByConfig, suspendedByPeople, toResume, toSuspend } from "../suspension.ts";
 
 /** How long what is being applied may take to end. What waits longer (for pods to be ready) changes nothing any more. */
 const settleSeconds = 60;
@@ -36,7 +30,7 @@ async function suspend(step: Step, kubernetes: Kubernetes): Promise<string> {
       todo: "look at: kubectl get kustomizations,helmreleases -A; then run pulumi up again",
     },
     async () => {
-      const objects = await fluxObjects(kubernetes);
+      const objects = await listAppliers(kubernetes);
       const open = toSuspend(objects);
       for (const object of open)
         await kubernetes.change(object, {
@@ -54,7 +48,7 @@ async function suspend(step: Step, kubernetes: Kubernetes): Promise<string> {
 }
 
 async function resume(kubernetes: Kubernetes): Promise<string> {
-  const objects = await fluxObjects(kubernetes);
+  const objects = await listAppliers(kubernetes);
   const ours = toResume(objects);
   // A change of the spec is looked at by its controller at once, and with the commit that was there before: the source is
   // resumed behind this step.
@@ -68,16 +62,9 @@ async function resume(kubernetes: Kubernetes): Promise<string> {
   return `${ours.length === 0 ? "nothing was suspended for maintenance" : `${count(ours)} resumed`}${left}`;
 }
 
-async function fluxObjects(kubernetes: Kubernetes): Promise<readonly KubeObject[]> {
-  const lists = await Promise.all(
-    suspendedKinds.map(({ apiVersion, kind }) => kubernetes.list(apiVersion, kind)),
-  );
-  return lists.flat();
-}
-
 /** e.g. `12 Kustomizations and 9 HelmReleases` */
 function count(objects: readonly KubeObject[]): string {
-  return suspendedKinds
+  return appliers
     .map(({ kind }) => {
       const number = objects.filter((object) => object.kind === kind).length;
       return `${String(number)} ${kind}${number === 1 ? "" : "s"}`;
