@@ -45,7 +45,7 @@ export async function settleFluxBump(
   const kubeconfigText = await valueOf(cluster.kubeconfig);
   await runStep(contracts.waitForSelfManagement, { kubeconfigText });
   await runStep(contracts.proveHandOff, {
-    git: gitInput(config),
+    git: gitInput(config.git),
     kubeconfigText,
     deployKey: await valueOf(secrets.deployKey),
   });
