@@ -11,16 +11,8 @@ import { HandOff } from "./flux/handOff.ts";
 import { Machines } from "./talos/machines.ts";
 import { declaredNode } from "./talos/node/declared.ts";
 
-/** What the phases have made. */
-export interface HomeOps {
-  readonly machines: Machines;
-  readonly cluster: Cluster;
-  readonly secrets: FluxSecrets;
-  readonly handOff: HandOff;
-}
-
 /** Registers everything that there is. Asks nobody: whatever may stop a run beforehand has been asked in index.ts. */
-export function homeOps(config: Config): HomeOps {
+export function homeOps(config: Config) {
   // The question of index.ts as a resource: the others wait for it, and a preview shows when it is asked something else.
   const preflight = new Preflight("preflight", config);
 

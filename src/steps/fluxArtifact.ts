@@ -16,7 +16,6 @@ export function objectsIn(manifests: string): readonly KubeObject[] {
 
 /**
  * The text of `gotk-components.yaml` in an artifact.
- *
  * @param url as in the OCIRepository, e.g. `oci://ghcr.io/fluxcd/flux-manifests`
  * @param tag e.g. `v2.9.4`
  * @throws StepError when the registry does not answer, does not have the tag, or the bytes are not those of the digest

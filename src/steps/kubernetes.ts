@@ -36,14 +36,6 @@ export interface Refusal {
   readonly retry: boolean;
 }
 
-/** How a patch goes over the wire. */
-interface PatchOptions {
-  readonly type: string;
-  readonly query?: Readonly<Record<string, string>>;
-  /** e.g. `status` */
-  readonly subresource?: string;
-}
-
 /**
  * Patches objects exactly as they are. The client's own patch turns objects of known kinds into its classes first and loses
  * what those spell differently, such as a definition's x-kubernetes-preserve-unknown-fields.
@@ -51,12 +43,13 @@ interface PatchOptions {
 class PlainObjects extends KubernetesObjectApi {
   async patchPlainly(
     object: KubernetesObject,
+    type: string,
     body: unknown,
-    { type, query = {}, subresource }: PatchOptions,
+    query: Readonly<Record<string, string>>,
+    part: string,
   ): Promise<void> {
-    const path = await this.specUriPath(object, "patch");
-    const url = subresource === undefined ? path : `${path}/${subresource}`;
-    const request = this.configuration.baseServer.makeRequestContext(url, HttpMethod.PATCH);
+    const path = (await this.specUriPath(object, "patch")) + part;
+    const request = this.configuration.baseServer.makeRequestContext(path, HttpMethod.PATCH);
     request.setHeaderParam("Accept", "application/json");
     request.setHeaderParam("Content-Type", type);
     for (const [key, value] of Object.entries(query)) request.setQueryParam(key, value);
@@ -134,17 +127,17 @@ export class Kubernetes {
    */
   async applyAsKubectl(object: KubernetesObject): Promise<void> {
     const query = { fieldManager: "kubectl", force: "true" };
-    await this.#patch(object, object, { type: "application/apply-patch+yaml", query });
+    await this.#patch(object, "application/apply-patch+yaml", object, query);
   }
 
   /** A JSON patch of an object. Source: RFC 6902. An empty one makes the API server store the object anew. */
   async jsonPatch(object: KubernetesObject, operations: readonly object[]): Promise<void> {
-    await this.#patch(object, operations, { type: PatchStrategy.JsonPatch });
+    await this.#patch(object, PatchStrategy.JsonPatch, operations);
   }
 
   /** Changes the given fields of an object's status. */
   async patchStatus(object: KubernetesObject, status: object): Promise<void> {
-    await this.#patch(object, { status }, { type: PatchStrategy.MergePatch, subresource: "status" });
+    await this.#patch(object, PatchStrategy.MergePatch, { status }, {}, "/status");
   }
 
   /** Changes the given fields of an object as field manager `home-ops`; null removes one. */
@@ -152,8 +145,7 @@ export class Kubernetes {
     object: KubernetesObject,
     change: { readonly metadata?: object; readonly spec?: object },
   ): Promise<void> {
-    const query = { fieldManager: "home-ops" };
-    await this.#patch(object, change, { type: PatchStrategy.MergePatch, query });
+    await this.#patch(object, PatchStrategy.MergePatch, change, { fieldManager: "home-ops" });
   }
 
   /** Deletes an object without a namespace; one that does not exist is deleted already. */
@@ -183,8 +175,14 @@ export class Kubernetes {
     );
   }
 
-  async #patch(object: KubernetesObject, body: unknown, options: PatchOptions): Promise<void> {
-    await this.#ask(async () => this.objects.patchPlainly(object, body, options));
+  async #patch(
+    object: KubernetesObject,
+    type: string,
+    body: unknown,
+    query: Readonly<Record<string, string>> = {},
+    part = "",
+  ): Promise<void> {
+    await this.#ask(async () => this.objects.patchPlainly(object, type, body, query, part));
   }
 
   /**
@@ -219,11 +217,10 @@ function readable(error: unknown): Error {
   if (error instanceof ApiException) {
     const body: unknown = typeof error.body === "string" ? parsed(error.body) : error.body;
     const message = (body as { message?: string } | undefined)?.message;
-    return new Error(`Kubernetes API: ${message ?? `HTTP ${String(error.code)}`}`);
+    return new Error(`Kubernetes API: ${message ?? `HTTP ${error.code}`}`);
   }
-  if (error instanceof Error && error.name === "AbortError")
-    return new Error("Kubernetes API: no answer in time");
-  return error instanceof Error ? error : new Error(String(error));
+  if (!(error instanceof Error)) return new Error(String(error));
+  return error.name === "AbortError" ? new Error("Kubernetes API: no answer in time") : error;
 }
 
 function parsed(text: string): unknown {
