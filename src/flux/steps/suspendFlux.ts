@@ -32,16 +32,12 @@ async function suspend(step: Step, kubernetes: Kubernetes): Promise<string> {
     async () => {
       const objects = await listAppliers(kubernetes);
       const open = toSuspend(objects);
-      for (const object of open)
-        await kubernetes.change(object, {
-          metadata: { annotations: { [suspendedByConfig]: "true" } },
-          spec: { suspend: true },
-        });
+      await mark(kubernetes, open, true);
       // Who was at work may have brought another child, or applied one as it stands in Git.
-      const busy = atWork(objects);
+      const busy = atWork(objects).join(", ");
       if (open.length > 0) return notYet(`${count(open)} suspended`);
-      if (busy.length > 0 && Date.now() < end) return notYet(`${busy.join(", ")}: ending what it has begun`);
-      const left = busy.length === 0 ? "" : `; still ending what they have begun: ${busy.join(", ")}`;
+      if (busy !== "" && Date.now() < end) return notYet(`${busy}: ending what it has begun`);
+      const left = busy === "" ? "" : `; still ending what they have begun: ${busy}`;
       return done(`Flux is suspended: ${count(objects)} stay as they are${left}`);
     },
   );
@@ -52,22 +48,28 @@ async function resume(kubernetes: Kubernetes): Promise<string> {
   const ours = toResume(objects);
   // A change of the spec is looked at by its controller at once, and with the commit that was there before: the source is
   // resumed behind this step.
-  for (const object of ours)
-    await kubernetes.change(object, {
-      metadata: { annotations: { [suspendedByConfig]: null } },
-      spec: { suspend: null },
-    });
+  await mark(kubernetes, ours, null);
   const people = suspendedByPeople(objects);
   const left = people.length === 0 ? "" : `; suspended by hand and left so: ${people.join(", ")}`;
   return `${ours.length === 0 ? "nothing was suspended for maintenance" : `${count(ours)} resumed`}${left}`;
 }
 
+/** Suspends them one after the other and says that it was this step; null takes both back. */
+async function mark(
+  kubernetes: Kubernetes,
+  objects: readonly KubeObject[],
+  suspended: true | null,
+): Promise<void> {
+  const annotations = { [suspendedByConfig]: suspended && "true" };
+  for (const object of objects)
+    await kubernetes.change(object, { metadata: { annotations }, spec: { suspend: suspended } });
+}
+
 /** e.g. `12 Kustomizations and 9 HelmReleases` */
 function count(objects: readonly KubeObject[]): string {
-  return appliers
-    .map(({ kind }) => {
-      const number = objects.filter((object) => object.kind === kind).length;
-      return `${String(number)} ${kind}${number === 1 ? "" : "s"}`;
-    })
-    .join(" and ");
+  const texts = appliers.map(({ kind }) => {
+    const number = objects.filter((object) => object.kind === kind).length;
+    return `${number} ${kind}${number === 1 ? "" : "s"}`;
+  });
+  return texts.join(" and ");
 }
