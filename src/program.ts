@@ -20,15 +20,11 @@ export function homeOps(config: Config) {
   const machines = new Machines("talos", { config }, { dependsOn: [preflight] });
 
   // etcd waits for the machines' configs, Cilium for the API, the nodes for Cilium.
+  const { controlPlanes, github, git, tree, suspend, protect } = config;
+  const { name: clusterName, endpoint } = config.cluster;
   const nodes = config.nodes.map((node) => declaredNode(node, config));
-  const { cluster: own, controlPlanes, github, git, tree, suspend, protect } = config;
-  const cluster = new Cluster("cluster", {
-    endpoint: own.endpoint,
-    controlPlanes,
-    nodes,
-    machines,
-    cilium: ciliumRelease(config),
-  });
+  const cilium = ciliumRelease(config);
+  const cluster = new Cluster("cluster", { endpoint, controlPlanes, nodes, machines, cilium });
   const { kubeconfig, provider } = cluster;
   const { clusterId, anchor } = machines;
   const inCluster = { provider, deletedWith: anchor };
@@ -37,7 +33,7 @@ export function homeOps(config: Config) {
   // Flux's keys wait for Ready nodes, so that a failure before that leaves no key at GitHub.
   const secrets = new FluxSecrets(
     "flux-secrets",
-    { clusterName: own.name, clusterId, inCluster, github, knownHosts: git.knownHosts, sopsAgeKey, protect },
+    { clusterName, clusterId, inCluster, github, knownHosts: git.knownHosts, sopsAgeKey, protect },
     { dependsOn: [cluster] },
   );
 

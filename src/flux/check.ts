@@ -1,6 +1,6 @@
 // What `flux check` looks at: all controllers of the installed version run, and no object is stored in a version that its
 // definition does not have. Source: fluxcd/flux2 v2.9.4 cmd/flux/check.go. Pure.
-import { conditionOf, type KubeObject } from "../steps/kubernetes.ts";
+import { conditionOf, isObserved, type KubeObject } from "../steps/kubernetes.ts";
 import { done, notYet, type Observation } from "../steps/wait.ts";
 import { definitionsIn } from "./bump/definitions.ts";
 
@@ -37,12 +37,12 @@ function controllerProblem(version: string, controller: KubeObject): string | un
   const found = metadata?.labels?.[versionLabel];
   if (found !== version) return `${name} is of Flux ${found ?? "unknown"}, not yet of ${version}`;
   const replicas = Number(spec?.["replicas"] ?? 1);
-  const seen = Number(status?.["observedGeneration"] ?? 0) >= (metadata?.generation ?? 0);
   const updated = Number(status?.["updatedReplicas"] ?? 0) >= replicas;
   // The old pod may be the available one for a while.
   const only = Number(status?.["replicas"] ?? 0) === replicas;
-  if (seen && updated && only && conditionOf(controller, "Available")?.status === "True") return undefined;
-  return `${name} ${version} is not available yet`;
+  const available = conditionOf(controller, "Available")?.status === "True";
+  const isWhole = isObserved(controller) && updated && only && available;
+  return isWhole ? undefined : `${name} ${version} is not available yet`;
 }
 
 function definitionProblem(version: string, crd: KubeObject): string | undefined {

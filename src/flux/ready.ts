@@ -1,6 +1,6 @@
 // The one judge of Flux objects, for the steps and for the commands: whether one is well, at work or broken, in its own words,
 // and what people do about it. Pure.
-import { conditionOf, type KubeObject } from "../steps/kubernetes.ts";
+import { conditionOf, isObserved, type KubeObject } from "../steps/kubernetes.ts";
 import { done, notYet, type Observation } from "../steps/wait.ts";
 
 /** What Flux says of a failure, and the next step; AGAIN is how it is tried again. First match wins. */
@@ -80,8 +80,7 @@ export function judge(object: KubeObject, { revision: isDue = () => true, source
   if (ready.status === "Unknown")
     return working(oneLine(conditionOf(object, "Reconciling")?.message ?? message));
   if (ready.status === "False") return { state: failureOf(object, reason), reason, message };
-  if (Number(object.status?.["observedGeneration"] ?? 0) < (object.metadata?.generation ?? 0))
-    return working("its controller has not seen the last change yet");
+  if (!isObserved(object)) return working("its controller has not seen the last change yet");
   const revision = revisionOf(object);
   if (isDue(revision)) return { state: "ready", reason, message };
   const has = source === undefined ? "" : `, its source at ${shortRevision(source)}`;

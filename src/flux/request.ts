@@ -1,5 +1,5 @@
 // Asking a controller of Flux for a look, and knowing when it has looked. Source: fluxcd/pkg apis/meta, ReconcileRequest.
-import { conditionOf, type Kubernetes, type KubeObject } from "../steps/kubernetes.ts";
+import { conditionOf, isObserved, type Kubernetes, type KubeObject } from "../steps/kubernetes.ts";
 import { isReconciling } from "./suspension.ts";
 
 /** Annotation that asks; its value comes back in `status.lastHandledReconcileAt`. */
@@ -46,5 +46,5 @@ export function isSettled(object: KubeObject, id: string): boolean {
   const ready = conditionOf(object, "Ready");
   if (!isHandled(object, id) || ready === undefined || ready.status === "Unknown") return false;
   if (ready.status === "False") return !isReconciling(object) || ready.reason === "SourceNotReady";
-  return Number(object.status?.["observedGeneration"] ?? 0) >= (object.metadata?.generation ?? 0);
+  return isObserved(object);
 }

@@ -212,6 +212,11 @@ export function conditionOf(object: KubeObject, type: string): Condition | undef
   return conditions?.find((condition) => condition.type === type);
 }
 
+/** Whether its controller has seen the last change of an object. */
+export function isObserved({ metadata, status }: KubeObject): boolean {
+  return Number(status?.["observedGeneration"] ?? 0) >= (metadata?.generation ?? 0);
+}
+
 /** What the API server said, without the HTTP headers that the client puts into its messages. */
 function readable(error: unknown): Error {
   if (error instanceof ApiException) {
