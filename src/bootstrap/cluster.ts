@@ -67,26 +67,7 @@ export class Cluster extends pulumi.ComponentResource {
       { kubeconfigText },
       { parent: this, dependsOn: [fetched] },
     );
-    this.provider = this.#createProvider(name, clusterId, apiReady);
-    const network = new kubernetes.helm.v3.Release(`${name}-cilium`, cilium.release, {
-      ...cilium.opts,
-      parent: this,
-      provider: this.provider,
-      deletedWith: machines.anchor,
-      dependsOn: [apiReady],
-    });
-    // Without a network no node is Ready, so this waits for Cilium and not the other way round.
-    const after = { parent: this, dependsOn: [network] };
-    stepCommand(`${name}-nodes-ready`, waitForNodes, { nodes, kubeconfigText }, after);
-    this.registerOutputs({ kubeconfig: this.kubeconfig });
-  }
-
-  #createProvider(
-    name: string,
-    clusterId: pulumi.Output<string>,
-    apiReady: pulumi.Resource,
-  ): kubernetes.Provider {
-    return new kubernetes.Provider(
+    this.provider = new kubernetes.Provider(
       `${name}-kubernetes`,
       {
         kubeconfig: this.kubeconfig,
@@ -101,5 +82,16 @@ export class Cluster extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [apiReady] },
     );
+    const network = new kubernetes.helm.v3.Release(`${name}-cilium`, cilium.release, {
+      ...cilium.opts,
+      parent: this,
+      provider: this.provider,
+      deletedWith: machines.anchor,
+      dependsOn: [apiReady],
+    });
+    // Without a network no node is Ready, so this waits for Cilium and not the other way round.
+    const after = { parent: this, dependsOn: [network] };
+    stepCommand(`${name}-nodes-ready`, waitForNodes, { nodes, kubeconfigText }, after);
+    this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
 }

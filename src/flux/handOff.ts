@@ -43,20 +43,18 @@ export class HandOff extends pulumi.ComponentResource {
       object: TreeObject,
       dependsOn: pulumi.Resource[],
       more: pulumi.CustomResourceOptions = {},
-    ): pulumi.Resource =>
-      new kubernetes.apiextensions.CustomResource(`${name}-${role}`, written(object, suspend), {
-        ...args.inCluster,
-        ...more,
-        parent: this,
-        dependsOn,
-      });
-    const suspension = (dependsOn: pulumi.Resource[]): command.local.Command =>
-      stepCommand(
-        `${name}-suspension`,
-        suspendFlux,
-        { clusterId, suspend, kubeconfigText },
-        { parent: this, dependsOn },
+    ): pulumi.Resource => {
+      const options = { ...args.inCluster, ...more, parent: this, dependsOn };
+      return new kubernetes.apiextensions.CustomResource(
+        `${name}-${role}`,
+        written(object, suspend),
+        options,
       );
+    };
+    const suspension = (dependsOn: pulumi.Resource[]): command.local.Command => {
+      const given = { clusterId, suspend, kubeconfigText };
+      return stepCommand(`${name}-suspension`, suspendFlux, given, { parent: this, dependsOn });
+    };
 
     const source = write("flux-manifests", tree.ociRepository, []);
     const self = write("kustomization", tree.fluxKustomization, [source], formerly(`${name}-flux`));

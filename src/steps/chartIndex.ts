@@ -7,7 +7,7 @@ import { causeOf, StepError } from "./stepError.ts";
 const timeoutMs = 60_000;
 
 /** A chart in one version, as an index.yaml has it. */
-export interface ChartEntry {
+interface ChartEntry {
   /** e.g. `1.20.1`; some repositories write a v before it. */
   readonly version?: string;
   /** Where its archive lies, absolute or relative to the repository. */
@@ -23,10 +23,7 @@ export interface WantedChart {
   readonly version: string;
 }
 
-/**
- * Finds a chart.
- * @throws StepError naming the versions near it, or why the repository cannot be asked
- */
+/** Finds a chart. @throws StepError naming the versions near it, or why the repository cannot be asked */
 export async function findChart(
   { repository, chart, version }: WantedChart,
   signal: AbortSignal,
@@ -48,10 +45,7 @@ export async function findChart(
   );
 }
 
-/**
- * Downloads a file of a Helm repository.
- * @throws StepError when it cannot be read
- */
+/** Downloads a file of a Helm repository. @throws StepError when it cannot be read */
 export async function download(url: URL, signal: AbortSignal): Promise<Buffer> {
   try {
     const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });

@@ -25,7 +25,6 @@ export interface Condition {
   readonly status: "True" | "False" | "Unknown";
   readonly reason?: string;
   readonly message?: string;
-  readonly observedGeneration?: number;
 }
 
 /** Why an eviction was refused. */
