@@ -1,8 +1,10 @@
 import type * as kubernetes from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
-import { isCiliumChange } from "../config/lastRun.ts";
+import * as pulumi from "@pulumi/pulumi";
+import { ciliumRepository } from "../config/ciliumRepository.ts";
 import type { Config } from "../config/config.ts";
-import { chartSource } from "./ciliumChart.ts";
+import { isCiliumChange } from "../config/lastRun.ts";
+import { chartFile } from "../steps/keptChart.ts";
+import { usesKeptChart } from "./ciliumChart.ts";
 
 /** Inputs of Cilium's release, and what of them a run leaves as it is. */
 export interface CiliumRelease {
@@ -19,12 +21,15 @@ export interface CiliumRelease {
  */
 export function ciliumRelease(config: Config): CiliumRelease {
   const atomic = isCiliumChange(config);
+  const chart = { chart: "cilium", version: config.versions.cilium };
   return {
     release: {
       name: "cilium",
       namespace: "kube-system",
-      ...chartSource(config),
-      version: config.versions.cilium,
+      ...chart,
+      ...(usesKeptChart(config)
+        ? { chart: chartFile(pulumi.getStack(), chart) }
+        : { repositoryOpts: { repo: ciliumRepository } }),
       values: config.tree.ciliumValues,
       timeout: config.upgrades.ciliumSeconds,
       atomic,

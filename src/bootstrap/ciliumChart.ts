@@ -8,22 +8,10 @@ import { download } from "../steps/chartIndex.ts";
 import { chartFile, isKept, keepChart } from "../steps/keptChart.ts";
 import { describe, StepError } from "../steps/stepError.ts";
 
-const chart = "cilium";
-
 /**
- * Inputs of the Helm release that say where its chart is: the kept file, or the repository where the last run has taken it
- * from there and nothing of Cilium changes now: another source alone would be a Helm upgrade for nothing.
+ * Whether this run takes the chart from the kept file. Not where the last run has taken it from the repository and nothing of
+ * Cilium changes now: another source alone would be a Helm upgrade for nothing.
  */
-export function chartSource(config: Config): {
-  readonly chart: string;
-  readonly repositoryOpts?: { readonly repo: string };
-} {
-  return usesKeptChart(config)
-    ? { chart: chartFile(pulumi.getStack(), { chart, version: config.versions.cilium }) }
-    : { chart, repositoryOpts: { repo: ciliumRepository } };
-}
-
-/** Whether this run takes the chart from the kept file. */
 export function usesKeptChart(config: Config): boolean {
   const { cilium, ciliumChart } = config.lastRun.versions;
   return cilium === undefined || ciliumChart !== undefined || isCiliumChange(config);
@@ -40,7 +28,7 @@ const advice =
 export async function provideCiliumChart(config: Config): Promise<void> {
   const stack = pulumi.getStack();
   const { signal } = new AbortController();
-  const wanted = { repository: ciliumRepository, chart, version: config.versions.cilium };
+  const wanted = { repository: ciliumRepository, chart: "cilium", version: config.versions.cilium };
   const before = config.lastRun.versions.cilium;
   const isFromFile = usesKeptChart(config);
   const kept = isFromFile && isKept(stack, wanted);

@@ -1,6 +1,6 @@
 // What can be gone back to: files under backups/<stack>/, encrypted to the age recipients of the Git tree, so that whoever
 // can read the tree's secrets can read them. The newest five of a kind are kept; a clear copy is never written there.
-import { globSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { globSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Encrypter } from "age-encryption";
 import { replaceFile } from "./replaceFile.ts";
@@ -46,7 +46,6 @@ export async function ensureBackup(
   const encrypter = new Encrypter();
   for (const recipient of recipients) encrypter.addRecipient(recipient);
   const sealed = await encrypter.encrypt(await take());
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const time = new Date().toISOString().replace(/\.\d+/, "").replaceAll(":", "-");
   const file = join(folder, `${time}-${kind}.age`);
   replaceFile(file, sealed);

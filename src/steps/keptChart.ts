@@ -1,8 +1,8 @@
 // Cilium's chart, kept on this computer beside the backups of the stack: a site that is down stops only who needs another
 // chart than the one that runs (docs/decisions/0020). Only a cache: what is missing or damaged is downloaded again.
 import { createHash } from "node:crypto";
-import { globSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { globSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { parse } from "yaml";
 import { plainVersion } from "../versions/version.ts";
@@ -46,9 +46,7 @@ export async function keepChart(
   if (expected !== undefined && expected.replace(/^sha256:/, "") !== digest)
     throw damaged(`${name} is not what its index says: SHA-256 ${digest}, expected ${expected}`);
   if (!isChart(() => archive, wanted)) throw damaged(`${name}: what was downloaded is no such chart`);
-  const file = chartFile(stack, wanted);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  replaceFile(file, archive);
+  replaceFile(chartFile(stack, wanted), archive);
   const stay = [version, ...others].map((one) => chartFile(stack, { chart, version: one }));
   for (const old of globSync(chartFile(stack, { chart, version: "*" }))) if (!stay.includes(old)) rmSync(old);
 }
