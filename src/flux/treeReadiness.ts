@@ -24,7 +24,6 @@ export function treeReadiness(objects: readonly KubeObject[]): Observation<numbe
 export function isOfTheTree({ kind, metadata, spec }: KubeObject): boolean {
   type Source = { readonly kind?: string; readonly name?: string; readonly namespace?: string } | undefined;
   const source = spec?.["sourceRef"] as Source;
-  const [name, namespace] = [source?.name, source?.namespace ?? metadata?.namespace];
-  const isTree = source?.kind === "GitRepository" && name === "home-cluster" && namespace === "flux-system";
-  return kind === "Kustomization" && isTree;
+  if (kind !== "Kustomization" || source?.kind !== "GitRepository") return false;
+  return source.name === "home-cluster" && (source.namespace ?? metadata?.namespace) === "flux-system";
 }

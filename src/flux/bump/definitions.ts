@@ -51,7 +51,8 @@ export function compareStorage(
   live: readonly Definition[],
   bundle: readonly Definition[],
 ): { readonly migrate: readonly Definition[]; readonly refused: readonly string[] } {
-  const [migrate, refused]: [Definition[], string[]] = [[], []];
+  const migrate: Definition[] = [];
+  const refused: string[] = [];
   for (const definition of live) {
     const { name, group, kind, storage, stored } = definition;
     const next = bundle.find((candidate) => candidate.name === name)?.versions;
