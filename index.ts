@@ -6,8 +6,7 @@ import { provideCiliumChart, usesKeptChart } from "./src/bootstrap/ciliumChart.t
 import { checkAccess } from "./src/preflight/access.ts";
 import { reachedMachines, reachedVersions } from "./src/config/lastRun.ts";
 import { loadConfig } from "./src/config/load.ts";
-import { prepareFluxBump, settleFluxBump } from "./src/flux/bump.ts";
-import { settleFlux } from "./src/flux/settle.ts";
+import { prepareFluxBump, settleFlux, settleFluxBump } from "./src/flux/aroundRun.ts";
 import { homeOps } from "./src/program.ts";
 import { lookAtMachines } from "./src/talos/identity/lookAtMachines.ts";
 

@@ -2,7 +2,6 @@
 // Never the one that KUBECONFIG or ~/.kube/config happens to point at: people have several.
 import { readFileSync } from "node:fs";
 import { readReached } from "../../src/config/reached.ts";
-import { defaultAnswerMs } from "../../src/steps/impatientConfig.ts";
 import { Kubernetes } from "../../src/steps/kubernetes.ts";
 import type { Redactor } from "../../src/steps/redact.ts";
 import { exportStackInClear, kubeconfigOf, type StackState } from "../recover/state.ts";
@@ -43,10 +42,10 @@ export interface Cluster {
  * @param answerMs longest wait for an answer, milliseconds
  * @throws StepError when there is no kubeconfig
  */
-export function connect(choice: ClusterChoice, redactor: Redactor, answerMs = defaultAnswerMs): Cluster {
+export function connect(choice: ClusterChoice, redactor: Redactor, answerMs?: number): Cluster {
   const { kubeconfig, ...found } = choice.kubeconfig === undefined ? ofStack(choice) : ofFile(choice);
   redactor.learn(kubeconfig);
-  return { ...found, kubernetes: new Kubernetes(kubeconfig, answerMs) };
+  return { ...found, kubernetes: new Kubernetes(kubeconfig, { answerMs }) };
 }
 
 interface Credentials {

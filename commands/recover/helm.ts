@@ -40,7 +40,7 @@ interface Revision {
  */
 export async function revisionLeftovers(
   state: StackState,
-  kubernetesOf = (kubeconfig: string) => new Kubernetes(kubeconfig, answerMs),
+  kubernetesOf = (kubeconfig: string) => new Kubernetes(kubeconfig, { answerMs }),
 ): Promise<readonly Leftover[]> {
   const kubeconfig = kubeconfigOf(state);
   if (kubeconfig === undefined) return [];

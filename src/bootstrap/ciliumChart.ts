@@ -6,31 +6,19 @@ import { isCiliumChange } from "../config/lastRun.ts";
 import type { Config } from "../config/config.ts";
 import { download } from "../steps/chartIndex.ts";
 import { chartFile, isKept, keepChart } from "../steps/keptChart.ts";
-import { StepError } from "../steps/stepError.ts";
-
-const chart = "cilium";
-
-/** Inputs of the Helm release that say where its chart is. */
-export interface ChartSource {
-  readonly chart: string;
-  readonly repositoryOpts?: { readonly repo: string };
-}
+import { describe, StepError } from "../steps/stepError.ts";
 
 /**
- * The kept file; the repository where the last run has taken it from there and nothing of Cilium changes now: another
- * source alone would be a Helm upgrade for nothing.
+ * Whether this run takes the chart from the kept file. Not where the last run has taken it from the repository and nothing of
+ * Cilium changes now: another source alone would be a Helm upgrade for nothing.
  */
-export function chartSource(config: Config): ChartSource {
-  return usesKeptChart(config)
-    ? { chart: chartFile(pulumi.getStack(), { chart, version: config.versions.cilium }) }
-    : { chart, repositoryOpts: { repo: ciliumRepository } };
-}
-
-/** Whether this run takes the chart from the kept file. */
 export function usesKeptChart(config: Config): boolean {
   const { cilium, ciliumChart } = config.lastRun.versions;
   return cilium === undefined || ciliumChart !== undefined || isCiliumChange(config);
 }
+
+const advice =
+  "nothing has been touched; run it again when the site answers. From the next change of versions.cilium or of Cilium's values on the chart is kept on this computer, and the site is not needed for what does not change it";
 
 /**
  * Before the first resource: the chart of this run is there. Asks nobody where the last finished run had the same version and
@@ -40,25 +28,19 @@ export function usesKeptChart(config: Config): boolean {
 export async function provideCiliumChart(config: Config): Promise<void> {
   const stack = pulumi.getStack();
   const { signal } = new AbortController();
-  const wanted = { repository: ciliumRepository, chart, version: config.versions.cilium };
+  const wanted = { repository: ciliumRepository, chart: "cilium", version: config.versions.cilium };
   const before = config.lastRun.versions.cilium;
-  const kept = isKept(stack, wanted);
-  const isNews = before === undefined || isCiliumChange(config);
-  if (kept && !isNews && usesKeptChart(config)) return;
+  const isFromFile = usesKeptChart(config);
+  const kept = isFromFile && isKept(stack, wanted);
+  if (kept && before !== undefined && !isCiliumChange(config)) return;
   try {
-    if (usesKeptChart(config)) await keepChart(stack, wanted, before === undefined ? [] : [before], signal);
+    if (isFromFile) await keepChart(stack, wanted, before === undefined ? [] : [before], signal);
     // The provider asks the repository in this run: better asked before the first machine is touched.
     else await download(new URL("index.yaml", ciliumRepository), signal);
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
-    if (!kept || !usesKeptChart(config))
-      throw new pulumi.RunError(`${error.message}\n  → ${adviceFor(config, error)}`);
-    await pulumi.log.warn(`${error.message}; the chart that is kept in ${chartFile(stack, wanted)} is taken`);
+    const { message } = error;
+    if (!kept) throw new pulumi.RunError(describe(isFromFile ? error : { message, todo: advice }));
+    await pulumi.log.warn(`${message}; the chart that is kept in ${chartFile(stack, wanted)} is taken`);
   }
-}
-
-function adviceFor(config: Config, { todo }: StepError): string {
-  return usesKeptChart(config)
-    ? todo
-    : "nothing has been touched; run it again when the site answers. From the next change of versions.cilium or of Cilium's values on the chart is kept on this computer, and the site is not needed for what does not change it";
 }

@@ -6,15 +6,20 @@ import type { Config } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import type { Machines } from "../talos/machines.ts";
 import { machineRef } from "../talos/machine/machineRef.ts";
-import { declaredNode } from "../talos/node/declared.ts";
-import { ciliumRelease } from "./cilium.ts";
+import type { DeclaredNode } from "../talos/node/differences.ts";
+import type { CiliumRelease } from "./cilium.ts";
 import { requireCluster, withServer } from "./kubeconfig.ts";
 import { bootstrapEtcd, waitForApi, waitForNodes } from "./contracts.ts";
 
 /** What {@link Cluster} needs. */
 export interface ClusterArgs {
-  readonly config: Config;
+  /** URL of the API server, e.g. `https://192.0.2.10:6443`. */
+  readonly endpoint: string;
+  readonly controlPlanes: Config["controlPlanes"];
+  /** All machines, as their Nodes have to show them. */
+  readonly nodes: readonly DeclaredNode[];
   readonly machines: Machines;
+  readonly cilium: CiliumRelease;
 }
 
 /** etcd, an admin kubeconfig, the one Kubernetes provider, Cilium. */
@@ -26,86 +31,48 @@ export class Cluster extends pulumi.ComponentResource {
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("home-ops:bootstrap:Cluster", name, {}, opts);
-    const { config, machines } = args;
-    const etcd = this.#createEtcd(name, config, machines);
-    const kubeconfig = this.#createKubeconfig(name, config, machines, etcd);
-    // Fetched once; where it leads is what the config says by now.
-    this.kubeconfig = pulumi.secret(
-      kubeconfig.kubeconfigRaw.apply((raw) => withServer(requireCluster(raw), config.cluster.endpoint)),
-    );
-    // A kubeconfig is there some seconds before the API answers, and the provider asks only once: what it could not reach
-    // then it takes for unreachable as long as it lives.
-    const kubeconfigText = this.kubeconfig;
-    const apiReady = stepCommand(
-      `${name}-api-ready`,
-      waitForApi,
-      { kubeconfigText },
-      { parent: this, dependsOn: [kubeconfig] },
-    );
-    this.provider = this.#createProvider(name, machines, apiReady);
-    const cilium = ciliumRelease(`${name}-cilium`, config, {
-      parent: this,
-      provider: this.provider,
-      deletedWith: machines.anchor,
-      dependsOn: [apiReady],
-    });
-    // Without a network no node is Ready, so this waits for Cilium and not the other way round.
-    const nodes = config.nodes.map((node) => declaredNode(node, config));
-    stepCommand(
-      `${name}-nodes-ready`,
-      waitForNodes,
-      { nodes, kubeconfigText },
-      { parent: this, dependsOn: [cilium] },
-    );
-    this.registerOutputs({ kubeconfig: this.kubeconfig });
-  }
-
-  #createEtcd(name: string, config: Config, machines: Machines): pulumi.Resource {
-    return stepCommand(
+    const { endpoint, controlPlanes, nodes, machines, cilium } = args;
+    const { clusterId, clientConfiguration, credentials: talosconfigText } = machines;
+    const etcd = stepCommand(
       `${name}-etcd`,
       bootstrapEtcd,
-      {
-        clusterId: machines.clusterId,
-        controlPlanes: config.controlPlanes.map(machineRef),
-        talosconfigText: machines.credentials,
-      },
+      { clusterId, controlPlanes: controlPlanes.map(machineRef), talosconfigText },
       { parent: this, dependsOn: [machines] },
     );
-  }
-
-  #createKubeconfig(
-    name: string,
-    config: Config,
-    machines: Machines,
-    etcd: pulumi.Resource,
-  ): talos.cluster.Kubeconfig {
-    return new talos.cluster.Kubeconfig(
+    const [{ address }] = controlPlanes;
+    const timeouts = { create: "5m", update: "5m" };
+    const fetched = new talos.cluster.Kubeconfig(
       `${name}-kubeconfig`,
-      {
-        node: config.controlPlanes[0].address,
-        endpoint: config.controlPlanes[0].address,
-        clientConfiguration: machines.clientConfiguration,
-        timeouts: { create: "5m", update: "5m" },
-      },
+      { node: address, endpoint: address, clientConfiguration, timeouts },
       {
         parent: this,
         dependsOn: [etcd],
         additionalSecretOutputs: ["clientConfiguration", "kubernetesClientConfiguration"],
         // It must stay known in every later preview: an unknown kubeconfig makes every Kubernetes resource unknown too.
-        // Which control plane gave it does not matter, and its address is put in above. A time limit is no reason to touch it
+        // Which control plane gave it does not matter, and its address is put in below. A time limit is no reason to touch it
         // either: clusters that were made without one keep the provider's ten minutes.
         ignoreChanges: ["node", "endpoint", "clientConfiguration", "timeouts"],
       },
     );
-  }
-
-  #createProvider(name: string, machines: Machines, apiReady: pulumi.Resource): kubernetes.Provider {
-    return new kubernetes.Provider(
+    // Fetched once; where it leads is what the config says by now.
+    this.kubeconfig = pulumi.secret(
+      fetched.kubeconfigRaw.apply((raw) => withServer(requireCluster(raw), endpoint)),
+    );
+    const kubeconfigText = this.kubeconfig;
+    // A kubeconfig is there some seconds before the API answers, and the provider asks only once: what it could not reach
+    // then it takes for unreachable as long as it lives.
+    const apiReady = stepCommand(
+      `${name}-api-ready`,
+      waitForApi,
+      { kubeconfigText },
+      { parent: this, dependsOn: [fetched] },
+    );
+    this.provider = new kubernetes.Provider(
       `${name}-kubernetes`,
       {
         kubeconfig: this.kubeconfig,
         // A renewed certificate or a moved endpoint is the same cluster; only new machine secrets make a new one.
-        clusterIdentifier: machines.clusterId,
+        clusterIdentifier: clusterId,
         // Changing a Secret in place: replacing it would take the keys from Flux for a moment.
         enableSecretMutable: true,
         enableConfigMapMutable: true,
@@ -115,5 +82,16 @@ export class Cluster extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [apiReady] },
     );
+    const network = new kubernetes.helm.v3.Release(`${name}-cilium`, cilium.release, {
+      ...cilium.opts,
+      parent: this,
+      provider: this.provider,
+      deletedWith: machines.anchor,
+      dependsOn: [apiReady],
+    });
+    // Without a network no node is Ready, so this waits for Cilium and not the other way round.
+    const after = { parent: this, dependsOn: [network] };
+    stepCommand(`${name}-nodes-ready`, waitForNodes, { nodes, kubeconfigText }, after);
+    this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
 }

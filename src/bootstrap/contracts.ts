@@ -8,6 +8,7 @@ const clusterId = text;
 const secrets = { kubeconfigText: text };
 /** Of machines of the first generation nothing is said, so that they stay what they were in states of before. */
 const generation = z.number().optional();
+const texts = z.record(z.string(), z.string()).optional();
 
 /** Installing Talos to a slow disk over a slow line, and a server's long self-test; seconds. */
 export const installSeconds = 900;
@@ -42,37 +43,36 @@ export const waitForApi = {
   timeoutSeconds: apiSeconds + 30,
 } satisfies Contract;
 
-const texts = z.record(z.string(), z.string()).optional();
-
 /** Seconds for all nodes to be Ready. */
 export const nodesSeconds = 900;
+
+const declared = machine.extend({ generation, labels: texts, annotations: texts, taints: texts });
 
 /** Waits until every machine of the stack config is a Ready node, with what is declared of it. */
 export const waitForNodes = {
   name: "wait-for-nodes",
-  inputs: {
-    nodes: z.array(machine.extend({ generation, labels: texts, annotations: texts, taints: texts })),
-  },
+  inputs: { nodes: z.array(declared) },
   secrets,
   timeoutSeconds: nodesSeconds + 300,
 } satisfies Contract;
 
+/** What steps that make a key have in common. */
+const makesKey = { secretOutput: true, timeoutSeconds: 30 };
+
 /** Makes the key pair of Flux's deploy key. */
 export const makeDeployKey = {
+  ...makesKey,
   name: "make-deploy-key",
   inputs: { clusterName: text, clusterId },
   result: z.object({ privateKey: text, publicKey: text }),
-  secretOutput: true,
-  timeoutSeconds: 30,
 } satisfies Contract;
 
 /** Makes the token with which GitHub signs its deliveries. */
 export const makeWebhookToken = {
+  ...makesKey,
   name: "make-webhook-token",
   inputs: { clusterId },
   result: z.object({ token: text }),
-  secretOutput: true,
-  timeoutSeconds: 30,
 } satisfies Contract;
 
 /** Seconds for Flux's controllers to be available. */
@@ -80,11 +80,11 @@ export const controllersSeconds = 600;
 
 /**
  * Installs Flux once. No version here: it is read from the tree when the step runs. A bump is one changed line in the preview,
- * the OCIRepository's tag, and Flux itself does the upgrade.
+ * the OCIRepository's tag, and Flux itself does the upgrade. The tree's path is relative to the project, so that it is the same
+ * in every clone.
  */
 export const installFlux = {
   name: "install-flux",
-  // The tree's path is relative to the project, so that it is the same in every clone.
   inputs: { clusterId, tree: text },
   secrets: { ...secrets, sopsAgeKey: text },
   timeoutSeconds: controllersSeconds + 300,

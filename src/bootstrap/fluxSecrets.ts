@@ -5,22 +5,24 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "../config/config.ts";
 import { deployKeyTitle } from "../config/deployKeys.ts";
-import type { ResultOf } from "../steps/contract.ts";
 import { resultOf, stepCommand } from "../steps/stepCommand.ts";
-import type { Machines } from "../talos/machines.ts";
-import type { Cluster } from "./cluster.ts";
 import { GithubProvider } from "./githubResources.ts";
 import { fieldManager } from "./ownership.ts";
 import { makeDeployKey, makeWebhookToken } from "./contracts.ts";
 
 /** What {@link FluxSecrets} needs. */
 export interface FluxSecretsArgs {
-  readonly config: Config;
-  readonly machines: Machines;
-  readonly cluster: Cluster;
+  readonly clusterName: string;
+  readonly clusterId: pulumi.Output<string>;
+  /** How resources in the cluster are registered. */
+  readonly inCluster: pulumi.CustomResourceOptions;
+  readonly github: Config["github"];
+  /** Lines of a known_hosts file, for the Git host. */
+  readonly knownHosts: readonly string[];
+  readonly sopsAgeKey: pulumi.Output<string>;
+  /** Whether `destroy` is to leave the age key. */
+  readonly protect: boolean;
 }
-
-const namespaceName = "flux-system";
 
 /**
  * What runs a step that makes a key: its command line, its inputs, what is logged. Another one would run it again, and so
@@ -28,6 +30,9 @@ const namespaceName = "flux-system";
  * on purpose (`pulumi up --replace`) still makes a new one.
  */
 const keptOnceMade = ["create", "environment", "logging"];
+
+/** Makes Flux look at once when a Secret changes. */
+const watched = { "reconcile.fluxcd.io/watch": "Enabled" };
 
 /**
  * Namespace `flux-system` with the Secrets `age-key`, `github-deploy-key` and `github-webhook-token`, and the deploy key's
@@ -43,141 +48,61 @@ export class FluxSecrets extends pulumi.ComponentResource {
 
   constructor(name: string, args: FluxSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("home-ops:bootstrap:FluxSecrets", name, {}, opts);
-    const { config, cluster } = args;
-    const inCluster = { parent: this, provider: cluster.provider, deletedWith: args.machines.anchor };
-    const namespace = this.#createNamespace(name, inCluster);
-    this.#createAgeKey(name, config, namespace, inCluster);
-
-    const pair = this.#createKeyPair(name, config, args.machines);
-    this.deployKey = pulumi.secret(pair.apply((keys) => keys.privateKey));
-    const publicKey = pulumi.unsecret(pair.apply((keys) => keys.publicKey));
-    this.github = new GithubProvider(
-      `${name}-github`,
-      { owner: config.github.owner, baseUrl: config.github.baseUrl },
-      { parent: this },
-    );
-    this.#createDeployKey(name, config, publicKey);
-    this.#createDeployKeySecret(name, config, publicKey, namespace, inCluster);
-    this.webhookToken = this.#createWebhookToken(name, args.machines);
-    this.#createWebhookTokenSecret(name, namespace, inCluster);
-    this.registerOutputs({});
-  }
-
-  #createNamespace(name: string, opts: pulumi.CustomResourceOptions): kubernetes.core.v1.Namespace {
-    return new kubernetes.core.v1.Namespace(
+    const { clusterName, clusterId, knownHosts, sopsAgeKey, protect } = args;
+    const { owner, baseUrl, repository } = args.github;
+    const inCluster = { ...args.inCluster, parent: this };
+    const namespace = new kubernetes.core.v1.Namespace(
       `${name}-namespace`,
-      { metadata: { name: namespaceName, annotations: fieldManager } },
+      { metadata: { name: "flux-system", annotations: fieldManager } },
       // Flux labels and annotates its own namespace.
-      { ...opts, ignoreChanges: ["metadata.labels", "metadata.annotations"] },
+      { ...inCluster, ignoreChanges: ["metadata.labels", "metadata.annotations"] },
     );
-  }
-
-  #createAgeKey(
-    name: string,
-    config: Config,
-    namespace: kubernetes.core.v1.Namespace,
-    opts: pulumi.CustomResourceOptions,
-  ): void {
-    new kubernetes.core.v1.Secret(
-      `${name}-age-key`,
-      {
-        // `age-key` is what decryption.secretRef names in the tree; the label makes Flux look at once when it changes.
-        metadata: {
-          name: "age-key",
-          namespace: namespace.metadata.name,
-          labels: { "reconcile.fluxcd.io/watch": "Enabled" },
-          annotations: fieldManager,
+    const secret = (
+      role: string,
+      metadata: kubernetes.types.input.meta.v1.ObjectMeta,
+      stringData: Record<string, pulumi.Input<string>>,
+      more: pulumi.CustomResourceOptions = {},
+    ): kubernetes.core.v1.Secret =>
+      new kubernetes.core.v1.Secret(
+        `${name}-${role}`,
+        {
+          metadata: { ...metadata, namespace: namespace.metadata.name, annotations: fieldManager },
+          stringData,
         },
-        // kustomize-controller takes the keys that end in `.agekey`.
-        stringData: { "age.agekey": config.ageKey.identity },
-      },
-      { ...opts, protect: config.protect, dependsOn: [namespace] },
-    );
-  }
+        { ...inCluster, ...more, dependsOn: [namespace] },
+      );
+    // decryption.secretRef names it in the tree; kustomize-controller takes the keys that end in `.agekey`.
+    secret("age-key", { name: "age-key", labels: watched }, { "age.agekey": sopsAgeKey }, { protect });
 
-  #createKeyPair(
-    name: string,
-    config: Config,
-    machines: Machines,
-  ): pulumi.Output<ResultOf<typeof makeDeployKey>> {
-    const step = stepCommand(
-      `${name}-deploy-key-pair`,
-      makeDeployKey,
-      { clusterName: config.cluster.name, clusterId: machines.clusterId },
-      { parent: this, ignoreChanges: keptOnceMade },
-    );
-    return pulumi.secret(resultOf(makeDeployKey, step));
-  }
-
-  #createDeployKey(name: string, config: Config, publicKey: pulumi.Output<string>): void {
+    const kept = { parent: this, ignoreChanges: keptOnceMade };
+    const pairMade = stepCommand(`${name}-deploy-key-pair`, makeDeployKey, { clusterName, clusterId }, kept);
+    const pair = pulumi.secret(resultOf(makeDeployKey, pairMade));
+    this.deployKey = pulumi.secret(pair.apply(({ privateKey }) => privateKey));
+    const publicKey = pulumi.unsecret(pair.apply((keys) => keys.publicKey));
+    this.github = new GithubProvider(`${name}-github`, { owner, baseUrl }, { parent: this });
     new github.RepositoryDeployKey(
       `${name}-deploy-key`,
-      {
-        repository: config.github.repository,
-        // The title is how `npm run recover` finds a key that a killed run registered and did not record.
-        title: deployKeyTitle(config.cluster.name),
-        key: publicKey,
-        readOnly: true,
-      },
+      // The title is how `npm run recover` finds a key that a killed run registered and did not record.
+      { repository, title: deployKeyTitle(clusterName), key: publicKey, readOnly: true },
       // GitHub refuses the same key twice, so a replacement cannot be created first.
       { parent: this, provider: this.github, deleteBeforeReplace: true },
     );
-  }
-
-  #createDeployKeySecret(
-    name: string,
-    config: Config,
-    publicKey: pulumi.Output<string>,
-    namespace: kubernetes.core.v1.Namespace,
-    opts: pulumi.CustomResourceOptions,
-  ): void {
-    new kubernetes.core.v1.Secret(
-      `${name}-deploy-key-secret`,
+    // GitRepository home-cluster names it in its secretRef.
+    secret(
+      "deploy-key-secret",
+      { name: "github-deploy-key" },
       {
-        // GitRepository home-cluster names it in its secretRef.
-        metadata: {
-          name: "github-deploy-key",
-          namespace: namespace.metadata.name,
-          annotations: fieldManager,
-        },
-        stringData: {
-          identity: this.deployKey,
-          "identity.pub": publicKey,
-          known_hosts: config.git.knownHosts.map((line) => `${line}\n`).join(""),
-        },
+        identity: this.deployKey,
+        "identity.pub": publicKey,
+        known_hosts: knownHosts.map((line) => `${line}\n`).join(""),
       },
-      { ...opts, dependsOn: [namespace] },
     );
-  }
 
-  #createWebhookToken(name: string, machines: Machines): pulumi.Output<string> {
-    const step = stepCommand(
-      `${name}-webhook-token`,
-      makeWebhookToken,
-      { clusterId: machines.clusterId },
-      { parent: this, ignoreChanges: keptOnceMade },
-    );
-    return pulumi.secret(resultOf(makeWebhookToken, step).apply(({ token }) => token));
-  }
-
-  #createWebhookTokenSecret(
-    name: string,
-    namespace: kubernetes.core.v1.Namespace,
-    opts: pulumi.CustomResourceOptions,
-  ): void {
-    new kubernetes.core.v1.Secret(
-      `${name}-webhook-token-secret`,
-      {
-        // Receiver github names it in its secretRef; the label makes it take another token at once.
-        metadata: {
-          name: "github-webhook-token",
-          namespace: namespace.metadata.name,
-          labels: { "reconcile.fluxcd.io/watch": "Enabled" },
-          annotations: fieldManager,
-        },
-        stringData: { token: this.webhookToken },
-      },
-      { ...opts, dependsOn: [namespace] },
-    );
+    const tokenMade = stepCommand(`${name}-webhook-token`, makeWebhookToken, { clusterId }, kept);
+    this.webhookToken = pulumi.secret(resultOf(makeWebhookToken, tokenMade).apply(({ token }) => token));
+    // Receiver github names it in its secretRef.
+    const receiver = { name: "github-webhook-token", labels: watched };
+    secret("webhook-token-secret", receiver, { token: this.webhookToken });
+    this.registerOutputs({});
   }
 }

@@ -4,9 +4,6 @@ import { taintsOf } from "../talos/node/ownership.ts";
 /** Conditions besides Ready that are bad when they are true. Source: kubernetes.io/docs/reference/node/node-status. */
 export const badConditions = ["DiskPressure", "MemoryPressure", "PIDPressure", "NetworkUnavailable"] as const;
 
-/** What the cluster itself puts on a node that takes no pods. Source: kubernetes.io, Taints and Tolerations, built-in taints. */
-const builtIn = "node.kubernetes.io/";
-
 /** Put there by a person: cordoned, or declared dead. */
 const byPeople = ["node.kubernetes.io/unschedulable", "node.kubernetes.io/out-of-service"];
 
@@ -19,12 +16,11 @@ export function nodeProblem(name: string, node: KubeObject | undefined): string 
   const ready = conditionOf(node, "Ready");
   if (ready?.status !== "True") return `${name} is NotReady: ${ready?.message ?? "no status yet"}`;
   for (const type of badConditions) {
-    const bad = conditionOf(node, type);
-    if (bad?.status === "True")
-      return `${name} takes no pods: ${type}${bad.message === undefined ? "" : `, ${bad.message}`}`;
+    const { status, message } = conditionOf(node, type) ?? {};
+    if (status === "True") return `${name} takes no pods: ${[type, message].filter(Boolean).join(", ")}`;
   }
-  const taint = taintsOf(node).find(
-    ({ key, effect }) => key.startsWith(builtIn) && !byPeople.includes(key) && effect !== "PreferNoSchedule",
-  );
+  // What the cluster itself puts there. Source: kubernetes.io, Taints and Tolerations, built-in taints.
+  const builtIn = taintsOf(node).filter(({ key }) => key.startsWith("node.kubernetes.io/"));
+  const taint = builtIn.find(({ key, effect }) => !byPeople.includes(key) && effect !== "PreferNoSchedule");
   return taint === undefined ? undefined : `${name} takes no pods: taint ${taint.key}`;
 }

@@ -23,9 +23,6 @@ export interface PodTrouble {
   readonly hasEnded: boolean;
 }
 
-/** Reasons for which a container waits and that pass by themselves. */
-const usual = ["ContainerCreating", "PodInitializing"];
-
 /** What keeps a pod from its work; undefined for one that is ready, or has done it. */
 export function podTrouble(pod: KubeObject): PodTrouble | undefined {
   const phase = String(pod.status?.["phase"] ?? "");
@@ -37,9 +34,8 @@ export function podTrouble(pod: KubeObject): PodTrouble | undefined {
     .flatMap((key) => (pod.status?.[key] ?? []) as readonly ContainerStatus[])
     .flatMap((status) => containerTrouble(status) ?? []);
   // The one that does not pass explains the others, which may only wait for it.
-  return (
-    troubles.find(({ isStarting }) => !isStarting) ?? troubles[0] ?? trouble(phase, { isStarting: true })
-  );
+  const lasting = troubles.find(({ isStarting }) => !isStarting);
+  return lasting ?? troubles[0] ?? trouble(phase, { isStarting: true });
 }
 
 /**
@@ -47,42 +43,32 @@ export function podTrouble(pod: KubeObject): PodTrouble | undefined {
  * available: 2 node(s) had untolerated taint(s)`; undefined when none is kept. One that is only starting is not.
  */
 export function podProblem(pods: readonly KubeObject[]): string | undefined {
-  const problems = pods.flatMap((pod) => {
+  const [problem] = pods.flatMap((pod) => {
     const found = podTrouble(pod);
     if (found === undefined || found.isStarting) return [];
     return [`${pod.metadata?.name ?? ""}${found.isUnscheduled ? " is " : ": "}${found.why}`];
   });
-  return problems[0];
+  return problem;
 }
 
-function containerTrouble({
-  name = "",
-  ready,
-  restartCount = 0,
-  state,
-}: ContainerStatus): PodTrouble | undefined {
-  const { waiting, terminated } = state ?? {};
+function containerTrouble(status: ContainerStatus): PodTrouble | undefined {
+  const { name = "", ready, restartCount = 0, state: { waiting, terminated } = {} } = status;
   const hasEnded = restartCount > 0;
   if (ready === true || terminated?.exitCode === 0) return undefined;
-  if (waiting !== undefined)
-    return trouble([waiting.reason, waiting.message].filter((text) => text !== undefined).join(": "), {
-      isStarting: waiting.reason === undefined || usual.includes(waiting.reason),
-      hasEnded,
-    });
-  if (terminated !== undefined)
-    return trouble(`${terminated.reason ?? "ended"} with exit code ${String(terminated.exitCode ?? "?")}`, {
-      hasEnded,
-    });
-  return trouble(`container ${name} runs and is not ready`, { isStarting: true, hasEnded });
+  if (waiting !== undefined) {
+    const { reason = "", message = "" } = waiting;
+    // Reasons that pass by themselves.
+    const isStarting = ["", "ContainerCreating", "PodInitializing"].includes(reason);
+    return trouble([reason, message].filter(Boolean).join(": "), { isStarting, hasEnded });
+  }
+  if (terminated === undefined)
+    return trouble(`container ${name} runs and is not ready`, { isStarting: true, hasEnded });
+  const { reason = "ended", exitCode = "?" } = terminated;
+  return trouble(`${reason} with exit code ${exitCode}`, { hasEnded });
 }
 
 /** A runtime's message may have several lines. */
 function trouble(why: string, facts: Partial<Omit<PodTrouble, "why">>): PodTrouble {
-  return {
-    isUnscheduled: false,
-    isStarting: false,
-    hasEnded: false,
-    ...facts,
-    why: why.replaceAll(/\s+/g, " ").trim(),
-  };
+  const text = why.replaceAll(/\s+/g, " ").trim();
+  return { isUnscheduled: false, isStarting: false, hasEnded: false, ...facts, why: text };
 }

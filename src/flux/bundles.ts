@@ -4,26 +4,23 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
-import { StepError } from "../steps/stepError.ts";
 import { pullManifests } from "../steps/fluxArtifact.ts";
-
-/** A preview must not hang on a registry that does not answer; the rest of a plan is worth more. */
-const timeoutSeconds = 20;
+import { StepError } from "../steps/stepError.ts";
 
 /** Name of the file that says why there is no bundle. */
 export const problemFile = "problem.txt";
 
 /** Writes both bundles as `<version>.yaml` into the folder of the config, or why they could not be had. */
 export async function keepBundles({ bundleFolder, lastRun, tree }: Config): Promise<void> {
-  const before = lastRun.versions.flux;
-  if (bundleFolder === undefined || before === undefined || before === tree.fluxVersion) return;
+  const versions = [lastRun.versions.flux, tree.fluxVersion] as const;
+  if (bundleFolder === undefined || versions[0] === undefined || versions[0] === versions[1]) return;
   const { url } = tree.ociRepository.spec as { readonly url: string };
-  const signal = AbortSignal.timeout(timeoutSeconds * 1000);
-  const keep = async (version: string): Promise<void> => {
+  // A preview must not hang on a registry that does not answer; the rest of a plan is worth more.
+  const signal = AbortSignal.timeout(20_000);
+  const keep = async (version = ""): Promise<void> =>
     writeFileSync(join(bundleFolder, `${version}.yaml`), await pullManifests(url, version, signal));
-  };
   try {
-    await Promise.all([keep(before), keep(tree.fluxVersion)]);
+    await Promise.all(versions.map(async (version) => keep(version)));
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     writeFileSync(join(bundleFolder, problemFile), error.message);

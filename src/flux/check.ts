@@ -1,12 +1,10 @@
 // What `flux check` looks at: all controllers of the installed version run, and no object is stored in a version that its
 // definition does not have. Source: fluxcd/flux2 v2.9.4 cmd/flux/check.go. Pure.
-import { conditionOf, type KubeObject } from "../steps/kubernetes.ts";
+import { conditionOf, isObserved, type KubeObject } from "../steps/kubernetes.ts";
 import { done, notYet, type Observation } from "../steps/wait.ts";
 import { definitionsIn } from "./bump/definitions.ts";
 
-const partOf = "app.kubernetes.io/part-of";
 const versionLabel = "app.kubernetes.io/version";
-const owner = "kustomize.toolkit.fluxcd.io/name";
 
 /**
  * Whether Flux is whole.
@@ -19,17 +17,17 @@ export function checkFlux(
   deployments: readonly KubeObject[],
   definitions: readonly KubeObject[],
 ): Observation<string> {
-  const ofFlux = (object: KubeObject): boolean => object.metadata?.labels?.[partOf] === "flux";
+  const ofFlux = ({ metadata }: KubeObject): boolean =>
+    metadata?.labels?.["app.kubernetes.io/part-of"] === "flux";
   const controllers = deployments.filter(ofFlux);
   const crds = definitions.filter(ofFlux);
   if (controllers.length === 0 || crds.length === 0) return notYet("Flux is not installed");
-  const problem =
-    controllers
-      .map((controller) => controllerProblem(version, controller))
-      .find((found) => found !== undefined) ??
-    crds.map((crd) => definitionProblem(version, crd)).find((found) => found !== undefined);
+  const [problem] = [
+    ...controllers.flatMap((controller) => controllerProblem(version, controller) ?? []),
+    ...crds.flatMap((crd) => definitionProblem(version, crd) ?? []),
+  ];
   return problem === undefined
-    ? done(`${String(controllers.length)} controllers of Flux ${version}`)
+    ? done(`${controllers.length} controllers of Flux ${version}`)
     : notYet(problem);
 }
 
@@ -39,23 +37,21 @@ function controllerProblem(version: string, controller: KubeObject): string | un
   const found = metadata?.labels?.[versionLabel];
   if (found !== version) return `${name} is of Flux ${found ?? "unknown"}, not yet of ${version}`;
   const replicas = Number(spec?.["replicas"] ?? 1);
-  const seen = Number(status?.["observedGeneration"] ?? 0) >= (metadata?.generation ?? 0);
   const updated = Number(status?.["updatedReplicas"] ?? 0) >= replicas;
   // The old pod may be the available one for a while.
   const only = Number(status?.["replicas"] ?? 0) === replicas;
-  if (seen && updated && only && conditionOf(controller, "Available")?.status === "True") return undefined;
-  return `${name} ${version} is not available yet`;
+  const available = conditionOf(controller, "Available")?.status === "True";
+  const isWhole = isObserved(controller) && updated && only && available;
+  return isWhole ? undefined : `${name} ${version} is not available yet`;
 }
 
 function definitionProblem(version: string, crd: KubeObject): string | undefined {
-  const name = crd.metadata?.name ?? "";
-  const labels = crd.metadata?.labels;
-  if (labels?.[owner] !== "flux") return `definition ${name} does not belong to the Kustomization flux yet`;
-  if (labels[versionLabel] !== version)
-    return `definition ${name} is of Flux ${labels[versionLabel] ?? "unknown"}, not yet of ${version}`;
+  const { name = "", labels = {} } = crd.metadata ?? {};
+  const [is, found] = [`definition ${name}`, labels[versionLabel]];
+  if (labels["kustomize.toolkit.fluxcd.io/name"] !== "flux")
+    return `${is} does not belong to the Kustomization flux yet`;
+  if (found !== version) return `${is} is of Flux ${found ?? "unknown"}, not yet of ${version}`;
   const [definition] = definitionsIn([crd]);
   const lost = definition?.stored.find((stored) => !definition.versions.includes(stored));
-  return lost === undefined
-    ? undefined
-    : `definition ${name} does not have ${lost}, in which objects are stored`;
+  return lost === undefined ? undefined : `${is} does not have ${lost}, in which objects are stored`;
 }

@@ -1,46 +1,33 @@
 // The one judge of Flux objects, for the steps and for the commands: whether one is well, at work or broken, in its own words,
 // and what people do about it. Pure.
-import { conditionOf, type KubeObject } from "../steps/kubernetes.ts";
+import { conditionOf, isObserved, type KubeObject } from "../steps/kubernetes.ts";
 import { done, notYet, type Observation } from "../steps/wait.ts";
 
-/** Flux's own label for what it failed with, and the next step; AGAIN is how it is tried again. First match wins. */
-const remedies: readonly { readonly pattern: RegExp; readonly todo: string }[] = [
-  {
-    pattern: /knownhosts|host key/i,
-    todo: "the Git host's key is not the one in git.knownHosts: compare fingerprints, correct it, AGAIN",
-  },
-  {
-    pattern: /unable to authenticate|permission denied|handshake failed/i,
-    todo: "the Git host refused the deploy key: look whether it is still registered, then run npm run up -- --refresh",
-  },
-  {
-    pattern: /cannot get sops data key|failed to decrypt/i,
-    todo: "the files in the tree are encrypted to another key than ageKeyFile: run sops updatekeys on them, push, AGAIN",
-  },
-  {
-    pattern: /var name is invalid/,
-    todo: "the variable in quotes has a name that Flux refuses: letters, digits and _ only, no digit first; rename it, push, AGAIN; where Flux does not get over it, npm run doctor -- --cluster has the command",
-  },
-  {
-    pattern: /substitute from|variable not set|envsubst|strict/i,
-    todo: "a variable of the tree has no value: add it to cluster-secrets or cluster-settings, push, AGAIN",
-  },
-  {
-    pattern: /kustomize build failed|accumulating resources|no such file/i,
-    todo: "the tree at that commit does not build: mend it, push, AGAIN",
-  },
-  {
-    pattern: /not found|no such host|dial tcp|i\/o timeout|connection refused/i,
-    todo: "the cluster cannot reach it: check the address in the tree and the cluster's way to the Internet",
-  },
-];
+/** What Flux says of a failure, and the next step; AGAIN is how it is tried again. First match wins. */
+const remedies: Readonly<Record<string, string>> = {
+  "knownhosts|host key":
+    "the Git host's key is not the one in git.knownHosts: compare fingerprints, correct it, AGAIN",
+  "unable to authenticate|permission denied|handshake failed":
+    "the Git host refused the deploy key: look whether it is still registered, then run npm run up -- --refresh",
+  "cannot get sops data key|failed to decrypt":
+    "the files in the tree are encrypted to another key than ageKeyFile: run sops updatekeys on them, push, AGAIN",
+  "var name is invalid":
+    "the variable in quotes has a name that Flux refuses: letters, digits and _ only, no digit first; rename it, push, AGAIN; where Flux does not get over it, npm run doctor -- --cluster has the command",
+  "substitute from|variable not set|envsubst|strict":
+    "a variable of the tree has no value: add it to cluster-secrets or cluster-settings, push, AGAIN",
+  "kustomize build failed|accumulating resources|no such file":
+    "the tree at that commit does not build: fix it, push, AGAIN",
+  "not found|no such host|dial tcp|i/o timeout|connection refused":
+    "the cluster cannot reach it: check the address in the tree and the cluster's way to the Internet",
+};
 
 /**
  * What to do about a message of a Flux object; undefined for one that nobody knows.
  * @param again how it is tried again afterwards
  */
 export function knownRemedy(message: string, again: string): string | undefined {
-  return remedies.find(({ pattern }) => pattern.test(message))?.todo.replace("AGAIN", again);
+  const known = Object.entries(remedies).find(([pattern]) => new RegExp(pattern, "i").test(message));
+  return known?.[1].replace("AGAIN", again);
 }
 
 /** What to do about a message of a Flux object that a step has waited for. */
@@ -93,8 +80,7 @@ export function judge(object: KubeObject, { revision: isDue = () => true, source
   if (ready.status === "Unknown")
     return working(oneLine(conditionOf(object, "Reconciling")?.message ?? message));
   if (ready.status === "False") return { state: failureOf(object, reason), reason, message };
-  if (Number(object.status?.["observedGeneration"] ?? 0) < (object.metadata?.generation ?? 0))
-    return working("its controller has not seen the last change yet");
+  if (!isObserved(object)) return working("its controller has not seen the last change yet");
   const revision = revisionOf(object);
   if (isDue(revision)) return { state: "ready", reason, message };
   const has = source === undefined ? "" : `, its source at ${shortRevision(source)}`;

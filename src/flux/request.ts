@@ -1,5 +1,6 @@
 // Asking a controller of Flux for a look, and knowing when it has looked. Source: fluxcd/pkg apis/meta, ReconcileRequest.
-import { conditionOf, type Kubernetes, type KubeObject } from "../steps/kubernetes.ts";
+import { conditionOf, isObserved, type Kubernetes, type KubeObject } from "../steps/kubernetes.ts";
+import { isReconciling } from "./suspension.ts";
 
 /** Annotation that asks; its value comes back in `status.lastHandledReconcileAt`. */
 const requestedAt = "reconcile.fluxcd.io/requestedAt";
@@ -14,11 +15,11 @@ export async function request(
   kubernetes: Kubernetes,
   object: KubeObject,
   id: string,
-  { annotations = {}, spec }: { readonly annotations?: object; readonly spec?: object } = {},
+  { annotations = {}, ...change }: { readonly annotations?: object; readonly spec?: object } = {},
 ): Promise<void> {
   await kubernetes.change(object, {
     metadata: { annotations: { ...annotations, [requestedAt]: id } },
-    ...(spec === undefined ? {} : { spec }),
+    ...change,
   });
 }
 
@@ -43,9 +44,7 @@ export function isHandled({ status }: KubeObject, id: string): boolean {
 /** Whether what the object says is the end of a look, and not the middle of one. Pure. */
 export function isSettled(object: KubeObject, id: string): boolean {
   const ready = conditionOf(object, "Ready");
-  const reconciling = conditionOf(object, "Reconciling");
-  const atWork = reconciling?.status === "True" && reconciling.reason === "Progressing";
   if (!isHandled(object, id) || ready === undefined || ready.status === "Unknown") return false;
-  if (ready.status === "False") return !atWork || ready.reason === "SourceNotReady";
-  return Number(object.status?.["observedGeneration"] ?? 0) >= (object.metadata?.generation ?? 0);
+  if (ready.status === "False") return !isReconciling(object) || ready.reason === "SourceNotReady";
+  return isObserved(object);
 }

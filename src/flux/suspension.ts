@@ -1,6 +1,7 @@
 // What suspending everything means: which objects, in which order, and how those that a person had suspended before are
 // told apart from the others. Pure.
 import { conditionOf, type KubeObject } from "../steps/kubernetes.ts";
+import { handOff } from "./objects.ts";
 
 /**
  * Annotation of what the config key `suspend` has suspended. Flux's own applies leave it alone, and spec.suspend too, because
@@ -8,23 +9,9 @@ import { conditionOf, type KubeObject } from "../steps/kubernetes.ts";
  */
 export const suspendedByConfig = "home-ops.dev/suspended-for-maintenance";
 
-/** Kinds that are suspended one by one. Sources below them only fetch. */
-export const suspendedKinds = [
-  { apiVersion: "kustomize.toolkit.fluxcd.io/v1", kind: "Kustomization" },
-  { apiVersion: "helm.toolkit.fluxcd.io/v2", kind: "HelmRelease" },
-] as const;
-
-/** The four objects of the hand-off, by name. Steps load this file, and the whole tree room with the names would be slow. */
-const handOff: readonly string[] = [
-  "OCIRepository flux-system/flux-manifests",
-  "Kustomization flux-system/flux",
-  "GitRepository flux-system/home-cluster",
-  "Kustomization flux-system/cluster",
-];
-
 /** Whether an object is one of the hand-off. */
-export function isHandOff(object: KubeObject): boolean {
-  return handOff.includes(nameOf(object));
+export function isHandOff({ kind, metadata }: KubeObject): boolean {
+  return metadata?.namespace === "flux-system" && `${kind ?? ""} ${metadata.name ?? ""}` in handOff;
 }
 
 /** Whether Flux leaves it alone. */
@@ -48,8 +35,8 @@ export function toSuspend(objects: readonly KubeObject[]): readonly KubeObject[]
  * (fluxcd/kustomize-controller v1.9 finalize, helm-controller v1.6 reconcileDelete).
  */
 export function toResume(objects: readonly KubeObject[]): readonly KubeObject[] {
-  const ours = objects.filter((object) => !isHandOff(object) && isSuspendedByConfig(object));
-  return byDepth(ours, objects).toReversed();
+  const ours = parentsFirst(objects).filter((object) => !isHandOff(object) && isSuspendedByConfig(object));
+  return ours.toReversed();
 }
 
 /** What a person has suspended, by name. */
@@ -61,12 +48,13 @@ export function suspendedByPeople(objects: readonly KubeObject[]): readonly stri
 
 /** Objects that their controller is working on right now, by name: it ends what it has begun, suspended or not. */
 export function atWork(objects: readonly KubeObject[]): readonly string[] {
-  return objects
-    .filter((object) => {
-      const reconciling = conditionOf(object, "Reconciling");
-      return reconciling?.status === "True" && reconciling.reason === "Progressing";
-    })
-    .map(nameOf);
+  return objects.filter(isReconciling).map(nameOf);
+}
+
+/** Whether its controller is at it, and not only waiting for the next try. */
+export function isReconciling(object: KubeObject): boolean {
+  const reconciling = conditionOf(object, "Reconciling");
+  return reconciling?.status === "True" && reconciling.reason === "Progressing";
 }
 
 /** e.g. `Kustomization flux-system/podinfo` */
@@ -81,20 +69,15 @@ export function parentOf({ metadata }: KubeObject): string | undefined {
   return name === undefined || namespace === undefined ? undefined : `Kustomization ${namespace}/${name}`;
 }
 
+/** Those nearest to a root first. */
 function parentsFirst(objects: readonly KubeObject[]): readonly KubeObject[] {
-  return byDepth(objects, objects);
-}
-
-/** Some of all objects, those nearest to a root first. */
-function byDepth(some: readonly KubeObject[], all: readonly KubeObject[]): readonly KubeObject[] {
-  const byName = new Map(all.map((object) => [nameOf(object), object]));
+  const byName = new Map(objects.map((object) => [nameOf(object), object]));
   const depth = (object: KubeObject, seen: readonly string[] = []): number => {
     const parent = parentOf(object) ?? "";
     const next = byName.get(parent);
     return next === undefined || seen.includes(parent) ? 0 : 1 + depth(next, [...seen, parent]);
   };
-  return some
-    .map((object) => ({ object, depth: depth(object) }))
-    .sort((one, other) => one.depth - other.depth)
-    .map(({ object }) => object);
+  return [...Map.groupBy(objects, (object) => depth(object))]
+    .sort(([one], [other]) => one - other)
+    .flatMap(([, level]) => level);
 }

@@ -12,25 +12,18 @@ export function treeReadiness(objects: readonly KubeObject[]): Observation<numbe
   const root = objects.find((object) => nameOf(object) === "Kustomization flux-system/cluster");
   const current = root === undefined ? "" : revisionOf(root);
   const waiting = objects.flatMap((object) => {
-    if (isSuspended(object)) return [];
-    const revision = isOfTheTree(object) ? (found: string): boolean => found === current : undefined;
-    const seen = readiness(object, { name: nameOf(object), ...(revision === undefined ? {} : { revision }) });
-    return seen.done ? [] : [seen.missing];
+    const revision = (found: string): boolean => !isOfTheTree(object) || found === current;
+    const seen = readiness(object, { name: nameOf(object), revision });
+    return seen.done || isSuspended(object) ? [] : [seen.missing];
   });
-  if (waiting.length === 0) return done(objects.length);
-  return notYet(
-    `${String(objects.length - waiting.length)} of ${String(objects.length)} Ready; ${waiting[0] ?? ""}`,
-  );
+  if (waiting[0] === undefined) return done(objects.length);
+  return notYet(`${objects.length - waiting.length} of ${objects.length} Ready; ${waiting[0]}`);
 }
 
 /** Whether a Kustomization applies a part of the tree, and not something of another source. */
 export function isOfTheTree({ kind, metadata, spec }: KubeObject): boolean {
-  const source = spec?.["sourceRef"] as
-    { readonly kind?: string; readonly name?: string; readonly namespace?: string } | undefined;
-  return (
-    kind === "Kustomization" &&
-    source?.kind === "GitRepository" &&
-    source.name === "home-cluster" &&
-    (source.namespace ?? metadata?.namespace) === "flux-system"
-  );
+  type Source = { readonly kind?: string; readonly name?: string; readonly namespace?: string } | undefined;
+  const source = spec?.["sourceRef"] as Source;
+  if (kind !== "Kustomization" || source?.kind !== "GitRepository") return false;
+  return source.name === "home-cluster" && (source.namespace ?? metadata?.namespace) === "flux-system";
 }

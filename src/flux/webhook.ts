@@ -8,30 +8,17 @@ import { receiverPath } from "./receiverPath.ts";
 /** Registers the webhook where the stack config says how GitHub reaches the cluster; nothing otherwise. */
 export function repositoryWebhook(
   name: string,
-  { config, secrets }: { readonly config: Config; readonly secrets: FluxSecrets },
+  { repository, webhookUrl }: Config["github"],
+  { webhookToken: secret, github: provider }: FluxSecrets,
   opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): void {
-  const { repository, webhookUrl } = config.github;
   if (webhookUrl === undefined) return;
+  const url = secret.apply((token) => new URL(receiverPath(token), webhookUrl).href);
+  const configuration = { url, secret, contentType: "json", insecureSsl: false };
   new github.RepositoryWebhook(
     name,
-    {
-      repository,
-      events: ["push"],
-      active: true,
-      configuration: {
-        url: secrets.webhookToken.apply((token) => new URL(receiverPath(token), webhookUrl).href),
-        secret: secrets.webhookToken,
-        contentType: "json",
-        insecureSsl: false,
-      },
-    },
-    {
-      ...opts,
-      provider: secrets.github,
-      additionalSecretOutputs: ["configuration"],
-      // GitHub refuses a second webhook of the same URL, so a replacement cannot be created first.
-      deleteBeforeReplace: true,
-    },
+    { repository, events: ["push"], active: true, configuration },
+    // GitHub refuses a second webhook of the same URL, so a replacement cannot be created first.
+    { ...opts, provider, additionalSecretOutputs: ["configuration"], deleteBeforeReplace: true },
   );
 }

@@ -49,10 +49,5 @@ export type ResultOf<C extends Contract> = C["result"] extends z.ZodType ? z.out
 /** A text that is not empty. */
 export const text = z.string().min(1);
 
-/** A Git repository that is reached by SSH. */
-export const gitHost = z.object({
-  /** e.g. `ssh://git@github.com/home/home-cluster.git` */
-  url: text,
-  /** Lines of a known_hosts file. */
-  knownHosts: z.array(text),
-});
+/** A Git repository that is reached by SSH: `ssh://git@github.com/home/home-cluster.git`, lines of a known_hosts file. */
+export const gitHost = z.object({ url: text, knownHosts: z.array(text) });

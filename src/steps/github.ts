@@ -15,31 +15,26 @@ export interface GithubAnswer<T> {
   readonly message: string;
 }
 
-/** GitHub answers within seconds or not at all. */
-const timeoutMs = 20_000;
-
-/** Asks `GET <api>/<path>`, or another method. Throws only when nobody answers. */
+/** Asks `GET <api>/<path>`, or another method. Throws only when nobody answers: within seconds or not at all. */
 export async function askGithub<T>(
-  access: GithubAccess,
+  { baseUrl, token }: GithubAccess,
   path: string,
   method = "GET",
 ): Promise<GithubAnswer<T>> {
-  const response = await fetch(new URL(path, apiUrl(access.baseUrl)), {
+  const response = await fetch(new URL(path, apiUrl(baseUrl)), {
     method,
     headers: {
       accept: "application/vnd.github+json",
-      authorization: `Bearer ${access.token}`,
+      authorization: `Bearer ${token}`,
       "user-agent": "home-ops",
       "x-github-api-version": "2022-11-28",
     },
-    signal: AbortSignal.timeout(timeoutMs),
+    signal: AbortSignal.timeout(20_000),
   });
   const text = await response.text();
-  const body = response.headers.get("content-type")?.includes("json")
-    ? (JSON.parse(text) as unknown)
-    : undefined;
-  const message = (body as { message?: string } | undefined)?.message ?? response.statusText;
-  return { status: response.status, body: body as T | undefined, message };
+  const isJson = response.headers.get("content-type")?.includes("json") === true;
+  const body = (isJson ? JSON.parse(text) : undefined) as (T & { readonly message?: string }) | undefined;
+  return { status: response.status, body, message: body?.message ?? response.statusText };
 }
 
 /** Where the REST API lies, as the GitHub provider computes it. Source: terraform-provider-github v6 config.go getBaseURL. */

@@ -1,8 +1,8 @@
 // Cilium's chart, kept on this computer beside the backups of the stack: a site that is down stops only who needs another
 // chart than the one that runs (docs/decisions/0020). Only a cache: what is missing or damaged is downloaded again.
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { globSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { parse } from "yaml";
 import { plainVersion } from "../versions/version.ts";
@@ -11,22 +11,19 @@ import { replaceFile } from "./replaceFile.ts";
 import { StepError } from "./stepError.ts";
 import { fileInTar } from "./tarFile.ts";
 
+type Chart = Omit<WantedChart, "repository">;
+
 /**
  * Where a chart is kept, relative to the project, e.g. `backups/home/cilium-1.20.1.tgz`: one folder for each stack, because a
  * lab's charts are others than those of the Internet.
  */
-export function chartFile(stack: string, { chart, version }: Omit<WantedChart, "repository">): string {
+export function chartFile(stack: string, { chart, version }: Chart): string {
   return join("backups", stack, `${chart}-${version}.tgz`);
 }
 
 /** Whether a kept chart is there, whole, and the one that its name says. */
-export function isKept(stack: string, wanted: Omit<WantedChart, "repository">): boolean {
-  try {
-    return isChart(readFileSync(chartFile(stack, wanted)), wanted);
-  } catch {
-    // Not there.
-    return false;
-  }
+export function isKept(stack: string, wanted: Chart): boolean {
+  return isChart(() => readFileSync(chartFile(stack, wanted)), wanted);
 }
 
 /**
@@ -40,19 +37,18 @@ export async function keepChart(
   others: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  const entry = await findChart(wanted, signal);
-  const [url] = entry.urls;
-  const name = `${wanted.chart} ${wanted.version} of ${wanted.repository}`;
+  const { repository, chart, version } = wanted;
+  const { urls: [url] = [], digest: expected } = await findChart(wanted, signal);
+  const name = `${chart} ${version} of ${repository}`;
   if (url === undefined) throw damaged(`${name} has no address to download it from`);
-  const archive = await download(new URL(url, wanted.repository), signal);
+  const archive = await download(new URL(url, repository), signal);
   const digest = createHash("sha256").update(archive).digest("hex");
-  if (entry.digest !== undefined && entry.digest.replace(/^sha256:/, "") !== digest)
-    throw damaged(`${name} is not what its index says: SHA-256 ${digest}, expected ${entry.digest}`);
-  if (!isChart(archive, wanted)) throw damaged(`${name}: what was downloaded is no such chart`);
-  const file = chartFile(stack, wanted);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  replaceFile(file, archive);
-  removeOthers(stack, wanted.chart, [wanted.version, ...others]);
+  if (expected !== undefined && expected.replace(/^sha256:/, "") !== digest)
+    throw damaged(`${name} is not what its index says: SHA-256 ${digest}, expected ${expected}`);
+  if (!isChart(() => archive, wanted)) throw damaged(`${name}: what was downloaded is no such chart`);
+  replaceFile(chartFile(stack, wanted), archive);
+  const stay = [version, ...others].map((one) => chartFile(stack, { chart, version: one }));
+  for (const old of globSync(chartFile(stack, { chart, version: "*" }))) if (!stay.includes(old)) rmSync(old);
 }
 
 function damaged(text: string): StepError {
@@ -62,26 +58,14 @@ function damaged(text: string): StepError {
   );
 }
 
-function removeOthers(stack: string, chart: string, versions: readonly string[]): void {
-  const stays = versions.map((version) => `${chart}-${version}.tgz`);
-  const folder = join("backups", stack);
-  for (const file of readdirSync(folder))
-    if (file.startsWith(`${chart}-`) && file.endsWith(".tgz") && !stays.includes(file))
-      rmSync(join(folder, file));
-}
-
 /** A packed chart has its Chart.yaml in the one folder that it consists of. Source: helm.sh/docs/topics/charts. */
-function isChart(archive: Buffer, { chart, version }: Omit<WantedChart, "repository">): boolean {
+function isChart(read: () => Buffer, { chart, version }: Chart): boolean {
   try {
-    const metadata = parse(
-      fileInTar(gunzipSync(archive), (name) => /^[^/]+\/Chart\.yaml$/.test(name)) ?? "",
-    ) as {
-      readonly name?: unknown;
-      readonly version?: unknown;
-    } | null;
+    const text = fileInTar(gunzipSync(read()), (name) => /^[^/]+\/Chart\.yaml$/.test(name)) ?? "";
+    const metadata = parse(text) as { readonly name?: unknown; readonly version?: unknown } | null;
     return metadata?.name === chart && plainVersion(String(metadata.version)) === version;
   } catch {
-    // No gzip, cut off, or no YAML.
+    // Not there, no gzip, cut off, or no YAML.
     return false;
   }
 }

@@ -1,5 +1,5 @@
 // The Kubernetes API as the steps use it.
-import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   ApiException,
   CoreV1Api,
@@ -9,8 +9,8 @@ import {
   VersionApi,
   type KubernetesObject,
 } from "@kubernetes/client-node";
-import { whenNotBusy } from "./busyApi.ts";
-import { defaultAnswerMs, ImpatientConfig } from "./impatientConfig.ts";
+import { messageOf } from "./stepError.ts";
+import { TimedKubeConfig, type Patience } from "./timedKubeConfig.ts";
 
 /** An object of any kind, read as plain data. */
 export interface KubeObject extends KubernetesObject {
@@ -25,38 +25,6 @@ export interface Condition {
   readonly status: "True" | "False" | "Unknown";
   readonly reason?: string;
   readonly message?: string;
-  readonly observedGeneration?: number;
-}
-
-/** A patch as it goes over the wire. */
-interface PlainPatch {
-  readonly contentType: string;
-  readonly query?: Readonly<Record<string, string>>;
-  /** e.g. `status` */
-  readonly subresource?: string;
-  readonly body: unknown;
-}
-
-/**
- * Patches of objects exactly as they are. The client's own patch turns objects of known kinds into its classes first and
- * loses what those spell differently, such as a definition's x-kubernetes-preserve-unknown-fields.
- */
-class PlainObjects extends KubernetesObjectApi {
-  async patchPlainly(
-    object: KubernetesObject,
-    { contentType, query = {}, subresource, body }: PlainPatch,
-  ): Promise<void> {
-    const path = await this.specUriPath(object, "patch");
-    const request = this.configuration.baseServer.makeRequestContext(
-      subresource === undefined ? path : `${path}/${subresource}`,
-      HttpMethod.PATCH,
-    );
-    request.setHeaderParam("Accept", "application/json");
-    request.setHeaderParam("Content-Type", contentType);
-    for (const [key, value] of Object.entries(query)) request.setQueryParam(key, value);
-    request.setBody(JSON.stringify(body));
-    await this.requestPromise(request);
-  }
 }
 
 /** Why an eviction was refused. */
@@ -67,54 +35,61 @@ export interface Refusal {
   readonly retry: boolean;
 }
 
+/**
+ * Patches objects exactly as they are. The client's own patch turns objects of known kinds into its classes first and loses
+ * what those spell differently, such as a definition's x-kubernetes-preserve-unknown-fields.
+ */
+class PlainObjects extends KubernetesObjectApi {
+  async patchPlainly(
+    object: KubernetesObject,
+    type: string,
+    body: unknown,
+    query: Readonly<Record<string, string>>,
+    part: string,
+  ): Promise<void> {
+    const path = (await this.specUriPath(object, "patch")) + part;
+    const request = this.configuration.baseServer.makeRequestContext(path, HttpMethod.PATCH);
+    request.setHeaderParam("Accept", "application/json");
+    request.setHeaderParam("Content-Type", type);
+    for (const [key, value] of Object.entries(query)) request.setQueryParam(key, value);
+    request.setBody(JSON.stringify(body));
+    await this.requestPromise(request);
+  }
+}
+
+/** How long an API server that is too busy is asked again. */
+const busyMs = 30_000;
+
 /** A client of one cluster, from the kubeconfig that the step was given; never the user's own default cluster. */
 export class Kubernetes {
-  readonly objects: KubernetesObjectApi;
-  readonly #plain: PlainObjects;
-  readonly #version: VersionApi;
-  readonly #core: CoreV1Api;
+  readonly objects: PlainObjects;
   readonly #kubeconfig: string;
-  readonly #signal: AbortSignal | undefined;
+  readonly #patience: Patience;
+  readonly #config: TimedKubeConfig;
 
-  /**
-   * @param answerMs longest wait for an answer, milliseconds
-   * @param signal of the step: ends requests and the waiting between them
-   */
-  constructor(kubeconfig: string, answerMs = defaultAnswerMs, signal?: AbortSignal) {
+  /** @param patience a step is one */
+  constructor(kubeconfig: string, { answerMs, signal }: Patience = {}) {
     this.#kubeconfig = kubeconfig;
-    this.#signal = signal;
-    const config = new ImpatientConfig(kubeconfig, answerMs, signal);
-    this.objects = KubernetesObjectApi.makeApiClient(config);
-    this.#plain = config.makeApiClient(PlainObjects);
-    this.#version = config.makeApiClient(VersionApi);
-    this.#core = config.makeApiClient(CoreV1Api);
-  }
-
-  /** A client from a kubeconfig in a file; `hide` gets its text, which is a secret. */
-  static fromFile(file: string, hide: (secret: string) => void, signal?: AbortSignal): Kubernetes {
-    const kubeconfig = readFileSync(file, "utf8");
-    hide(kubeconfig);
-    return new Kubernetes(kubeconfig, defaultAnswerMs, signal);
+    this.#patience = { answerMs, signal };
+    this.#config = new TimedKubeConfig(kubeconfig, this.#patience);
+    this.objects = this.#config.makeApiClient(PlainObjects);
   }
 
   /** The same cluster by the API server of one control plane, whatever the kubeconfig's endpoint is. */
-  at(address: string, answerMs = defaultAnswerMs): Kubernetes {
-    const server = this.#kubeconfig.replace(/(server: https:\/\/)[^:/\s]+/, `$1${address}`);
-    return new Kubernetes(server, answerMs, this.#signal);
+  at(address: string, answerMs?: number): Kubernetes {
+    const kubeconfig = this.#kubeconfig.replace(/(server: https:\/\/)[^:/\s]+/, `$1${address}`);
+    return new Kubernetes(kubeconfig, { ...this.#patience, answerMs });
   }
 
   /** The same cluster and address with another longest wait for an answer, in milliseconds. */
   within(answerMs: number): Kubernetes {
-    return new Kubernetes(this.#kubeconfig, answerMs, this.#signal);
+    return new Kubernetes(this.#kubeconfig, { ...this.#patience, answerMs });
   }
 
   /** Version of the API server, e.g. `v1.35.4`. */
   async version(): Promise<string> {
-    try {
-      return (await this.#version.getCode()).gitVersion;
-    } catch (error) {
-      throw readable(error);
-    }
+    const api = this.#config.makeApiClient(VersionApi);
+    return (await this.#ask(async () => api.getCode())).gitVersion;
   }
 
   /** Reads an object; undefined when it does not exist, or its kind is not known (yet). */
@@ -122,15 +97,10 @@ export class Kubernetes {
     apiVersion: string,
     kind: string,
     name: string,
-    namespace?: string,
+    namespace = "",
   ): Promise<KubeObject | undefined> {
-    try {
-      const header = { apiVersion, kind, metadata: { name, namespace: namespace ?? "" } };
-      return await this.#whenNotBusy(() => this.objects.read<KubeObject>(header));
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw readable(error);
-    }
+    const header = { apiVersion, kind, metadata: { name, namespace } };
+    return this.#ask(async () => this.objects.read<KubeObject>(header).catch(unlessAbsent));
   }
 
   /**
@@ -143,22 +113,11 @@ export class Kubernetes {
     namespace?: string,
     fieldSelector?: string,
   ): Promise<readonly KubeObject[]> {
-    try {
-      const { items } = await this.#whenNotBusy(() =>
-        this.objects.list<KubeObject>(
-          apiVersion,
-          kind,
-          namespace,
-          undefined,
-          undefined,
-          undefined,
-          fieldSelector,
-        ),
-      );
-      return items.map((item) => Object.assign(item, { apiVersion, kind }));
-    } catch (error) {
-      throw readable(error);
-    }
+    const options = [undefined, undefined, undefined, fieldSelector] as const;
+    const { items } = await this.#ask(async () =>
+      this.objects.list<KubeObject>(apiVersion, kind, namespace, ...options),
+    );
+    return items.map((item) => Object.assign(item, { apiVersion, kind }));
   }
 
   /**
@@ -166,25 +125,18 @@ export class Kubernetes {
    * over completely. Source: fluxcd/pkg ssa v0.61.0 (field managers that start with `kubectl`).
    */
   async applyAsKubectl(object: KubernetesObject): Promise<void> {
-    await this.#patch(object, {
-      contentType: "application/apply-patch+yaml",
-      query: { fieldManager: "kubectl", force: "true" },
-      body: object,
-    });
+    const query = { fieldManager: "kubectl", force: "true" };
+    await this.#patch(object, "application/apply-patch+yaml", object, query);
   }
 
   /** A JSON patch of an object. Source: RFC 6902. An empty one makes the API server store the object anew. */
   async jsonPatch(object: KubernetesObject, operations: readonly object[]): Promise<void> {
-    await this.#patch(object, { contentType: PatchStrategy.JsonPatch, body: operations });
+    await this.#patch(object, PatchStrategy.JsonPatch, operations);
   }
 
   /** Changes the given fields of an object's status. */
   async patchStatus(object: KubernetesObject, status: object): Promise<void> {
-    await this.#patch(object, {
-      contentType: PatchStrategy.MergePatch,
-      subresource: "status",
-      body: { status },
-    });
+    await this.#patch(object, PatchStrategy.MergePatch, { status }, {}, "/status");
   }
 
   /** Changes the given fields of an object as field manager `home-ops`; null removes one. */
@@ -192,54 +144,63 @@ export class Kubernetes {
     object: KubernetesObject,
     change: { readonly metadata?: object; readonly spec?: object },
   ): Promise<void> {
-    await this.#patch(object, {
-      contentType: PatchStrategy.MergePatch,
-      query: { fieldManager: "home-ops" },
-      body: change,
-    });
+    await this.#patch(object, PatchStrategy.MergePatch, change, { fieldManager: "home-ops" });
   }
 
   /** Deletes an object without a namespace; one that does not exist is deleted already. */
   async remove(apiVersion: string, kind: string, name: string): Promise<void> {
-    try {
-      await this.#whenNotBusy(() => this.objects.delete({ apiVersion, kind, metadata: { name } }));
-    } catch (error) {
-      if (!isNotFound(error)) throw readable(error);
-    }
+    const header = { apiVersion, kind, metadata: { name } };
+    await this.#ask(async () => this.objects.delete(header).catch(unlessAbsent));
   }
 
   /** The last lines that a pod's only container has written; of its former life where it ended before. */
   async podLog(namespace: string, name: string, tailLines: number, previous = false): Promise<string> {
-    try {
-      return await this.#core.readNamespacedPodLog({ namespace, name, tailLines, previous });
-    } catch (error) {
-      throw readable(error);
-    }
-  }
-
-  #whenNotBusy<T>(ask: () => Promise<T>): Promise<T> {
-    return whenNotBusy(ask, this.#signal);
-  }
-
-  async #patch(object: KubernetesObject, patch: PlainPatch): Promise<void> {
-    try {
-      await this.#whenNotBusy(() => this.#plain.patchPlainly(object, patch));
-    } catch (error) {
-      throw readable(error);
-    }
+    const api = this.#config.makeApiClient(CoreV1Api);
+    return this.#ask(async () => api.readNamespacedPodLog({ namespace, name, tailLines, previous }));
   }
 
   /** Asks for a pod's eviction. @returns undefined when it is granted, or the pod is gone */
   async evict(namespace: string, name: string): Promise<Refusal | undefined> {
-    try {
-      const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
-      await this.#core.createNamespacedPodEviction({ name, namespace, body });
-      return undefined;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      // 429: a disruption budget does not allow it now; 5xx: nobody knows.
-      const code = error instanceof ApiException ? error.code : 500;
-      return { reason: readable(error).message, retry: code === 429 || code >= 500 };
+    const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
+    const api = this.#config.makeApiClient(CoreV1Api);
+    return api.createNamespacedPodEviction({ name, namespace, body }).then(
+      () => undefined,
+      (error: unknown) => {
+        if (isAbsent(error)) return undefined;
+        // 429: a disruption budget does not allow it now; 5xx: nobody knows.
+        const code = error instanceof ApiException ? error.code : 500;
+        return { reason: readable(error).message, retry: code === 429 || code >= 500 };
+      },
+    );
+  }
+
+  async #patch(
+    object: KubernetesObject,
+    type: string,
+    body: unknown,
+    query: Readonly<Record<string, string>> = {},
+    part = "",
+  ): Promise<void> {
+    await this.#ask(async () => this.objects.patchPlainly(object, type, body, query, part));
+  }
+
+  /**
+   * Asks, and asks again while the API server says that it is too busy: for a moment after its start, while it reads its
+   * storage, and when it is overrun. It has not done what it was asked then, and says when to ask again. Source:
+   * kubernetes/kubernetes, "storage is (re)initializing"; client-go asks again as well.
+   */
+  async #ask<T>(ask: () => Promise<T>): Promise<T> {
+    const { signal } = this.#patience;
+    const end = Date.now() + busyMs;
+    for (;;) {
+      signal?.throwIfAborted();
+      try {
+        return await ask();
+      } catch (error) {
+        const pauseMs = askedToWait(error);
+        if (pauseMs === undefined || Date.now() + pauseMs > end) throw readable(error);
+        await delay(pauseMs, undefined, { signal });
+      }
     }
   }
 }
@@ -250,16 +211,20 @@ export function conditionOf(object: KubeObject, type: string): Condition | undef
   return conditions?.find((condition) => condition.type === type);
 }
 
+/** Whether its controller has seen the last change of an object. */
+export function isObserved({ metadata, status }: KubeObject): boolean {
+  return Number(status?.["observedGeneration"] ?? 0) >= (metadata?.generation ?? 0);
+}
+
 /** What the API server said, without the HTTP headers that the client puts into its messages. */
 function readable(error: unknown): Error {
   if (error instanceof ApiException) {
     const body: unknown = typeof error.body === "string" ? parsed(error.body) : error.body;
     const message = (body as { message?: string } | undefined)?.message;
-    return new Error(`Kubernetes API: ${message ?? `HTTP ${String(error.code)}`}`);
+    return new Error(`Kubernetes API: ${message ?? `HTTP ${error.code}`}`);
   }
-  if (error instanceof Error && error.name === "AbortError")
-    return new Error("Kubernetes API: no answer in time");
-  return error instanceof Error ? error : new Error(String(error));
+  if (!(error instanceof Error)) return new Error(String(error));
+  return error.name === "AbortError" ? new Error("Kubernetes API: no answer in time") : error;
 }
 
 function parsed(text: string): unknown {
@@ -270,8 +235,19 @@ function parsed(text: string): unknown {
   }
 }
 
-function isNotFound(error: unknown): boolean {
+/** Without a time it is refused for good, e.g. by a disruption budget. */
+function askedToWait(error: unknown): number | undefined {
+  if (!(error instanceof ApiException) || error.code !== 429) return undefined;
+  const seconds = Number(error.headers["retry-after"]);
+  return Number.isFinite(seconds) ? seconds * 1000 : undefined;
+}
+
+function isAbsent(error: unknown): boolean {
   if (error instanceof ApiException) return error.code === 404;
   // The client's own words for a kind that the API server does not serve (a CRD that is not there yet).
-  return error instanceof Error && /Unrecognized API version and kind/i.test(error.message);
+  return /Unrecognized API version and kind/i.test(messageOf(error));
+}
+
+function unlessAbsent(error: unknown): undefined {
+  if (!isAbsent(error)) throw error;
 }

@@ -24,13 +24,12 @@ const mark = /\[secret:[0-9a-f]{16}\]/g;
 
 /** Hides secrets. Two of them with the same key hide a value behind the same mark. */
 export class Masker {
-  readonly #redactor: Redactor;
+  readonly #redactor = new Redactor((secret) => this.#mark(secret));
   readonly #key: string;
 
   /** @param key any text that nobody can guess; default a new one */
   constructor(key: string = randomBytes(32).toString("hex")) {
     this.#key = key;
-    this.#redactor = new Redactor((secret) => this.#mark(secret));
   }
 
   /** Remembers a secret, see {@link Redactor.learn}. */
@@ -49,7 +48,15 @@ export class Masker {
   /** The value with every secret in it replaced by a mark. @param name of its field */
   hide(value: unknown, name = ""): unknown {
     if (Array.isArray(value)) return value.map((item) => this.hide(item, name));
-    if (isFields(value)) return this.#hideFields(value);
+    if (isFields(value)) {
+      const { kind, name: variable } = value;
+      return mapFields(value, (key, inner) => {
+        if (kind === "Secret" && (key === "data" || key === "stringData")) return [key, this.hideAll(inner)];
+        // A variable of a container: `{ name: DB_PASSWORD, value: … }`.
+        const of = key === "value" && typeof variable === "string" ? variable : key;
+        return [this.#redactor.redact(key), this.hide(inner, of)];
+      });
+    }
     if (typeof value === "string") return this.#hideText(value, name);
     if (typeof value === "number" && this.#redactor.redact(String(value)) !== String(value))
       return this.#mark(String(value));
@@ -61,25 +68,12 @@ export class Masker {
     if (value === null || value === undefined) return value;
     if (Array.isArray(value)) return value.map((item) => this.hideAll(item));
     if (!isFields(value)) return this.#mark(String(value));
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, this.hideAll(inner)]));
+    return mapFields(value, (key, inner) => [key, this.hideAll(inner)]);
   }
 
   /** A text for people, with every secret replaced by `[secret]`. */
   redact(text: string): string {
     return this.#redactor.redact(text).replaceAll(mark, hidden);
-  }
-
-  #hideFields(fields: Readonly<Record<string, unknown>>): unknown {
-    const isSecret = fields["kind"] === "Secret";
-    const { name } = fields;
-    return Object.fromEntries(
-      Object.entries(fields).map(([key, inner]) => {
-        if (isSecret && (key === "data" || key === "stringData")) return [key, this.hideAll(inner)];
-        // A variable of a container: `{ name: DB_PASSWORD, value: … }`.
-        const of = key === "value" && typeof name === "string" ? name : key;
-        return [this.#redactor.redact(key), this.hide(inner, of)];
-      }),
-    );
   }
 
   #hideText(text: string, name: string): string {
@@ -108,12 +102,10 @@ function shown(value: unknown, old?: unknown): unknown {
   if (Array.isArray(value))
     return value.map((item, index) => shown(item, Array.isArray(old) ? old[index] : undefined));
   if (isFields(value))
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [
-        key.replaceAll(mark, hidden),
-        shown(inner, isFields(old) ? old[key] : undefined),
-      ]),
-    );
+    return mapFields(value, (key, inner) => [
+      key.replaceAll(mark, hidden),
+      shown(inner, isFields(old) ? old[key] : undefined),
+    ]);
   if (typeof value !== "string") return value;
   const text = value.replaceAll(mark, hidden);
   const isAnother = typeof old === "string" && old !== value && old.replaceAll(mark, hidden) === text;
@@ -124,13 +116,19 @@ function shown(value: unknown, old?: unknown): unknown {
 export function maskPair(
   before: unknown,
   after: unknown,
-  masker: Masker = new Masker(),
+  masker = new Masker(),
 ): readonly [unknown, unknown] {
   const [old, next] = [masker.hide(before), masker.hide(after)];
   return [shown(old), shown(next, old)];
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
+function mapFields(fields: Fields, change: (key: string, value: unknown) => [string, unknown]): Fields {
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => change(key, value)));
+}
+
 /** Whether a value is an object, and no list. */
-export function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -33,14 +33,8 @@ export function hasSecretShape(text: string): boolean {
   );
 }
 
-/** Shorter values are not searched for: replacing them would tear ordinary words apart. */
-const shortestSecret = 8;
-
 /** What is no secret although it may stand in one: switches, ports, single letters. */
 const ordinary = /^(?:true|false|yes|no|on|off|none|null|[0-9]{1,5}|.{1,3})$/i;
-
-/** Of a value inside base64, what is left of it there; shorter pieces may be chance. */
-const shortestEncoded = 10;
 
 /** Replaces known and recognisable secrets in texts. */
 export class Redactor {
@@ -60,18 +54,19 @@ export class Redactor {
    * base64 and JSON write it. A secret that is too short to be searched for counts only where it is the whole text.
    */
   learn(secret: string): void {
-    if (secret.trim() === "") return;
-    if (!ordinary.test(secret.trim())) this.#whole.add(secret.trim());
-    const lines = secret.split("\n").map((line) => line.trim());
+    const bare = secret.trim();
+    if (bare === "") return;
+    if (!ordinary.test(bare)) this.#whole.add(bare);
     // Only lines that say nothing else: of `current-context: admin@home` no part is a secret.
-    const bare = lines.filter((line) => !/[:#]|^-----/.test(line));
+    const lines = secret.split("\n").filter((line) => !/[:#]|^\s*-----/.test(line));
     // Only words that look random: a kubeconfig is full of ordinary ones, e.g. `current-context:`.
     const words = secret
       .split(/[\s"']+/)
       .filter((word) => /^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9+/=_.-]{20,}$/.test(word));
     this.#sorted = undefined;
-    for (const piece of [secret, secret.trim(), ...bare, ...words])
-      if (piece.length >= shortestSecret) for (const form of formsOf(piece)) this.#values.add(form);
+    const pieces = [secret, bare, ...lines.map((line) => line.trim()), ...words];
+    // Shorter values are not searched for: replacing them would tear ordinary words apart.
+    for (const form of pieces.filter((piece) => piece.length >= 8).flatMap(formsOf)) this.#values.add(form);
   }
 
   /** The text with every secret replaced. */
@@ -99,6 +94,7 @@ function base64Inside(secret: string, offset: number): readonly string[] {
   const piece = bytes
     .toString("base64")
     .slice(Math.ceil((offset * 8) / 6), Math.floor((bytes.length * 8) / 6));
-  if (piece.length < shortestEncoded) return [];
+  // Shorter ones may be chance.
+  if (piece.length < 10) return [];
   return [piece, piece.replaceAll("+", "-").replaceAll("/", "_")];
 }

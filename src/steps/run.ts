@@ -20,43 +20,39 @@ export interface RunOptions {
   /** Text for standard input, secrets allowed. */
   readonly stdin?: string;
   /** Gets every line of both outputs as soon as it is there. */
-  readonly onLine?: (line: string) => void;
+  readonly onLine?: ((line: string) => void) | undefined;
 }
 
 /**
  * Runs `command args…` and waits for it. Never throws for an exit code; a program that is not on PATH gives code -2 and a
  * message in `stderr`.
  */
-export async function run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
+export async function run(
+  command: string,
+  args: readonly string[],
+  { timeoutSeconds, signal, env, stdin = "", onLine }: RunOptions,
+): Promise<RunResult> {
   const child = spawn(command, args, {
-    env: { ...process.env, ...options.env },
-    stdio: ["pipe", "pipe", "pipe"],
-    signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutSeconds * 1000)]),
+    env: { ...process.env, ...env },
+    stdio: "pipe",
+    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]),
     killSignal: "SIGKILL",
   });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  const { onLine } = options;
-  if (onLine !== undefined)
-    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", onLine);
+  const said = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream].setEncoding("utf8").on("data", (text: string) => (said[stream] += text));
+    if (onLine !== undefined) createInterface({ input: child[stream] }).on("line", onLine);
+  }
   // A program that ends without reading its input closes the pipe; its exit code says the rest.
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(options.stdin ?? "");
+  child.stdin.on("error", () => undefined).end(stdin);
   return new Promise((resolve) => {
-    let failure = "";
     child.once("error", (error: NodeJS.ErrnoException) => {
-      failure =
-        error.code === "ENOENT"
-          ? `${command} is not on PATH`
-          : error.name === "AbortError"
-            ? `${command} did not answer within ${String(options.timeoutSeconds)} s`
-            : error.message;
-      if (child.pid === undefined) resolve({ code: -2, stdout, stderr: failure });
+      if (error.code === "ENOENT") said.stderr += `${command} is not on PATH`;
+      else if (error.name === "AbortError")
+        said.stderr += `${command} did not answer within ${timeoutSeconds} s`;
+      else said.stderr += error.message;
+      if (child.pid === undefined) resolve({ ...said, code: -2 });
     });
-    child.once("close", (code) => {
-      resolve({ code: code ?? -1, stdout, stderr: failure === "" ? stderr : `${stderr}${failure}` });
-    });
+    child.once("close", (code) => resolve({ ...said, code: code ?? -1 }));
   });
 }

@@ -15,11 +15,13 @@ const warning = "warning: ";
  * Runs a step in the project's root, its lines on Pulumi's screen.
  * @throws pulumi.RunError with the step's own message when it fails
  */
-export async function runStep<C extends Contract>(contract: C, given: GivenOf<C>): Promise<void> {
-  const { name, inputs, secrets } = contract;
+export async function runStep<C extends Contract>(
+  { name, inputs, secrets }: C,
+  given: GivenOf<C>,
+): Promise<void> {
   const told = carried({ ...inputs, ...secrets }, given);
-  const result = await run(process.execPath, ["src/step.ts", name], {
-    env: Object.fromEntries(told.map((one) => [one.name, textOf(one.field, one.value)])),
+  const { code, stdout, stderr } = await run(process.execPath, ["src/step.ts", name], {
+    env: Object.fromEntries(told.map(({ name, field, value }) => [name, textOf(field, value)])),
     timeoutSeconds,
     signal: new AbortController().signal,
     onLine: (line) => {
@@ -28,8 +30,8 @@ export async function runStep<C extends Contract>(contract: C, given: GivenOf<C>
       else void pulumi.log.info(line, undefined, undefined, true);
     },
   });
-  if (result.code !== 0) throw new pulumi.RunError(result.stderr.trim());
-  await pulumi.log.info(result.stdout.trim().split("\n").at(-1) ?? "");
+  if (code !== 0) throw new pulumi.RunError(stderr.trim());
+  await pulumi.log.info(stdout.trim().split("\n").at(-1) ?? "");
 }
 
 /**

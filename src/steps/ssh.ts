@@ -6,50 +6,30 @@ import { run } from "./run.ts";
 import type { Step } from "./step.ts";
 import { SiteDownError, StepError } from "./stepError.ts";
 
-/** Where a repository lies. */
+/** Where a repository lies: the parts of its URL, and lines of a known_hosts file. */
 export interface GitRemote {
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  /** Path as Git sends it, e.g. `/home/home-cluster.git`. */
+  /** As Git sends it, e.g. `/home/home-cluster.git`. */
   readonly path: string;
-  /** Lines of a known_hosts file. */
   readonly knownHosts: readonly string[];
 }
 
 /** Who asks: a step, or anybody else with a place for secret files. */
 export type GitOwner = Pick<Step, "secretFile" | "signal">;
 
-/** What came of it, as far as it got. */
-interface Answer {
-  /** Fingerprint of the key that the host has shown, e.g. `SHA256:+DiY3w…`; undefined when it showed none. */
-  readonly hostKey: string | undefined;
-  readonly isPinned: boolean;
-  readonly isLoggedIn: boolean;
-  /** Why ssh gave up; empty when it did not. */
-  readonly reason: string;
-  /** What `git ls-remote` has listed, and what it or the host said besides. */
-  readonly refs: string;
-  readonly error: string;
-}
-
 const connectSeconds = 15;
 
 /** Takes an `ssh://user@host[:port]/path` URL apart. Config has checked it. */
 export function gitRemote(url: string, knownHosts: readonly string[]): GitRemote {
-  const { hostname, port, username, pathname } = new URL(url);
-  return {
-    host: hostname,
-    port: Number(port === "" ? 22 : port),
-    user: username === "" ? "git" : username,
-    path: pathname,
-    knownHosts,
-  };
+  const { hostname: host, port, username, pathname: path } = new URL(url);
+  return { host, port: Number(port || 22), user: username || "git", path, knownHosts };
 }
 
 /**
  * Compares the host's key with the pinned ones, without logging in.
- * @returns its fingerprint
+ * @returns its fingerprint, e.g. `SHA256:+DiY3w…`
  * @throws StepError when the host does not answer or shows another key
  */
 export async function checkHostKey(owner: GitOwner, remote: GitRemote): Promise<string> {
@@ -77,10 +57,7 @@ export async function readBranch(
       `${host} refused the deploy key for ${path}: ${reason || "login failed"}`,
       "look whether the deploy key is still listed in the repository's settings; npm run up -- --refresh registers a missing one again",
     );
-  const commit = refs
-    .split("\n")
-    .map((line) => line.split("\t"))
-    .find(([, name]) => name === ref)?.[0];
+  const commit = refs.find(([, name]) => name === ref)?.[0];
   if (commit !== undefined) return commit;
   if (error === "")
     throw new StepError(`${path} on ${host} has no branch ${branch}`, `push the cluster's tree to ${branch}`);
@@ -90,12 +67,16 @@ export async function readBranch(
   );
 }
 
+type Answer = Awaited<ReturnType<typeof listRefs>>;
+
+/** Runs `git ls-remote`, and reads what ssh has done out of its log, as far as it got. */
 async function listRefs(
   owner: GitOwner,
   { user, host, port, path, knownHosts }: GitRemote,
-  login?: { readonly ref: string; readonly privateKey: string },
-): Promise<Answer> {
-  const log = owner.secretFile("ssh.log", "");
+  { ref, privateKey }: { readonly ref: string; readonly privateKey?: string } = { ref: "HEAD" },
+) {
+  const file = owner.secretFile("ssh.log", "");
+  const isLogin = privateKey !== undefined;
   const options = {
     BatchMode: "yes",
     StrictHostKeyChecking: "yes",
@@ -104,27 +85,27 @@ async function listRefs(
     UpdateHostKeys: "no",
     IdentityAgent: "none",
     IdentitiesOnly: "yes",
-    IdentityFile:
-      login === undefined ? "none" : owner.secretFile("deploy-key", `${login.privateKey.trim()}\n`),
-    PreferredAuthentications: login === undefined ? "none" : "publickey",
+    IdentityFile: isLogin ? owner.secretFile("deploy-key", `${privateKey.trim()}\n`) : "none",
+    PreferredAuthentications: isLogin ? "publickey" : "none",
     ConnectTimeout: String(connectSeconds),
     // Says which key the host shows and how far it got; a refusal and a wrong host key end with the same exit code.
     LogLevel: "DEBUG1",
   };
   const words = Object.entries(options).map(([name, value]) => `-o '${name}="${value}"'`);
-  const url = `ssh://${user}@${host}:${String(port)}${path}`;
-  const { code, stdout, stderr } = await run("git", ["ls-remote", "--", url, login?.ref ?? "HEAD"], {
+  const url = `ssh://${user}@${host}:${port}${path}`;
+  // No settings of this computer, its user or a repository around this folder: one could lead to another host.
+  const nowhere = dirname(file);
+  const { code, stdout, stderr } = await run("git", ["ls-remote", "--", url, ref], {
     timeoutSeconds: 2 * connectSeconds,
     signal: owner.signal,
     env: {
-      GIT_SSH_COMMAND: `ssh -F none -E '${log}' ${words.join(" ")}`,
+      GIT_SSH_COMMAND: `ssh -F none -E '${file}' ${words.join(" ")}`,
       GIT_SSH_VARIANT: "ssh",
-      // No settings of this computer, its user or a repository around this folder: one could lead to another host.
-      HOME: dirname(log),
-      XDG_CONFIG_HOME: dirname(log),
+      HOME: nowhere,
+      XDG_CONFIG_HOME: nowhere,
       GIT_CONFIG_NOSYSTEM: "1",
       GIT_CONFIG_GLOBAL: "/dev/null",
-      GIT_DIR: dirname(log),
+      GIT_DIR: nowhere,
       LC_ALL: "C",
     },
   });
@@ -133,26 +114,27 @@ async function listRefs(
       code === -2 ? stderr : "ssh is not on PATH",
       "install Git and OpenSSH's client and run pulumi up again",
     );
-  return judged(readFileSync(log, "utf8"), stdout, stderr);
-}
-
-/** Reads what ssh has done out of its log. Source: openssh-portable V_9_2_P1 sshconnect.c, sshconnect2.c. */
-function judged(log: string, refs: string, stderr: string): Answer {
+  // Source of the words: openssh-portable V_9_2_P1 sshconnect.c, sshconnect2.c.
+  const log = readFileSync(file, "utf8");
   const said = log.split(/\r?\n/).filter((line) => line !== "" && !/^(debug1: |OpenSSH_)/.test(line));
   const isLoggedIn = log.includes("Authenticated to ");
   const [error = ""] = stderr.split("fatal: Could not read from remote repository");
   return {
+    /** Fingerprint of the key that the host has shown; undefined when it showed none. */
     hostKey: /^debug1: Server host key: \S+ (\S+)/m.exec(log)?.[1],
     isPinned: /^debug1: Host '.*' is known and matches the /m.test(log),
     isLoggedIn,
+    /** Why ssh gave up; empty when it did not. */
     reason: isLoggedIn ? "" : (said.at(-1) ?? stderr.trim()),
-    refs,
+    /** Pairs of commit and name. */
+    refs: stdout.split("\n").map((line) => line.split("\t")),
+    /** What git or the host said besides. */
     error: (error.trim() || stderr).trim(),
   };
 }
 
 function trustedKey({ host, port }: GitRemote, { hostKey, isPinned, reason }: Answer): string {
-  const name = `${host}:${String(port)}`;
+  const name = `${host}:${port}`;
   if (hostKey === undefined)
     throw new SiteDownError(
       `the Git host ${name} does not answer: ${reason || "no SSH server"}`,
@@ -161,6 +143,6 @@ function trustedKey({ host, port }: GitRemote, { hostKey, isPinned, reason }: An
   if (isPinned) return hostKey;
   throw new StepError(
     `the Git host ${name} shows the key ${hostKey}, which git.knownHosts does not pin`,
-    `compare it with the fingerprints that the host publishes; if it is right, add the line of: ssh-keyscan -p ${String(port)} ${host}`,
+    `compare it with the fingerprints that the host publishes; if it is right, add the line of: ssh-keyscan -p ${port} ${host}`,
   );
 }

@@ -3,7 +3,7 @@
 import type { Contract, InputOf, ResultOf } from "./contract.ts";
 import { PrivateFolder } from "./privateFolder.ts";
 import { Redactor } from "./redact.ts";
-import { StepError } from "./stepError.ts";
+import { describe, StepError } from "./stepError.ts";
 import { inputsOf } from "./transport.ts";
 import { waitFor, type Observation, type WaitOptions } from "./wait.ts";
 
@@ -49,16 +49,7 @@ export class Step {
     options: Omit<WaitOptions, "signal" | "say">,
     look: () => Promise<Observation<T>>,
   ): Promise<T> {
-    return waitFor(
-      {
-        ...options,
-        signal: this.signal,
-        say: (line) => {
-          this.say(line);
-        },
-      },
-      look,
-    );
+    return waitFor({ ...options, signal: this.signal, say: (line) => this.say(line) }, look);
   }
 }
 
@@ -76,48 +67,33 @@ export async function performStep<C extends Contract>(
   contract: C,
   load: () => Promise<Body<C>>,
 ): Promise<never> {
-  const { name, result } = contract;
+  const { name, result, timeoutSeconds: limit } = contract;
   const stop = new AbortController();
+  const end = (why: string, todo: string): void => stop.abort(new StepError(`${name}: ${why}`, todo));
   for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => {
-      stop.abort(new StepError(`${name}: stopped by ${signal}`, "run pulumi up again to finish"));
-    });
+    process.once(signal, () => end(`stopped by ${signal}`, "run pulumi up again to finish"));
   const step = new Step(stop.signal);
   try {
     const input = inputsOf(contract, process.env);
     for (const key of Object.keys({ ...contract.secrets, ...contract.inherited }))
       step.hide((input as Readonly<Record<string, string | undefined>>)[key] ?? "");
-    limit(contract, input, stop);
+    const seconds = typeof limit === "number" ? limit : limit(input);
+    const waiting = "read the lines above for what it was waiting for, then run pulumi up again";
+    setTimeout(() => end(`not finished after ${String(seconds)} s`, waiting), seconds * 1000);
     const reached = await (await load())(step, input);
     // A result is written directly: it may be a secret, and lines are redacted.
     if (result === undefined) step.say(String(reached));
     else process.stdout.write(JSON.stringify(result.parse(reached)));
   } catch (error) {
-    step.complain(describe(name, stop.signal.aborted ? stop.signal.reason : error));
+    step.complain(textOf(name, stop.signal.aborted ? stop.signal.reason : error));
     process.exitCode = 1;
   }
   // A client may hold a socket open for a while; the step is over now.
   process.exit();
 }
 
-function limit(
-  { name, timeoutSeconds }: Contract,
-  input: Readonly<Record<string, unknown>>,
-  stop: AbortController,
-): void {
-  const seconds = typeof timeoutSeconds === "number" ? timeoutSeconds : timeoutSeconds(input);
-  setTimeout(() => {
-    stop.abort(
-      new StepError(
-        `${name}: not finished after ${String(seconds)} s`,
-        "read the lines above for what it was waiting for, then run pulumi up again",
-      ),
-    );
-  }, seconds * 1000);
-}
-
-function describe(name: string, error: unknown): string {
-  if (error instanceof StepError) return `${error.message}\n  → ${error.todo}`;
+function textOf(name: string, error: unknown): string {
+  if (error instanceof StepError) return describe(error);
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `${name} failed unexpectedly: ${text}`;
 }

@@ -33,25 +33,18 @@ export function stepCommand<C extends Contract>(
   { removal, ...opts }: StepOptions,
 ): command.local.Command {
   const { inputs, secrets = {}, secretOutput = false } = contract;
-  const values = given as Readonly<Record<string, unknown>>;
-  const environment = (fields: Fields): Record<string, string | pulumi.Output<string>> =>
-    Object.fromEntries(
-      carried(fields, values).map(({ name, field, value }) => [
-        name,
-        pulumi.Output.isInstance(value) ? value.apply((known) => textOf(field, known)) : textOf(field, value),
-      ]),
-    );
+  const variables = (fields: Fields): [string, pulumi.Input<string>][] =>
+    carried(fields, given as Readonly<Record<string, unknown>>).map(({ name, field, value }) => [
+      name,
+      pulumi.Output.isInstance(value) ? value.apply((known) => textOf(field, known)) : textOf(field, value),
+    ]);
+  const hidden = variables(secrets).map(([key, value]) => [key, pulumi.secret(value)] as const);
   return new command.local.Command(
     name,
     {
       create: lineOf(contract),
       ...(removal === undefined ? {} : { delete: lineOf(removal) }),
-      environment: {
-        ...environment(inputs),
-        ...Object.fromEntries(
-          Object.entries(environment(secrets)).map(([key, value]) => [key, pulumi.secret(value)]),
-        ),
-      },
+      environment: Object.fromEntries([...variables(inputs), ...hidden]),
       // Steps look at the world, not at what the last run printed; handing that on would only leak it.
       addPreviousOutputInEnv: false,
       logging: secretOutput ? command.local.Logging.None : command.local.Logging.StdoutAndStderr,

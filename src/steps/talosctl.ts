@@ -24,11 +24,8 @@ export class Talosctl {
     timeoutSeconds = 10,
     onLine?: (line: string) => void,
   ): Promise<RunResult> {
-    return this.#run(
-      ["--nodes", address, "--endpoints", address, "--talosconfig", this.#config, ...args],
-      timeoutSeconds,
-      onLine,
-    );
+    const words = [...at(address), "--talosconfig", this.#config, ...args];
+    return this.#run(words, timeoutSeconds, onLine);
   }
 
   /** Version of the talosctl itself, e.g. `v1.13.9`. */
@@ -40,7 +37,7 @@ export class Talosctl {
   /** A question by `talosctl` without a client certificate, which only a machine in maintenance mode answers. */
   async runInsecure(address: string, args: readonly string[], timeoutSeconds = 10): Promise<RunResult> {
     const ask = async (): Promise<RunResult> =>
-      this.#run(["--nodes", address, "--endpoints", address, ...args, "--insecure"], timeoutSeconds);
+      this.#run([...at(address), ...args, "--insecure"], timeoutSeconds);
     const result = await ask();
     // Who refuses the caller closes the connection at once: the client may find it broken before it has read why.
     return /broken pipe|connection reset by peer/.test(result.stderr) ? ask() : result;
@@ -51,15 +48,17 @@ export class Talosctl {
     timeoutSeconds: number,
     onLine?: (line: string) => void,
   ): Promise<RunResult> {
-    const { signal } = this.#step;
-    const result = await run("talosctl", args, { timeoutSeconds, signal, ...(onLine ? { onLine } : {}) });
-    if (result.code === -2)
-      throw new StepError(
-        result.stderr,
-        "install talosctl (the version of the cluster's Talos) and run pulumi up again",
-      );
-    return result;
+    const result = await run("talosctl", args, { timeoutSeconds, signal: this.#step.signal, onLine });
+    if (result.code !== -2) return result;
+    throw new StepError(
+      result.stderr,
+      "install talosctl (the version of the cluster's Talos) and run pulumi up again",
+    );
   }
+}
+
+function at(address: string): readonly string[] {
+  return ["--nodes", address, "--endpoints", address];
 }
 
 /**
@@ -67,9 +66,8 @@ export class Talosctl {
  * gRPC. Standard output is what was asked for, a machine's config among it, and is never repeated, whole or begun. talosctl
  * writes why it failed to standard error alone. Source: siderolabs/talos v1.13.9 cmd/talosctl/cmd/root.go.
  */
-export function reasonOf(result: Pick<RunResult, "code" | "stderr">): string {
-  const lines = result.stderr.split("\n").filter((line) => line.trim() !== "");
-  return unframed(lines.at(-1) ?? `exit code ${String(result.code)}`);
+export function reasonOf({ code, stderr }: Pick<RunResult, "code" | "stderr">): string {
+  return unframed(stderr.trim().split("\n").at(-1) || `exit code ${code}`);
 }
 
 /**

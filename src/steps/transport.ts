@@ -5,10 +5,9 @@ import { z } from "zod";
 import type { Contract, Fields, InputOf } from "./contract.ts";
 import { StepError } from "./stepError.ts";
 
-/** An environment as Node has it. */
-type Environment = Readonly<Record<string, string | undefined>>;
+type Values = Readonly<Record<string, unknown>>;
 
-/** What travels in one variable. */
+/** What travels in one variable, e.g. NODE_NAME. */
 export interface Carried {
   readonly name: string;
   readonly field: z.ZodType;
@@ -16,15 +15,10 @@ export interface Carried {
 }
 
 /** The variables that carry the given values, e.g. NODE_NAME with `k8s-1`. What is undefined has none. */
-export function carried(
-  fields: Fields,
-  given: Readonly<Record<string, unknown>>,
-  prefix = "",
-): readonly Carried[] {
+export function carried(fields: Fields, given: Values, prefix = ""): readonly Carried[] {
   return Object.entries(fields).flatMap(([key, field]) => {
     const [name, value] = [prefix + variable(key), given[key]];
-    if (field instanceof z.ZodObject)
-      return carried(field.shape, value as Readonly<Record<string, unknown>>, `${name}_`);
+    if (field instanceof z.ZodObject) return carried(field.shape, value as Values, `${name}_`);
     return value === undefined ? [] : [{ name, field, value }];
   });
 }
@@ -41,8 +35,11 @@ export function textOf(field: z.ZodType, value: unknown): string {
  * Reads a step's inputs and secrets back.
  * @throws StepError naming the step and every input that is missing or of another type; it shows no value
  */
-export function inputsOf<C extends Contract>(contract: C, environment: Environment): InputOf<C> {
-  const fields = { ...contract.inputs, ...contract.secrets, ...contract.inherited };
+export function inputsOf<C extends Contract>(
+  { name, inputs, secrets, inherited }: C,
+  environment: NodeJS.ProcessEnv,
+): InputOf<C> {
+  const fields = { ...inputs, ...secrets, ...inherited };
   const parsed = z.object(fields).safeParse(values(fields, environment));
   if (parsed.success) return parsed.data as InputOf<C>;
   const problems = parsed.error.issues.map(({ path, message }) => {
@@ -51,31 +48,30 @@ export function inputsOf<C extends Contract>(contract: C, environment: Environme
       .replace("received undefined", "but it is not set");
     // What is inside a list travels in the variable of the list.
     const end = path.findIndex((key) => typeof key === "number");
-    const name = variable((end === -1 ? path : path.slice(0, end)).join("_"));
-    return `${path.join(".")} (${name}): ${found}`;
+    const carrier = variable((end === -1 ? path : path.slice(0, end)).join("_"));
+    return `${path.join(".")} (${carrier}): ${found}`;
   });
   throw new StepError(
-    `step ${contract.name}: ${problems.join("; ")}`,
+    `step ${name}: ${problems.join("; ")}`,
     "run this step through pulumi up, which sets its inputs",
   );
 }
 
-function values(fields: Fields, environment: Environment, prefix = ""): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([key, field]) => {
-      const name = prefix + variable(key);
-      if (field instanceof z.ZodObject) return [key, values(field.shape, environment, `${name}_`)];
-      return [key, environment[name] ? valueOf(field, environment[name]) : undefined];
-    }),
-  );
+function values(fields: Fields, environment: NodeJS.ProcessEnv, prefix = ""): Values {
+  const pairs = Object.entries(fields).map(([key, field]) => {
+    const name = prefix + variable(key);
+    if (field instanceof z.ZodObject) return [key, values(field.shape, environment, `${name}_`)];
+    return [key, environment[name] ? valueOf(field, environment[name]) : undefined];
+  });
+  return Object.fromEntries(pairs) as Values;
 }
 
 /** What is not in its form is left as it stands: the contract says then what it should be. */
 function valueOf(field: z.ZodType, found: string): unknown {
   const inner = field instanceof z.ZodOptional ? field.unwrap() : field;
   if (inner instanceof z.ZodString || inner instanceof z.ZodEnum) return found;
-  if (inner instanceof z.ZodArray && inner.element instanceof z.ZodString && found !== "[]")
-    return found.split("\n");
+  const isLines = inner instanceof z.ZodArray && inner.element instanceof z.ZodString && found !== "[]";
+  if (isLines) return found.split("\n");
   try {
     return JSON.parse(found);
   } catch {

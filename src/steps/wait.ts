@@ -27,8 +27,8 @@ export interface WaitOptions {
   readonly timeoutSeconds: number;
   /** When those seconds began, as Date.now() says it, where something before belongs to the wait. Default: now. */
   readonly since?: number;
-  /** What to do when it never happens. */
-  readonly todo: string;
+  /** What to do when it never happens; or the failure itself, made of what was missing last. */
+  readonly todo: string | ((missing: string) => StepError | Promise<StepError>);
   /** Milliseconds between two looks. Default 1000. */
   readonly intervalMs?: number;
   /** Ends the wait early (time limit of the step, Ctrl-C). */
@@ -38,36 +38,28 @@ export interface WaitOptions {
 }
 
 /**
- * Looks until the condition holds.
- *
- * A look that throws counts as "not yet" with the error's message, unless it throws a StepError: that ends the wait.
+ * Looks until the condition holds. A look that throws counts as "not yet" with the error's message, unless it throws a
+ * StepError: that ends the wait.
  * @throws StepError when the time is over, naming the last thing that was missing
  */
 export async function waitFor<T>(options: WaitOptions, look: () => Promise<Observation<T>>): Promise<T> {
-  const end = (options.since ?? Date.now()) + options.timeoutSeconds * 1000;
-  let missing = "";
+  const { what, timeoutSeconds, since = Date.now(), todo, intervalMs = 1000, signal, say } = options;
+  const end = since + timeoutSeconds * 1000;
+  let missing: string | undefined;
+  signal.throwIfAborted();
   for (;;) {
-    options.signal.throwIfAborted();
-    const seen = await observe(look);
+    const seen = await look().catch((error: unknown) => {
+      if (error instanceof StepError) throw error;
+      return notYet(messageOf(error));
+    });
     if (seen.done) return seen.value;
-    if (seen.missing !== missing) {
-      missing = seen.missing;
-      options.say(missing);
-    }
+    signal.throwIfAborted();
+    if (seen.missing !== missing) say(seen.missing);
+    missing = seen.missing;
     if (Date.now() >= end)
-      throw new StepError(
-        `${options.what}: not there after ${String(options.timeoutSeconds)} s; last seen: ${missing}`,
-        options.todo,
-      );
-    await delay(options.intervalMs ?? 1000, undefined, { signal: options.signal });
-  }
-}
-
-async function observe<T>(look: () => Promise<Observation<T>>): Promise<Observation<T>> {
-  try {
-    return await look();
-  } catch (error) {
-    if (error instanceof StepError) throw error;
-    return notYet(messageOf(error));
+      throw typeof todo === "function"
+        ? await todo(missing)
+        : new StepError(`${what}: not there after ${timeoutSeconds} s; last seen: ${missing}`, todo);
+    await delay(intervalMs, undefined, { signal });
   }
 }

@@ -1,7 +1,7 @@
 // When etcd is made, and above all when it is not.
 import assert from "node:assert/strict";
 import { describe, expect, it } from "@jest/globals";
-import { bootstrapEtcd } from "../../src/bootstrap/bootstrapEtcd.ts";
+import { bootstrapEtcd } from "../../src/bootstrap/steps/bootstrapEtcd.ts";
 import { bootstrapEtcd as contract } from "../../src/bootstrap/contracts.ts";
 import type { Step } from "../../src/steps/step.ts";
 import {

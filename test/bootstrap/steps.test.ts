@@ -1,6 +1,6 @@
 // The steps of the way to a cluster with Flux, on a cluster that is a list of objects.
 import { describe, expect, it } from "@jest/globals";
-import { makeDeployKey } from "../../src/bootstrap/deployKey.ts";
+import { makeDeployKey } from "../../src/bootstrap/steps/makeDeployKey.ts";
 import * as contracts from "../../src/bootstrap/contracts.ts";
 import { makeWebhookToken } from "../../src/bootstrap/steps/makeWebhookToken.ts";
 import { waitForApi } from "../../src/bootstrap/steps/waitForApi.ts";

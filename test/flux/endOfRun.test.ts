@@ -9,9 +9,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../../src/bootstrap/cluster.ts";
 import type { FluxSecrets } from "../../src/bootstrap/fluxSecrets.ts";
 import type { Config } from "../../src/config/config.ts";
-import { prepareFluxBump, settleFluxBump } from "../../src/flux/bump.ts";
+import { prepareFluxBump, settleFlux, settleFluxBump } from "../../src/flux/aroundRun.ts";
 import type { HandOff } from "../../src/flux/handOff.ts";
-import { settleFlux } from "../../src/flux/settle.ts";
 import { keepLog } from "../fakes/pulumiLog.ts";
 
 const cluster = { kubeconfig: pulumi.output("the kubeconfig") } as unknown as Cluster;

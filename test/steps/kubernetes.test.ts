@@ -65,8 +65,7 @@ describe("the steps' Kubernetes client", () => {
         contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
         "current-context": "x",
       }),
-      undefined,
-      signal,
+      { signal },
     );
   };
 

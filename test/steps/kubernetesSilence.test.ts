@@ -30,7 +30,7 @@ describe("a Kubernetes API that takes the connection and says nothing", () => {
   });
 
   it("is given up in time, whatever it is asked", async () => {
-    const kubernetes = new Kubernetes(kubeconfig, 100);
+    const kubernetes = new Kubernetes(kubeconfig, { answerMs: 100 });
     const node = { apiVersion: "v1", kind: "Node", metadata: { name: "k8s-1" } };
     const gaveUp = /^Kubernetes API: no answer in time$/;
     await expect(kubernetes.version()).rejects.toThrow(gaveUp);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { startGitHost, type GitHost, type GitHostFault } from "../../lab/git/host.ts";
 import { ensureKeyPair } from "../../lab/git/keys.ts";
-import { makeKeyPair } from "../../src/bootstrap/deployKey.ts";
+import { makeDeployKey } from "../../src/bootstrap/steps/makeDeployKey.ts";
 import { PrivateFolder } from "../../src/steps/privateFolder.ts";
 import { checkHostKey, gitRemote, readBranch, type GitOwner, type GitRemote } from "../../src/steps/ssh.ts";
 import { SiteDownError, StepError } from "../../src/steps/stepError.ts";
@@ -23,15 +23,15 @@ describe("a Git host", () => {
     secretFile: (name, content) => secrets.write(name, content),
     signal,
   });
-  const pair = makeKeyPair();
-  const keys = [{ key: pair.public, readOnly: true, repo: "home/home-cluster" }];
+  let pair: Awaited<ReturnType<typeof makeDeployKey>>;
+  const keys: { key: string; readOnly: boolean; repo: string }[] = [];
   let host: GitHost;
   let commit: string;
   const remote = (overrides: Partial<GitRemote> = {}): GitRemote => ({
     ...gitRemote(host.url("home", "home-cluster"), [host.knownHostsLine()]),
     ...overrides,
   });
-  const read = async (overrides?: Partial<GitRemote>, key = pair.private): Promise<string> =>
+  const read = async (overrides?: Partial<GitRemote>, key = pair.privateKey): Promise<string> =>
     readBranch(owner(), remote(overrides), branch, key);
   /** What fails, as `message → what to do`, and whether the host is taken for down. */
   const failure = async (attempt: Promise<unknown>): Promise<[text: string, isDown: boolean]> => {
@@ -53,6 +53,8 @@ describe("a Git host", () => {
   };
 
   beforeAll(async () => {
+    pair = await makeDeployKey();
+    keys.push({ key: pair.publicKey, readOnly: true, repo: "home/home-cluster" });
     const root = join(folder, "git");
     host = await startGitHost({
       address: (await freeNetwork()).address(2),
@@ -108,7 +110,7 @@ describe("a Git host", () => {
     const salt = Buffer.from("twenty bytes of salt");
     const hash = createHmac("sha1", salt).update(name).digest("base64");
     const line = `|1|${salt.toString("base64")}|${hash} ${kind} ${key}`;
-    const other = `other.example.org ${makeKeyPair().public}`;
+    const other = `other.example.org ${(await makeDeployKey()).publicKey}`;
     expect(await read({ knownHosts: ["# a comment", other, line] })).toBe(commit);
   });
 
@@ -140,7 +142,7 @@ describe("a Git host", () => {
   });
 
   it("may refuse the key", async () => {
-    const [text, isDown] = await failure(read({}, makeKeyPair().private));
+    const [text, isDown] = await failure(read({}, (await makeDeployKey()).privateKey));
     expect(text).toMatch(
       /refused the deploy key for \/home\/home-cluster\.git: .*Permission denied \(publickey\)\. → look whether the deploy key is still listed/,
     );
@@ -151,7 +153,7 @@ describe("a Git host", () => {
     expect((await failure(read({ path: "/home/other.git" })))[0]).toMatch(
       /^\/home\/other\.git on [\d.]+: ERROR: Repository not found\. → check github\.owner and github\.repository/,
     );
-    expect((await failure(readBranch(owner(), remote(), "trunk", pair.private)))[0]).toMatch(
+    expect((await failure(readBranch(owner(), remote(), "trunk", pair.privateKey)))[0]).toMatch(
       /^\/home\/home-cluster\.git on [\d.]+ has no branch trunk → push the cluster's tree to trunk$/,
     );
   });
@@ -169,7 +171,7 @@ describe("a Git host", () => {
 
   it("is no longer waited for once the step is over", async () => {
     const over = AbortSignal.abort(new Error("over"));
-    await expect(readBranch(owner(over), remote(), branch, pair.private)).rejects.toThrow();
+    await expect(readBranch(owner(over), remote(), branch, pair.privateKey)).rejects.toThrow();
   });
 });
 

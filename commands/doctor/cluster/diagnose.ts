@@ -1,5 +1,6 @@
 // From what was seen to what is wrong: root causes with everything about them, and the next step of each. Pure.
-import { isSuspendedByConfig, isHandOff, suspendedKinds } from "../../../src/flux/suspension.ts";
+import { appliers } from "../../../src/flux/objects.ts";
+import { isSuspendedByConfig, isHandOff } from "../../../src/flux/suspension.ts";
 import type { KubeObject } from "../../../src/steps/kubernetes.ts";
 import { conditionOf } from "../../../src/steps/kubernetes.ts";
 import { rootCauses } from "../../flux/causes.ts";
@@ -115,10 +116,7 @@ function countsOf(all: readonly Health[]): readonly string[] {
     const ready = of.filter(({ state }) => state === "ready");
     return of.length === 0 ? [] : [`${String(ready.length)} of ${String(of.length)} ${words}`];
   };
-  return [
-    ...suspendedKinds.flatMap(({ kind }) => count(`${kind}s`, [kind])),
-    ...count("sources", sourceKinds),
-  ];
+  return [...appliers.flatMap(({ kind }) => count(`${kind}s`, [kind])), ...count("sources", sourceKinds)];
 }
 
 const verbs: Readonly<Record<Health["state"], string>> = {

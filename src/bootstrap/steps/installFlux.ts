@@ -3,42 +3,43 @@
 // versions the root Kustomization takes its variables from there, and could not deliver that same Secret without it. On a cluster
 // that Flux already manages it changes nothing.
 import { relative } from "node:path";
-import { parseAllDocuments } from "yaml";
 import { readTree, sopsProblem } from "../../../tree/index.ts";
-import { pullManifests } from "../../steps/fluxArtifact.ts";
-import { run } from "../../steps/run.ts";
-import { conditionOf, Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
 import type { InputOf } from "../../steps/contract.ts";
+import { objectsIn, pullManifests } from "../../steps/fluxArtifact.ts";
+import { conditionOf, Kubernetes, type KubeObject } from "../../steps/kubernetes.ts";
+import { run } from "../../steps/run.ts";
 import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { done, notYet } from "../../steps/wait.ts";
-import { podProblem } from "../podProblem.ts";
 import { controllersSeconds, type installFlux as contract } from "../contracts.ts";
-
-type Input = InputOf<typeof contract>;
+import { podProblem } from "../podProblem.ts";
 
 /** @throws StepError when the tree's secrets cannot be decrypted, or a controller does not become available */
 export async function installFlux(
   step: Step,
-  input: Input,
-  {
-    kubernetes = new Kubernetes(input.kubeconfigText, undefined, step.signal),
-    pull = pullManifests,
-    sops = run,
-  } = {},
+  { tree: path, kubeconfigText, sopsAgeKey }: InputOf<typeof contract>,
+  { kubernetes = new Kubernetes(kubeconfigText, step), pull = pullManifests, sops = run } = {},
 ): Promise<string> {
-  const tree = readTree(input.tree);
-  await seedClusterSecrets(step, input, { kubernetes, sops }, tree.clusterSecretsFile);
+  const { clusterSecretsFile, ociRepository } = readTree(path);
+  // Only while it is absent: afterwards Git is its only writer.
+  if ((await kubernetes.read("v1", "Secret", "cluster-secrets", "flux-system")) === undefined) {
+    await kubernetes.applyAsKubectl(await decrypted(step, clusterSecretsFile, sopsAgeKey, sops));
+    step.say("cluster-secrets seeded from the tree");
+  }
   const adopted = await managedBy(kubernetes);
   if (adopted !== undefined) return `Flux ${adopted} is there and manages itself; nothing to install`;
 
-  const source = tree.ociRepository["spec"] as { url: string; ref: { tag: string } };
-  const objects = parseAllDocuments(await pull(source.url, source.ref.tag, step.signal)).map(
-    (document) => document.toJS() as KubeObject,
-  );
-  await apply(step, kubernetes, objects);
+  const { url, ref } = ociRepository["spec"] as { url: string; ref: { tag: string } };
+  const objects = objectsIn(await pull(url, ref.tag, step.signal));
+  // Kinds that others need come first, as kustomize-controller does it.
+  const isDefinition = ({ kind = "" }: KubeObject): boolean =>
+    ["Namespace", "CustomResourceDefinition"].includes(kind);
+  const definitions = objects.filter(isDefinition);
+  for (const object of definitions) await kubernetes.applyAsKubectl(object);
+  step.say(`${definitions.length} definitions applied`);
+  for (const object of objects) if (!isDefinition(object)) await kubernetes.applyAsKubectl(object);
   await waitForControllers(step, kubernetes, objects);
-  return `Flux ${source.ref.tag} installed: ${String(objects.length)} objects, all controllers available`;
+  return `Flux ${ref.tag} installed: ${objects.length} objects, all controllers available`;
 }
 
 /** The version that manages itself here; undefined as long as no Kustomization has taken the CRDs over. */
@@ -53,45 +54,25 @@ async function managedBy(kubernetes: Kubernetes): Promise<string | undefined> {
   return labels["app.kubernetes.io/version"] ?? "of an unknown version";
 }
 
-/** Only while it is absent: afterwards Git is its only writer. */
-async function seedClusterSecrets(
-  step: Step,
-  { sopsAgeKey }: Input,
-  { kubernetes, sops }: { readonly kubernetes: Kubernetes; readonly sops: typeof run },
+async function decrypted(
+  { signal }: Step,
   file: string,
-): Promise<void> {
-  if ((await kubernetes.read("v1", "Secret", "cluster-secrets", "flux-system")) !== undefined) return;
-  const result = await sops("sops", ["decrypt", "--output-type", "json", file], {
+  sopsAgeKey: string,
+  sops: typeof run,
+): Promise<KubeObject> {
+  const { code, stdout, stderr } = await sops("sops", ["decrypt", "--output-type", "json", file], {
     timeoutSeconds: 30,
-    signal: step.signal,
+    signal,
     env: { SOPS_AGE_KEY: sopsAgeKey },
   });
-  if (result.code !== 0) {
-    const name = relative(process.cwd(), file);
-    const { what, todo } = sopsProblem(name, result.stderr);
+  const name = relative(process.cwd(), file);
+  if (code !== 0) {
+    const { what, todo } = sopsProblem(name, stderr);
     throw new StepError(`${name} ${what}`, todo);
   }
-  const secret = JSON.parse(result.stdout) as KubeObject & { metadata: { namespace?: string } };
+  const secret = JSON.parse(stdout) as KubeObject & { metadata: { namespace?: string } };
   secret.metadata.namespace = "flux-system";
-  await kubernetes.applyAsKubectl(secret);
-  step.say("cluster-secrets seeded from the tree");
-}
-
-/** Kinds that others need come first, as kustomize-controller does it. */
-async function apply(step: Step, kubernetes: Kubernetes, objects: readonly KubeObject[]): Promise<void> {
-  const first = objects.filter((object) =>
-    ["Namespace", "CustomResourceDefinition"].includes(object.kind ?? ""),
-  );
-  for (const object of first) await kubernetes.applyAsKubectl(object);
-  step.say(`${String(first.length)} definitions applied`);
-  for (const object of objects.filter((object) => !first.includes(object)))
-    await kubernetes.applyAsKubectl(object);
-}
-
-/** Why they may never be: what is written on the first pod that cannot run. */
-async function reason(kubernetes: Kubernetes): Promise<string> {
-  const problem = podProblem(await kubernetes.list("v1", "Pod", "flux-system"));
-  return problem === undefined ? "" : `; ${problem}`;
+  return secret;
 }
 
 async function waitForControllers(
@@ -99,9 +80,9 @@ async function waitForControllers(
   kubernetes: Kubernetes,
   objects: readonly KubeObject[],
 ): Promise<void> {
-  const names = objects
-    .filter((object) => object.kind === "Deployment")
-    .map((object) => object.metadata?.name ?? "");
+  const names = objects.flatMap(({ kind, metadata }) =>
+    kind === "Deployment" ? [metadata?.name ?? ""] : [],
+  );
   await step.waitFor(
     {
       what: "Flux's controllers",
@@ -109,17 +90,17 @@ async function waitForControllers(
       todo: "look at: kubectl -n flux-system get pods; kubectl -n flux-system describe pods",
     },
     async () => {
-      const found = await Promise.all(
-        names.map((name) => kubernetes.read("apps/v1", "Deployment", name, "flux-system")),
+      const missing: string[] = [];
+      for (const name of names) {
+        const found = await kubernetes.read("apps/v1", "Deployment", name, "flux-system");
+        if (conditionOf(found ?? {}, "Available")?.status !== "True") missing.push(name);
+      }
+      if (missing.length === 0) return done();
+      // Why they may never be: what is written on the first pod that cannot run.
+      const problem = podProblem(await kubernetes.list("v1", "Pod", "flux-system"));
+      return notYet(
+        `${names.length - missing.length} of ${names.length} controllers available; missing: ${missing.join(", ")}${problem === undefined ? "" : `; ${problem}`}`,
       );
-      const missing = names.filter(
-        (_, index) => found[index] === undefined || conditionOf(found[index], "Available")?.status !== "True",
-      );
-      return missing.length === 0
-        ? done()
-        : notYet(
-            `${String(names.length - missing.length)} of ${String(names.length)} controllers available; missing: ${missing.join(", ")}${await reason(kubernetes)}`,
-          );
     },
   );
 }

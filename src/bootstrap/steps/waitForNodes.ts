@@ -1,7 +1,7 @@
 // Waits until every machine of the stack config is a Ready node of the cluster that takes pods, with the labels, annotations,
 // taints and address that are declared. Writes on a Node what its kubelet may not.
-import { Kubernetes } from "../../steps/kubernetes.ts";
 import type { InputOf } from "../../steps/contract.ts";
+import { Kubernetes } from "../../steps/kubernetes.ts";
 import type { Step } from "../../steps/step.ts";
 import { done, notYet } from "../../steps/wait.ts";
 import { settleNodes, writeForbidden } from "../../talos/node/settleNodes.ts";
@@ -11,8 +11,8 @@ import { nodesSeconds, type waitForNodes as contract } from "../contracts.ts";
 /** @throws StepError naming the nodes that are not Ready in time */
 export async function waitForNodes(
   step: Step,
-  input: InputOf<typeof contract>,
-  { kubernetes = new Kubernetes(input.kubeconfigText, undefined, step.signal) } = {},
+  { nodes, kubeconfigText }: InputOf<typeof contract>,
+  { kubernetes = new Kubernetes(kubeconfigText, step) } = {},
 ): Promise<string> {
   await step.waitFor(
     {
@@ -22,12 +22,11 @@ export async function waitForNodes(
     },
     async () => {
       // As soon as a node is there: a taint is to keep pods away from the beginning.
-      const missing = (await writeForbidden(kubernetes, input.nodes)).flatMap(
-        ({ declared, node }) => nodeProblem(declared.name, node) ?? [],
-      );
+      const found = await writeForbidden(kubernetes, nodes);
+      const missing = found.flatMap(({ declared, node }) => nodeProblem(declared.name, node) ?? []);
       return missing.length === 0 ? done() : notYet(missing.join("; "));
     },
   );
-  await settleNodes(step, kubernetes, input.nodes);
-  return `all ${String(input.nodes.length)} nodes are Ready`;
+  await settleNodes(step, kubernetes, nodes);
+  return `all ${nodes.length} nodes are Ready`;
 }

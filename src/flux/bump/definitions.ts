@@ -16,51 +16,51 @@ export interface Definition {
   readonly stored: readonly string[];
 }
 
+/** What a definition's spec and status say of it. */
+interface Crd {
+  readonly spec: {
+    readonly group: string;
+    readonly names: { readonly kind: string };
+    readonly versions: readonly { readonly name: string; readonly storage: boolean }[];
+  };
+  readonly status?: { readonly storedVersions?: readonly string[] };
+}
+
 /** The definitions among some objects. */
 export function definitionsIn(objects: readonly KubeObject[]): readonly Definition[] {
-  return objects
-    .filter(({ kind }) => kind === "CustomResourceDefinition")
-    .map(({ metadata, spec, status }) => {
-      const { group, names, versions } = spec as unknown as {
-        readonly group: string;
-        readonly names: { readonly kind: string };
-        readonly versions: readonly { readonly name: string; readonly storage: boolean }[];
-      };
-      return {
-        name: metadata?.name ?? "",
-        group,
-        kind: names.kind,
-        versions: versions.map(({ name }) => name),
-        storage: versions.find(({ storage }) => storage)?.name ?? "",
-        stored: (status?.["storedVersions"] as readonly string[] | undefined) ?? [],
-      };
-    });
-}
-
-/** What must happen to the stored objects before the new definitions can come. */
-export interface StorageFindings {
-  /** Definitions whose objects must be stored anew, in a version that the new ones have too. */
-  readonly migrate: readonly Definition[];
-  /** One text each: objects are stored in a version from which there is no way to the new definitions. */
-  readonly refused: readonly string[];
-}
-
-/** Compares the cluster's definitions with those of a bundle. One that the bundle does not have is left to Flux' pruning. */
-export function compareStorage(live: readonly Definition[], bundle: readonly Definition[]): StorageFindings {
-  const both = live.flatMap((definition) => {
-    const next = bundle.find(({ name }) => name === definition.name);
-    const lost = definition.stored.filter((version) => next?.versions.includes(version) === false);
-    return lost.length === 0 || next === undefined ? [] : [{ definition, next, lost }];
+  return objects.flatMap((object) => {
+    if (object.kind !== "CustomResourceDefinition") return [];
+    const { spec, status } = object as unknown as Crd;
+    return {
+      name: object.metadata?.name ?? "",
+      group: spec.group,
+      kind: spec.names.kind,
+      versions: spec.versions.map(({ name }) => name),
+      storage: spec.versions.find(({ storage }) => storage)?.name ?? "",
+      stored: status?.storedVersions ?? [],
+    };
   });
-  const possible = ({ definition, next }: (typeof both)[number]): boolean =>
-    next.versions.includes(definition.storage);
-  return {
-    migrate: both.filter(possible).map(({ definition }) => definition),
-    refused: both
-      .filter((found) => !possible(found))
-      .map(
-        ({ definition, next, lost }) =>
-          `${definition.kind}s are stored as ${definition.group}/${lost.join(", ")}, and the new definition has ${next.versions.join(", ")} only`,
-      ),
-  };
+}
+
+/**
+ * Compares the cluster's definitions with those of a bundle. One that the bundle does not have is left to Flux' pruning.
+ * @returns those whose objects must be stored anew, in a version that the new ones have too; and, one text each, where objects
+ *   are stored in a version from which there is no way to the new definitions
+ */
+export function compareStorage(
+  live: readonly Definition[],
+  bundle: readonly Definition[],
+): { readonly migrate: readonly Definition[]; readonly refused: readonly string[] } {
+  const migrate: Definition[] = [];
+  const refused: string[] = [];
+  for (const definition of live) {
+    const { name, group, kind, storage, stored } = definition;
+    const next = bundle.find((candidate) => candidate.name === name)?.versions;
+    const lost = stored.filter((version) => next?.includes(version) === false);
+    if (next === undefined || lost.length === 0) continue;
+    const is = `${kind}s are stored as ${group}/${lost.join(", ")}`;
+    if (next.includes(storage)) migrate.push(definition);
+    else refused.push(`${is}, and the new definition has ${next.join(", ")} only`);
+  }
+  return { migrate, refused };
 }

@@ -1,4 +1,5 @@
 // The cluster's Kubernetes API for steps that come before the kubeconfig of a run is there.
+import { readFileSync } from "node:fs";
 import { Kubernetes } from "../../steps/kubernetes.ts";
 import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
@@ -63,17 +64,11 @@ export async function anyApi(
   for (const { name, address } of controlPlanes) {
     const file = step.secretFile("kubeconfig", "");
     const result = await talosctl.run(address, ["kubeconfig", file, "--force", "--merge=false"]);
-    if (result.code === 0)
-      return reachableApi(
-        Kubernetes.fromFile(
-          file,
-          (secret) => {
-            step.hide(secret);
-          },
-          step.signal,
-        ),
-        controlPlanes,
-      );
+    if (result.code === 0) {
+      const kubeconfig = readFileSync(file, "utf8");
+      step.hide(kubeconfig);
+      return reachableApi(new Kubernetes(kubeconfig, step), controlPlanes);
+    }
     refusals.push(`${name}: ${reasonOf(result)}`);
   }
   throw new StepError(

@@ -86,7 +86,7 @@ describe("a diagnosis", () => {
       "   event    BuildFailed: the same",
       "   log      kustomize-controller: Reconciliation failed after 1.5s: no such file",
       "   waiting for it: Kustomization flux-system/b",
-      "   → the tree at that commit does not build: mend it, push, npm run reconcile",
+      "   → the tree at that commit does not build: fix it, push, npm run reconcile",
       "",
       "1 root cause, 1 object waiting; begin with 1",
     ]);

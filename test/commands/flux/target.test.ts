@@ -90,7 +90,7 @@ describe("the next step", () => {
     [
       "a tree that does not build",
       kustomization("a", broken),
-      /does not build: mend it, push, npm run reconcile$/,
+      /does not build: fix it, push, npm run reconcile$/,
     ],
     [
       "a path that is not there",

@@ -49,7 +49,7 @@ describe("progress", () => {
     const dependent = kustomization("b", waiting, { spec: dependsOn("late") });
     const failed = kustomization("late", { ...broken, at: "2026-01-01T00:01:00Z" });
     expect(linesOf([late], [failed, dependent], [failed, dependent])).toStrictEqual([
-      "✗ Kustomization flux-system/late: kustomize build failed: accumulating resources\n    → the tree at that commit does not build: mend it, push, npm run reconcile",
+      "✗ Kustomization flux-system/late: kustomize build failed: accumulating resources\n    → the tree at that commit does not build: fix it, push, npm run reconcile",
       "… Kustomization flux-system/b waits for Kustomization flux-system/late, which fails",
     ]);
   });

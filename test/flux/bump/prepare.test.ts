@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { parseAllDocuments, stringify } from "yaml";
 import type { Definition } from "../../../src/flux/bump/definitions.ts";
-import { migrateStorage } from "../../../src/flux/bump/migrate.ts";
-import { fluxObjects } from "../../../src/flux/bump/objects.ts";
+import { backupOf, storeAnew } from "../../../src/flux/bump/storage.ts";
 import { prepareFluxBump } from "../../../src/flux/steps/prepareFluxBump.ts";
 import type { Kubernetes, KubeObject } from "../../../src/steps/kubernetes.ts";
 import type { StepError } from "../../../src/steps/stepError.ts";
@@ -83,12 +82,12 @@ const definition: Definition = {
 
 describe("objects in a version that goes", () => {
   it("are stored anew, with what their field managers remember, and then the definition says so", async () => {
-    expect(await migrateStorage(kubernetes, definition)).toBe(1);
+    expect(await storeAnew(kubernetes, definition)).toBe(1);
     expect(did).toStrictEqual(migrated);
   });
 
   it("are kept in a form that kubectl can apply again", async () => {
-    const text = await fluxObjects(kubernetes, [definition]);
+    const text = await backupOf(kubernetes, [definition]);
     expect(parseAllDocuments(text).map((document) => document.toJS() as unknown)).toStrictEqual([
       {
         apiVersion: "helm.toolkit.fluxcd.io/v2",

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, expect, it } from "@jest/globals";
-import { proveConnection } from "../../src/flux/connection.ts";
-import type { Kubernetes, KubeObject } from "../../src/steps/kubernetes.ts";
-import type { StepError } from "../../src/steps/stepError.ts";
-import { waitFor } from "../../src/steps/wait.ts";
+import { proveConnection } from "../../../src/flux/steps/proveConnection.ts";
+import type { Kubernetes, KubeObject } from "../../../src/steps/kubernetes.ts";
+import type { StepError } from "../../../src/steps/stepError.ts";
+import { waitFor } from "../../../src/steps/wait.ts";
 
 /** What Flux makes of a look: the message of a failure, or the revision that it has. */
 interface Flux {
