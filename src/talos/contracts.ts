@@ -2,13 +2,25 @@
 import { z } from "zod";
 import { text, type Contract } from "../steps/contract.ts";
 
-/** A machine of the stack config, as steps are told of it. */
-export const machine = z.object({
-  /** e.g. `k8s-1` */
-  name: text,
-  /** e.g. `192.0.2.11` */
-  address: text,
-});
+/** A machine of the stack config as steps are told of it, e.g. `k8s-1` at `192.0.2.11`. */
+export const machine = z.object({ name: text, address: text });
+
+/** Which machine is meant. */
+export type MachineRef = Readonly<z.infer<typeof machine>>;
+
+/** The same for what waits again when one is made anew. Of the first generation nothing is said, as in states of before. */
+export const countedMachine = machine.extend({ generation: z.number().optional() });
+
+const texts = z.record(z.string(), z.string()).optional();
+
+/**
+ * A machine as its Node has to show it. What is not declared is not there. Taints by key, `value:Effect` or `Effect`, e.g.
+ * `{"dedicated": "gpu:NoSchedule"}`. Source: Talos' MachineConfig.nodeTaints.
+ */
+export const declaredNode = countedMachine.extend({ labels: texts, annotations: texts, taints: texts });
+
+/** The same as a value. */
+export type DeclaredNode = Readonly<z.infer<typeof declaredNode>>;
 
 const node = machine.extend({ role: z.enum(["controlplane", "worker"]) });
 const controlPlanes = z.array(machine);

@@ -12,9 +12,8 @@ export function nodeReadiness(
   boot: string,
 ): Observation<undefined> {
   if (node === undefined) return notYet(`${name}: not registered`);
-  const { bootID = "" } = (node.status?.["nodeInfo"] ?? {}) as { readonly bootID?: string };
-  if (bootID !== "" && bootID !== boot)
-    return notYet(`${name}: its kubelet has not reported since the reboot`);
+  const { bootID } = (node.status?.["nodeInfo"] ?? {}) as { readonly bootID?: string };
+  if (bootID && bootID !== boot) return notYet(`${name}: its kubelet has not reported since the reboot`);
   const ready = conditionOf(node, "Ready");
   return ready?.status === "True" ? done() : notYet(`${name}: ${ready?.message ?? "not Ready"}`);
 }
