@@ -1,9 +1,11 @@
 // What is added to Talos' generated machine config, in its order. Pure: plain data in, patches out.
-import type { Config, Node } from "../../config/config.ts";
+import type { Config, Node, StackConfig } from "../../config/config.ts";
 import { endpointHistory } from "../../config/endpointMove.ts";
 import { programPatches, type MachinePatch } from "../../config/patches/program.ts";
 import { hasSecret } from "../../config/secretText.ts";
-import { newestKubernetesFor } from "../../versions/skew.ts";
+
+/** What machine configs are made of, and what machines are told besides. */
+export type MachineSettings = Omit<StackConfig, "github" | "suspend"> & Pick<Config, "lastRun">;
 
 /** The patches of one machine, in the order in which they are applied, so that a later one wins. */
 export interface MachinePatches {
@@ -14,7 +16,7 @@ export interface MachinePatches {
 }
 
 /** All patches of one machine. */
-export function machinePatches(node: Node, config: Config): MachinePatches {
+export function machinePatches(node: Node, config: MachineSettings): MachinePatches {
   const ofStack = [...config.patches.common, ...config.patches[node.role], ...node.patches];
   return {
     secret: ofStack.filter(hasSecret),
@@ -32,19 +34,11 @@ export function machinePatches(node: Node, config: Config): MachinePatches {
  * another one every pod's token would be refused for up to an hour. Talos takes the endpoint for both. Source:
  * siderolabs/talos v1.12 controllers/k8s/control_plane_static_pod.go.
  */
-function endpointPatch({ lastRun, cluster }: Config, role: Node["role"]): readonly MachinePatch[] {
+function endpointPatch({ lastRun, cluster }: MachineSettings, role: Node["role"]): readonly MachinePatch[] {
   const { from, tokenIssuer } = endpointHistory(lastRun, cluster.endpoint);
   if (role === "worker" || (from === undefined && tokenIssuer === undefined)) return [];
   const certSANs = from === undefined ? {} : { certSANs: [new URL(from).hostname] };
   const tokens = { "service-account-issuer": tokenIssuer, "api-audiences": tokenIssuer };
   const extraArgs = tokenIssuer === undefined ? {} : { extraArgs: tokens };
   return [{ cluster: { apiServer: { ...certSANs, ...extraArgs } } }];
-}
-
-/**
- * The Kubernetes that the generator is told: the newest that the contract's Talos knew, so that it stays the same for the
- * cluster's whole life, e.g. `v1.36.0` for contract `v1.13`.
- */
-export function generatorKubernetes(contract: string): string {
-  return `v${newestKubernetesFor(contract) ?? ""}.0`;
 }
