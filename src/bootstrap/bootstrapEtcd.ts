@@ -5,7 +5,7 @@ import { StepError } from "../steps/stepError.ts";
 import type { Step } from "../steps/step.ts";
 import { reasonOf, Talosctl } from "../steps/talosctl.ts";
 import { done, notYet } from "../steps/wait.ts";
-import type { Machine } from "../talos/machine/inspect.ts";
+import type { MachineRef } from "../talos/contracts.ts";
 import { isThereEtcd } from "../talos/etcd/etcdPresence.ts";
 import { etcdIllness } from "../talos/etcd/etcdView.ts";
 import { healthySeconds, installSeconds, type bootstrapEtcd as contract } from "./contracts.ts";
@@ -24,12 +24,15 @@ export async function bootstrapEtcd(
   const first = machines[0];
   if (first === undefined)
     throw new StepError("there is no control plane", "add one to nodes in the stack config");
-  const exists = await isThereEtcd(step, talosctl, machines, {
-    // Those that have just got their config install Talos and boot first.
-    timeoutSeconds: installSeconds,
-    blankIsNone: false,
-    why: "etcd is not bootstrapped without it, since that may make a second etcd beside the one of a machine that is silent",
-  });
+  const exists = await isThereEtcd(
+    { step, talosctl, controlPlanes: machines },
+    {
+      // Those that have just got their config install Talos and boot first.
+      timeoutSeconds: installSeconds,
+      blankIsNone: false,
+      why: "etcd is not bootstrapped without it, since that may make a second etcd beside the one of a machine that is silent",
+    },
+  );
   if (!exists) await bootstrap(step, talosctl, first);
   const count = await waitForMembers(step, talosctl, machines);
   return exists
@@ -37,7 +40,7 @@ export async function bootstrapEtcd(
     : `etcd bootstrapped on ${first.name}, ${String(count)} of ${String(machines.length)} members healthy`;
 }
 
-async function bootstrap(step: Step, talosctl: Talosctl, machine: Machine): Promise<void> {
+async function bootstrap(step: Step, talosctl: Talosctl, machine: MachineRef): Promise<void> {
   await step.waitFor(
     {
       what: `${machine.name} ready to bootstrap etcd`,
@@ -62,7 +65,11 @@ function describe(stderr: string): string | undefined {
   return undefined;
 }
 
-async function waitForMembers(step: Step, talosctl: Talosctl, machines: readonly Machine[]): Promise<number> {
+async function waitForMembers(
+  step: Step,
+  talosctl: Talosctl,
+  machines: readonly MachineRef[],
+): Promise<number> {
   return step.waitFor(
     {
       what: "etcd on all control planes",
@@ -77,7 +84,7 @@ async function waitForMembers(step: Step, talosctl: Talosctl, machines: readonly
   );
 }
 
-async function whatIsMissing(talosctl: Talosctl, machine: Machine): Promise<string | undefined> {
+async function whatIsMissing(talosctl: Talosctl, machine: MachineRef): Promise<string | undefined> {
   const service = await talosctl.run(machine.address, ["service", "etcd"]);
   const missing =
     service.code === 0 ? etcdIllness(service.stdout) : (describe(service.stderr) ?? reasonOf(service));

@@ -14,23 +14,15 @@ export async function whyUnreachable(
   timeoutMs: number,
   port = talosPort,
 ): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: timeoutMs });
-    const end = (problem?: string): void => {
-      socket.destroy();
-      resolve(problem);
-    };
-    socket.once("connect", () => {
-      end();
-    });
-    socket.once("timeout", () => {
-      // On a busy computer the limit may be over before this process has looked at what came in.
-      setImmediate(() => {
-        end(`no answer within ${String(timeoutMs / 1000)} s`);
-      });
-    });
-    socket.once("error", (error: NodeJS.ErrnoException) => {
-      end(error.code === "ECONNREFUSED" ? "refuses the connection" : error.message);
-    });
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  const socket = connect({ host, port, timeout: timeoutMs });
+  socket.once("connect", () => {
+    resolve(undefined);
   });
+  // On a busy computer the limit may be over before this process has looked at what came in.
+  socket.once("timeout", () => setImmediate(resolve, `no answer within ${String(timeoutMs / 1000)} s`));
+  socket.once("error", (error: NodeJS.ErrnoException) => {
+    resolve(error.code === "ECONNREFUSED" ? "refuses the connection" : error.message);
+  });
+  return promise.finally(() => socket.destroy());
 }

@@ -2,26 +2,28 @@
 // without any.
 import type { RunResult } from "../../steps/run.ts";
 
-/** What a machine is to this cluster. */
-export type MachineClass =
-  /** Booted from the Talos image, not installed or wiped; waits for a config. */
-  | "maintenance"
-  /** Runs with this cluster's certificates. */
-  | "member"
-  /** Runs Talos with another cluster's certificates. */
-  | "foreign"
-  /** Its certificates do not hold now: a clock is wrong. */
-  | "clock"
-  /** Nobody answers. */
-  | "unreachable"
-  /** Somebody answers who does not speak the Talos API. */
-  | "stranger";
+/**
+ * What a machine is to this cluster: one that waits for a config (booted from the image, or wiped), one that runs with this
+ * cluster's certificates, one that runs Talos with another's, one whose certificates do not hold now because a clock is wrong,
+ * somebody who does not speak the Talos API, or nobody.
+ */
+export type MachineClass = "maintenance" | "member" | "foreign" | "clock" | "stranger" | "unreachable";
 
 /** The answers of `talosctl version` with this cluster's client certificate, and with `--insecure`. */
 export interface Probe {
   readonly trusted: RunResult;
   readonly insecure: RunResult;
 }
+
+/** What is said where neither is answered, in the order in which it counts. */
+const signs = [
+  ["clock", /expired or is not yet valid|certificate has expired/i],
+  ["foreign", /certificate required|unknown authority|bad certificate|unknown certificate|PermissionDenied/i],
+  [
+    "stranger",
+    /first record does not look like a TLS handshake|malformed HTTP|unexpected content-type|missing selected ALPN/i,
+  ],
+] as const;
 
 /** Classifies a machine by how it answered. */
 export function classify({ trusted, insecure }: Probe): MachineClass {
@@ -30,29 +32,15 @@ export function classify({ trusted, insecure }: Probe): MachineClass {
   // Unimplemented, which is an answer all the same.
   if (answered(insecure) || /Unimplemented|not implemented in maintenance/i.test(insecure.stderr))
     return "maintenance";
-  if (/expired or is not yet valid|certificate has expired/i.test(`${trusted.stderr}${insecure.stderr}`))
-    return "clock";
-  if (
-    /certificate required|unknown authority|bad certificate|unknown certificate|PermissionDenied/i.test(
-      `${trusted.stderr}${insecure.stderr}`,
-    )
-  )
-    return "foreign";
-  if (
-    /first record does not look like a TLS handshake|malformed HTTP|unexpected content-type|missing selected ALPN/i.test(
-      `${trusted.stderr}${insecure.stderr}`,
-    )
-  )
-    return "stranger";
-  return "unreachable";
+  const said = `${trusted.stderr}${insecure.stderr}`;
+  return signs.find(([, sign]) => sign.test(said))?.[0] ?? "unreachable";
 }
 
 /** Version of Talos in the output of `talosctl version`, e.g. `v1.12.0`; undefined when the server part is missing. */
 export function serverVersion(output: string): string | undefined {
-  const server = output.split(/^Server:/m)[1];
-  return server === undefined ? undefined : /Tag:\s+(v\S+)/.exec(server)?.[1];
+  return /^Server:[^]*?Tag:\s+(v\S+)/m.exec(output)?.[1];
 }
 
-function answered(result: RunResult): boolean {
-  return result.code === 0 && serverVersion(result.stdout) !== undefined;
+function answered({ code, stdout }: RunResult): boolean {
+  return code === 0 && serverVersion(stdout) !== undefined;
 }
