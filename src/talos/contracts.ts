@@ -19,7 +19,7 @@ const texts = z.record(z.string(), z.string()).optional();
  */
 export const declaredNode = countedMachine.extend({ labels: texts, annotations: texts, taints: texts });
 
-/** The same as a value. */
+/** What is declared of a machine. */
 export type DeclaredNode = Readonly<z.infer<typeof declaredNode>>;
 
 const node = machine.extend({ role: z.enum(["controlplane", "worker"]) });
@@ -32,7 +32,7 @@ const secrets = { talosconfigText: text };
 /** Where a backup goes, and who can read it. */
 const backup = { stack: text, ageRecipients: z.array(text) };
 
-/** Looks at one machine before anything is sent to it, and refuses what must not be touched. */
+/** Looks at one machine before anything is sent to it. */
 export const inspectMachine = {
   name: "inspect-machine",
   inputs: { node, generation, controlPlanes, configHash },
@@ -40,7 +40,7 @@ export const inspectMachine = {
   timeoutSeconds: 90,
 } satisfies Contract;
 
-/** Takes a machine whose hardware is dead out of etcd and out of Kubernetes. */
+/** Takes a machine whose hardware is dead out of its cluster. */
 export const forgetMachine = {
   name: "forget-machine",
   inputs: { node: machine, controlPlanes },
@@ -58,7 +58,6 @@ export const prepareUpgrade = {
     talosVersion: text,
     kubernetesVersion: text,
     ciliumVersion: text,
-    /** URL of the chart's repository. */
     ciliumRepository: text,
     ...backup,
     /** `installer`: e.g. `factory.talos.dev/metal-installer/<schematic id>` */
@@ -97,7 +96,7 @@ export const upgradeOs = {
     input.drainSeconds + input.rebootSeconds + 2 * gateSeconds + 2 * readySeconds + 600,
 } satisfies Contract;
 
-/** How long `talosctl upgrade-k8s` may take, seconds. */
+/** Seconds for `talosctl upgrade-k8s`. */
 export const kubernetesSeconds = 3_000;
 
 /** Brings a running cluster to the wanted Kubernetes. */

@@ -32,11 +32,7 @@ function quorumOf({ length }: readonly Member[]): number {
   return Math.floor(length / 2) + 1;
 }
 
-/**
- * Refuses to take a member out for good when those that remain would have no quorum.
- * @param leaving the machine's name
- * @throws StepError naming those that are not healthy
- */
+/** Refuses to take a member out for good when those that remain would have no quorum. @param leaving its name */
 export async function requireQuorumWithout(
   { talosctl, controlPlanes }: Omit<ClusterView, "step">,
   leaving: string,

@@ -29,7 +29,6 @@ export interface EtcdAnswer {
 
 /** How to wait for the answers. */
 export interface PresenceOptions {
-  /** Seconds after which a control plane that has not answered is refused. Default 60. */
   readonly timeoutSeconds?: number;
   /**
    * Whether a machine without a running system counts as one without etcd. It does where nothing is made from the answer;
@@ -41,13 +40,10 @@ export interface PresenceOptions {
 }
 
 /** Asks all control planes at the same time, once. Never throws: no answer is an answer too. */
-export async function askEtcd({
-  talosctl,
-  controlPlanes,
-}: Omit<ClusterView, "step">): Promise<readonly EtcdAnswer[]> {
+export async function askEtcd(cluster: Omit<ClusterView, "step">): Promise<readonly EtcdAnswer[]> {
   return Promise.all(
-    controlPlanes.map(async (machine) => {
-      const [says, text] = await whatItSays(talosctl, machine);
+    cluster.controlPlanes.map(async (machine) => {
+      const [says, text] = await whatItSays(cluster.talosctl, machine);
       return { machine, says, seen: `${machine.name}: ${text}` };
     }),
   );

@@ -10,13 +10,11 @@ export interface Member {
   readonly name: string;
 }
 
-/** What one control plane knows. */
+/** What one control plane knows: all members by id, and what is wrong, with its name. */
 export interface EtcdView {
-  /** All members, by id. */
   readonly members: readonly Member[];
   /** The machine is in maintenance mode: it will be one, and is none yet. */
   readonly isToJoin?: true;
-  /** What is wrong, with the control plane's name. */
   readonly problem?: string;
 }
 
@@ -59,10 +57,7 @@ function memberOf([id = "", second = ""]: readonly string[]): Member {
   return { id, name: second.includes("://") || second === "" ? id : second };
 }
 
-/**
- * What is wrong with a control plane's etcd, e.g. `joins etcd`; undefined when it is healthy.
- * @param output of `talosctl service etcd`
- */
+/** What is wrong by what `talosctl service etcd` prints, e.g. `joins etcd`; undefined when it is healthy. */
 export function etcdIllness(output: string): string | undefined {
   // It waits to be added, then for its promotion: until that, etcd answers its health check with an error.
   const joins =
@@ -71,10 +66,7 @@ export function etcdIllness(output: string): string | undefined {
   return joins ? "joins etcd" : serviceIllness("etcd", output);
 }
 
-/**
- * What is wrong with a service of a machine, e.g. `kubelet is Waiting: …`; undefined when it is healthy.
- * @param output of `talosctl service <name>`
- */
+/** The same for any service, e.g. `kubelet is Waiting: …`. */
 export function serviceIllness(name: string, output: string): string | undefined {
   const [state = "?", health = "?"] = [serviceField(output, "STATE"), serviceField(output, "HEALTH")];
   if (state === "Running" && health === "OK") return undefined;

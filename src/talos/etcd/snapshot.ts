@@ -6,10 +6,7 @@ import { reasonOf } from "../../steps/talosctl.ts";
 import type { Asking } from "../clusterView.ts";
 import type { MachineRef } from "../contracts.ts";
 
-/**
- * Takes a snapshot unless there is one for this target that is younger than a day.
- * @throws StepError when etcd gives none
- */
+/** Takes a snapshot unless there is one for this target that is younger than a day. @throws StepError when etcd gives none */
 export async function ensureSnapshot(
   { step, talosctl }: Asking,
   { name, address }: MachineRef,

@@ -12,21 +12,17 @@ import { whyUnreachable } from "./whyUnreachable.ts";
 /** A machine that has just booted sets its name within a second or two. */
 const patienceSeconds = 20;
 
-/** What is at an address. */
+/**
+ * What is at an address: a machine of this cluster, with its host name where it says it; one without a config; nobody, or not
+ * now; or somebody whom nothing must be sent to, in the words of {@link refusal}.
+ */
 export type Answer =
-  /** A machine of this cluster, with its host name where it says it. */
   | { readonly is: "member"; readonly name: string | undefined }
-  /** A machine without a config. */
   | { readonly is: "maintenance" }
-  /** Nobody, or not now. */
   | { readonly is: "unreachable"; readonly why: string }
-  /** Somebody whom nothing must be sent to, in the words of {@link refusal}. */
   | { readonly is: "other"; readonly error: StepError };
 
-/**
- * Asks the machine at an address, once.
- * @param connectMs longest wait for a connection
- */
+/** Asks the machine at an address, once. @param connectMs longest wait for a connection */
 export async function ask(talosctl: Talosctl, machine: MachineRef, connectMs: number): Promise<Answer> {
   const why = await whyUnreachable(machine.address, connectMs);
   if (why !== undefined) return { is: "unreachable", why };

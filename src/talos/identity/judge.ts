@@ -36,11 +36,8 @@ const unsure = (text: string, todo: string): Judgement => ({ kind: "unsure", tex
 const notice = (text: string): Judgement => ({ kind: "notice", text, todo: "" });
 
 /** Machines of the state that this run removes: their config is deleted, which wipes whoever has their address. */
-export function leavers({
-  nodes,
-  gone,
-  lastRun,
-}: Pick<Config, "nodes" | "gone" | "lastRun">): readonly ConfiguredMachine[] {
+export function leavers(config: Pick<Config, "nodes" | "gone" | "lastRun">): readonly ConfiguredMachine[] {
+  const { nodes, gone, lastRun } = config;
   const stay = [...nodes, ...gone].map(({ name }) => name);
   // Nothing is sent to one that was called gone before.
   const wereGone = (lastRun.machines ?? []).flatMap((machine) => (machine.gone ? [machine.name] : []));

@@ -19,26 +19,17 @@ export async function isBootstrapped(cluster: ClusterView): Promise<boolean> {
   });
 }
 
-/**
- * A client through a control plane that gives a kubeconfig; undefined when none of them says now that there is a cluster.
- * @throws StepError when there is a cluster and none of its control planes gives one
- */
+/** A client, see {@link anyApi}; undefined when no control plane says now that there is a cluster. */
 export async function clusterApi(cluster: ClusterView): Promise<Kubernetes | undefined> {
   return hasEtcd(await askEtcd(cluster)) ? anyApi(cluster) : undefined;
 }
 
-/**
- * The same where undefined means that there is no cluster, and that nothing of one has to be taken care of.
- * @throws StepError as {@link clusterApi} and {@link isBootstrapped}
- */
+/** The same where undefined means that there is no cluster, see {@link isBootstrapped}. */
 export async function clusterApiOnceKnown(cluster: ClusterView): Promise<Kubernetes | undefined> {
   return (await isBootstrapped(cluster)) ? anyApi(cluster) : undefined;
 }
 
-/**
- * A client of a cluster that exists.
- * @throws StepError when none of its control planes gives a kubeconfig
- */
+/** A client of a cluster that exists. @throws StepError when none of its control planes gives a kubeconfig */
 export async function anyApi({ step, talosctl, controlPlanes }: ClusterView): Promise<Kubernetes> {
   const refusals: string[] = [];
   for (const { name, address } of controlPlanes) {

@@ -45,7 +45,12 @@ export async function oldStaticPod(
     pods.map(async (name) => {
       const config = await resourceOf(talosctl, machine, resources[name]);
       if (/^ {4}enabled: false$/m.test(config)) return [];
-      const pod = await podOf(kubernetes, name, machine);
+      const pod = await kubernetes
+        .read("v1", "Pod", `${name}-${machine.name}`, "kube-system")
+        .catch((error: unknown) => {
+          // It may go down between one question and the next.
+          throw new Error(`${machine.name}: its API server does not answer: ${messageOf(error)}`);
+        });
       const version = /^ {4}version: "?([^"\s]+)"?$/m.exec(config)?.[1];
       if (version === undefined) throw new Error(`${machine.name} does not say which config its ${name} has`);
       const problem = whatIsOld(pod, {
@@ -58,17 +63,6 @@ export async function oldStaticPod(
     }),
   );
   return problems.flat()[0];
-}
-
-/** @throws Error that says whose API server it is: it may go down between one question and the next */
-async function podOf(
-  kubernetes: Kubernetes,
-  name: StaticPod,
-  machine: MachineRef,
-): Promise<KubeObject | undefined> {
-  return kubernetes.read("v1", "Pod", `${name}-${machine.name}`, "kube-system").catch((error: unknown) => {
-    throw new Error(`${machine.name}: its API server does not answer: ${messageOf(error)}`);
-  });
 }
 
 async function statusVersion(

@@ -11,13 +11,11 @@ import { etcdView, serviceIllness } from "../etcd/etcdView.ts";
 import { apiAnswerMs } from "./clusterApi.ts";
 import { oldStaticPod, staticPods, type StaticPod } from "./staticPods.ts";
 
-/** How to wait at the gate. */
+/** How to wait at the gate: `when` for messages, e.g. `before k8s-1 goes down`; whom etcd must be able to do without. */
 export interface GateOptions {
   readonly timeoutSeconds: number;
-  /** For messages, e.g. `before k8s-1 goes down`. */
   readonly when: string;
   readonly kubernetes: Kubernetes;
-  /** The control plane that is to go down: etcd must be able to do without it. Not given: none is. */
   readonly leaving?: MachineRef | undefined;
 }
 
@@ -60,9 +58,7 @@ export async function controlPlanesWhole(
 
 /**
  * A look that counts only when it finds nothing missing twice in a row: what comes and goes, or is about to, looks well for a
- * moment.
- * @param again what is said after the first time
- * @param look what is missing; undefined when nothing is
+ * moment. `again` is said after the first time.
  */
 export function twice(
   again: string,
@@ -78,10 +74,7 @@ export function twice(
   };
 }
 
-/**
- * What a control plane lacks of what its config says; undefined when it is whole.
- * @throws Error when Talos or the API does not answer
- */
+/** What a control plane lacks of what its config says; undefined when it is whole. */
 export async function whatIsNotWhole(
   { talosctl, controlPlanes }: Omit<ClusterView, "step">,
   kubernetes: Kubernetes,

@@ -33,6 +33,8 @@ type After = readonly pulumi.Resource[];
 
 /** One machine. Its resources are registered by the methods, when it is their turn. */
 export class Machine extends pulumi.ComponentResource {
+  readonly node: Node;
+  readonly isGone: boolean;
   readonly #name: string;
   readonly #args: MachineArgs;
   readonly #told: Told;
@@ -42,7 +44,9 @@ export class Machine extends pulumi.ComponentResource {
     super("home-ops:talos:Machine", name, {}, opts);
     this.#name = name;
     this.#args = args;
-    const { node, shared } = args;
+    const { node, isGone, shared } = args;
+    this.node = node;
+    this.isGone = isGone;
     const { schematicId, generation } = node;
     this.#told = {
       ...shared,
@@ -55,14 +59,6 @@ export class Machine extends pulumi.ComponentResource {
     // In states from before this component they are children of its parent.
     this.#opts = { parent: this, aliases: [{ parent: opts.parent }] };
     this.registerOutputs({});
-  }
-
-  get node(): Node {
-    return this.#args.node;
-  }
-
-  get isGone(): boolean {
-    return this.#args.isGone;
   }
 
   /**

@@ -1,11 +1,49 @@
-// What each machine is sent.
+// What each machine is sent: what is added to Talos' generated machine config, and the config itself.
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as talos from "@pulumiverse/talos";
-import type { Node } from "../../config/config.ts";
-import { revealed } from "../../config/secretText.ts";
+import type { Config, Node, StackConfig } from "../../config/config.ts";
+import { endpointHistory } from "../../config/endpointMove.ts";
+import { programPatches, type MachinePatch } from "../../config/patches/program.ts";
+import { hasSecret, revealed } from "../../config/secretText.ts";
 import { newestKubernetesFor } from "../../versions/skew.ts";
-import { machinePatches, type MachineSettings } from "./machineConfig.ts";
+
+/** What machine configs are made of, and what machines are told besides. */
+export type MachineSettings = Omit<StackConfig, "github" | "suspend"> & Pick<Config, "lastRun">;
+
+/**
+ * The patches of one machine in the order in which they are applied, so that a later one wins: the program's own and then those
+ * of the stack config. Those that hold a secret go into the base config, which is a secret anyway (docs/decisions/0021).
+ */
+export function machinePatches(
+  node: Node,
+  config: MachineSettings,
+): Readonly<Record<"secret" | "plain", readonly MachinePatch[]>> {
+  const ofStack = [...config.patches.common, ...config.patches[node.role], ...node.patches];
+  return {
+    secret: ofStack.filter(hasSecret),
+    plain: [
+      ...programPatches(node, config),
+      ...endpointPatch(config, node.role),
+      ...ofStack.filter((patch) => !hasSecret(patch)),
+    ],
+  };
+}
+
+/**
+ * What an endpoint that has moved leaves behind on control planes: its old name in the certificates for as long as clients
+ * are on their way, and for ever the issuer of the tokens of service accounts. That is a name and no address, and under
+ * another one every pod's token would be refused for up to an hour. Talos takes the endpoint for both. Source:
+ * siderolabs/talos v1.12 controllers/k8s/control_plane_static_pod.go.
+ */
+function endpointPatch({ lastRun, cluster }: MachineSettings, role: Node["role"]): readonly MachinePatch[] {
+  const { from, tokenIssuer } = endpointHistory(lastRun, cluster.endpoint);
+  if (role === "worker" || (from === undefined && tokenIssuer === undefined)) return [];
+  const certSANs = from === undefined ? {} : { certSANs: [new URL(from).hostname] };
+  const tokens = { "service-account-issuer": tokenIssuer, "api-audiences": tokenIssuer };
+  const extraArgs = tokenIssuer === undefined ? {} : { extraArgs: tokens };
+  return [{ cluster: { apiServer: { ...certSANs, ...extraArgs } } }];
+}
 
 /** One machine with everything that is sent to it. */
 export interface MachinePlan {

@@ -38,7 +38,13 @@ export async function makeAnew(candidate: Candidate): Promise<boolean> {
     await requireItself(candidate, machine, `correct the addresses in nodes, then run pulumi up again`);
   const node = await kubernetes.read("v1", "Node", machine.name);
   if (runs) {
-    const isOlder = await hasOlderGeneration(candidate, node);
+    const { talosctl, generation } = candidate;
+    // Only a statement counts: this drains and wipes. A node that is not registered (yet) has none to make.
+    const isOlder =
+      node !== undefined &&
+      generation > 1 &&
+      (statedGeneration(node) ?? 0) < generation &&
+      (await configuredGeneration(talosctl, machine)) < generation;
     if (isOlder) await leaveAndBeWiped(candidate);
     else if (isElsewhere(node, machine)) await followed(candidate);
     return isOlder;
@@ -56,17 +62,6 @@ export async function makeAnew(candidate: Candidate): Promise<boolean> {
 
 async function leaveAndBeWiped(candidate: Candidate): Promise<void> {
   await leaveCluster({ ...candidate, beforeForgotten: () => wipe(candidate) });
-}
-
-/** Whether a member is of an older generation than the wanted one. Only a statement counts: this drains and wipes. */
-async function hasOlderGeneration(
-  { talosctl, machine, generation }: Candidate,
-  node: KubeObject | undefined,
-): Promise<boolean> {
-  // A node that is not registered (yet) has nothing to say about generations.
-  if (node === undefined || generation === 1) return false;
-  if ((statedGeneration(node) ?? 0) >= generation) return false;
-  return (await configuredGeneration(talosctl, machine)) < generation;
 }
 
 /** A member with another address is the same member: its kubelet and its etcd say the new address by themselves. */
@@ -105,11 +100,10 @@ async function replace(candidate: Candidate, before: MachineRef): Promise<void> 
  * would still count on the one before it.
  * @throws StepError with the generation to set
  */
-export async function refuseReimaged({
-  kubernetes,
-  machine,
-  generation,
-}: Pick<Candidate, "kubernetes" | "machine" | "generation">): Promise<void> {
+export async function refuseReimaged(
+  candidate: Pick<Candidate, "kubernetes" | "machine" | "generation">,
+): Promise<void> {
+  const { kubernetes, machine, generation } = candidate;
   const { name, address } = machine;
   const node = await kubernetes.read("v1", "Node", name);
   if (node === undefined || (statedGeneration(node) ?? 1) !== generation || isElsewhere(node, machine))

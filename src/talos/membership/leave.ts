@@ -28,12 +28,9 @@ export interface Leaving extends ClusterView {
 }
 
 /** The members of etcd as the other control planes know them. */
-export async function membersAround({
-  talosctl,
-  controlPlanes,
-  machine,
-}: Leaving): Promise<EtcdMembers | undefined> {
-  return etcdMembers({ talosctl, controlPlanes: controlPlanes.filter(({ name }) => name !== machine.name) });
+export async function membersAround(leaving: Leaving): Promise<EtcdMembers | undefined> {
+  const controlPlanes = leaving.controlPlanes.filter(({ name }) => name !== leaving.machine.name);
+  return etcdMembers({ ...leaving, controlPlanes });
 }
 
 /**

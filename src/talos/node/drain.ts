@@ -13,17 +13,10 @@ const cordonedBy = "home-ops.dev/cordoned-for-upgrade";
 export async function cordon(kubernetes: Kubernetes, node: string): Promise<void> {
   const found = await kubernetes.read("v1", "Node", node);
   if (found === undefined || found.spec?.["unschedulable"] === true) return;
-  await kubernetes.change(nodeNamed(node), {
-    metadata: { annotations: { [cordonedBy]: "true" } },
-    spec: { unschedulable: true },
-  });
+  await mark(kubernetes, node, "true", true);
 }
 
-function nodeNamed(name: string): KubeObject {
-  return { apiVersion: "v1", kind: "Node", metadata: { name } };
-}
-
-/** Whether it is us who have cordoned the node. */
+/** Whether this program has cordoned the node. */
 export async function isCordonedByUs(kubernetes: Kubernetes, node: string): Promise<boolean> {
   const found = await kubernetes.read("v1", "Node", node);
   return found?.metadata?.annotations?.[cordonedBy] !== undefined;
@@ -31,11 +24,19 @@ export async function isCordonedByUs(kubernetes: Kubernetes, node: string): Prom
 
 /** Takes that back; a node that somebody else has cordoned is left alone. */
 export async function uncordon(kubernetes: Kubernetes, node: string): Promise<void> {
-  if (!(await isCordonedByUs(kubernetes, node))) return;
-  await kubernetes.change(nodeNamed(node), {
-    metadata: { annotations: { [cordonedBy]: null } },
-    spec: { unschedulable: null },
-  });
+  if (await isCordonedByUs(kubernetes, node)) await mark(kubernetes, node, null, null);
+}
+
+/** Sets the mark together with what it stands for; null takes both away. */
+async function mark(
+  kubernetes: Kubernetes,
+  name: string,
+  by: "true" | null,
+  unschedulable: true | null,
+): Promise<void> {
+  const node = { apiVersion: "v1", kind: "Node", metadata: { name } };
+  const change = { metadata: { annotations: { [cordonedBy]: by } }, spec: { unschedulable } };
+  await kubernetes.change(node, change);
 }
 
 /**

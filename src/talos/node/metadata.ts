@@ -1,5 +1,6 @@
 // Taints and labels as Kubernetes has them, and what a Node says of itself. Pure.
-import type { KubeObject } from "../../steps/kubernetes.ts";
+import { conditionOf, type KubeObject } from "../../steps/kubernetes.ts";
+import { done, notYet, type Observation } from "../../steps/wait.ts";
 
 /** A taint of a Node. An empty value is none. Source: Kubernetes' core/v1 Taint. */
 export interface Taint {
@@ -29,6 +30,22 @@ export function taintsOf(node: KubeObject): readonly Taint[] {
 export function addressesOf(node: KubeObject | undefined): readonly string[] {
   const all = (node?.status?.["addresses"] ?? []) as readonly Readonly<Record<"type" | "address", string>>[];
   return all.flatMap(({ type, address }) => (type === "InternalIP" ? [address] : []));
+}
+
+/**
+ * Whether a node is Ready since the boot that its machine runs. The cluster believes a Ready of before the reboot for most of
+ * a minute; the boot that a kubelet writes into its node tells them apart.
+ */
+export function nodeReadiness(
+  name: string,
+  node: KubeObject | undefined,
+  boot: string,
+): Observation<undefined> {
+  if (node === undefined) return notYet(`${name}: not registered`);
+  const { bootID } = (node.status?.["nodeInfo"] ?? {}) as { readonly bootID?: string };
+  if (bootID && bootID !== boot) return notYet(`${name}: its kubelet has not reported since the reboot`);
+  const ready = conditionOf(node, "Ready");
+  return ready?.status === "True" ? done() : notYet(`${name}: ${ready?.message ?? "not Ready"}`);
 }
 
 /** Labels of Kubernetes' own that a kubelet may set. */

@@ -51,11 +51,10 @@ export function shownOtherwise(
   });
 }
 
-/** A merge patch of a Node; the version makes the API server refuse it when somebody else was faster. */
+/** A merge patch of a Node: null takes away; its version makes the API server refuse it when somebody else was faster. */
 export interface NodeChange {
   readonly metadata: {
     readonly resourceVersion: string;
-    /** null takes one away. */
     readonly labels?: Readonly<Record<string, string | null>>;
     readonly annotations: Readonly<Record<string, string | null>>;
   };

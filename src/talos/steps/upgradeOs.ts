@@ -23,7 +23,7 @@ import {
 import { failureOf, withoutDrain } from "../machine/talosctlUpgrade.ts";
 import { makeAnew } from "../membership/anew.ts";
 import { cordon, drain, isCordonedByUs, uncordon } from "../node/drain.ts";
-import { nodeReadiness } from "../node/nodeReadiness.ts";
+import { nodeReadiness } from "../node/metadata.ts";
 
 /** Everything about the one machine and its cluster. */
 interface Task extends Omit<InputOf<typeof contract>, "node"> {
@@ -135,14 +135,11 @@ async function install(task: Task, running: Installation, bootstrapped: boolean)
   await verify(task, failure);
 }
 
-/** What is known when talosctl has ended. */
+/** What is known when talosctl has ended: the boot before it, when it was asked for, what talosctl said went wrong. */
 interface Upgrade {
-  /** Boot id before it. */
   readonly before: string;
-  /** When it was asked for, as Date.now() says it. */
   readonly begun: number;
   readonly running: Installation;
-  /** What talosctl said went wrong. */
   readonly failure: string | undefined;
   readonly bootstrapped: boolean;
 }
