@@ -69,14 +69,10 @@ export class Machines extends pulumi.ComponentResource {
     const plans = planMachines(args, machineSecrets);
     keepShownConfigs(plans, args);
     const { clientConfiguration } = this;
-    const all = plans.map(
-      (plan) =>
-        new Machine(
-          `${name}-${plan.node.name}`,
-          { ...plan, shared, lastRun, clientConfiguration, anchor: secrets },
-          { parent: this },
-        ),
-    );
+    const all = plans.map((plan) => {
+      const own = { ...plan, shared, lastRun, clientConfiguration, anchor: secrets };
+      return new Machine(`${name}-${plan.node.name}`, own, { parent: this });
+    });
     const machines = all.filter(({ isGone }) => !isGone);
     const gone = all.filter(({ isGone }) => isGone);
     const inspected = machines.map((machine) => machine.inspect());
@@ -87,9 +83,7 @@ export class Machines extends pulumi.ComponentResource {
     });
     // etcd is whole again before the next member goes down.
     const { workersAtOnce } = upgrades;
-    const upgraded = oneByOne(machines, workersAtOnce, [prepared], (machine, after) =>
-      machine.upgrade(after),
-    );
+    const upgraded = oneByOne(machines, workersAtOnce, [prepared], (one, after) => one.upgrade(after));
     // New image tags in a machine config would upgrade all machines at once, so this goes before any config is sent.
     const kubernetes = stepCommand(`${name}-kubernetes`, upgradeKubernetes, shared, {
       parent: this,
@@ -97,7 +91,7 @@ export class Machines extends pulumi.ComponentResource {
     });
     const before = [...inspected, kubernetes];
     // Workers get their certificates from the control planes' trustd, so those come first.
-    oneByOne(machines, workersAtOnce, before, (machine, after) => machine.join(after));
+    oneByOne(machines, workersAtOnce, before, (one, after) => one.join(after));
     for (const machine of gone) machine.keep(before);
     this.registerOutputs({ clusterId: this.clusterId, talosconfig: this.talosconfig });
   }

@@ -30,11 +30,8 @@ export async function etcdView(talosctl: Talosctl, machine: MachineRef): Promise
       : problem(reasonOf(service));
   const ill = etcdIllness(service.stdout);
   if (ill !== undefined) return problem(ill);
-  const answers = await Promise.all([
-    ask("etcd", "members"),
-    ask("etcd", "status"),
-    ask("etcd", "alarm", "list"),
-  ]);
+  const asked = [ask("etcd", "members"), ask("etcd", "status"), ask("etcd", "alarm", "list")] as const;
+  const answers = await Promise.all(asked);
   const failed = answers.find(({ code }) => code !== 0);
   if (failed !== undefined) return problem(reasonOf(failed));
   const [members, status, alarms] = answers;

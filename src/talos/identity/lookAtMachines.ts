@@ -81,10 +81,9 @@ async function patiently(
 }
 
 async function warn(verdicts: readonly Verdict[]): Promise<void> {
-  for (const { kind, text, todo } of verdicts) {
-    if (kind === "refuse") await pulumi.log.warn(`pulumi up will refuse this: ${text} → ${todo}`);
-    if (kind === "notice") await pulumi.log.warn(text);
-  }
+  for (const { kind, text, todo } of verdicts)
+    if (kind !== "unsure")
+      await pulumi.log.warn(kind === "notice" ? text : `pulumi up will refuse this: ${text} → ${todo}`);
 }
 
 /** @throws pulumi.RunError with everything that is in the way */

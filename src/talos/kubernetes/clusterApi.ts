@@ -35,10 +35,10 @@ export async function anyApi({ step, talosctl, controlPlanes }: ClusterView): Pr
   for (const { name, address } of controlPlanes) {
     const file = step.secretFile("kubeconfig", "");
     const result = await talosctl.run(address, ["kubeconfig", file, "--force", "--merge=false"]);
-    const hide = (secret: string): void => {
-      step.hide(secret);
-    };
-    if (result.code === 0) return reachableApi(Kubernetes.fromFile(file, hide, step.signal), controlPlanes);
+    if (result.code === 0) {
+      const hide = step.hide.bind(step);
+      return reachableApi(Kubernetes.fromFile(file, hide, step.signal), controlPlanes);
+    }
     refusals.push(`${name}: ${reasonOf(result)}`);
   }
   throw new StepError(

@@ -4,21 +4,12 @@ import * as pulumi from "@pulumi/pulumi";
 import * as talos from "@pulumiverse/talos";
 import type { Config, Node } from "../../config/config.ts";
 import type { GivenOf } from "../../steps/contract.ts";
-import { stepCommand, type StepOptions } from "../../steps/stepCommand.ts";
+import { stepCommand, type Given, type StepOptions } from "../../steps/stepCommand.ts";
 import * as contracts from "../contracts.ts";
 import { configHash, type MachinePlan } from "./machinePlan.ts";
 
 /** What steps are told of a machine. Each takes of it what its contract names. */
-type Told = Omit<
-  GivenOf<typeof contracts.upgradeOs>,
-  "controlPlanes" | "ageRecipients" | "talosconfigText"
-> & {
-  readonly controlPlanes: readonly contracts.MachineRef[];
-  readonly ageRecipients: readonly string[];
-  readonly configHash: pulumi.Output<string>;
-  /** Admin talosconfig without addresses; secret. */
-  readonly talosconfigText: pulumi.Output<string>;
-};
+type Told = Given<GivenOf<typeof contracts.upgradeOs> & GivenOf<typeof contracts.inspectMachine>>;
 
 /** What {@link Machine} needs: the plan of this one, and what all machines of the cluster share. */
 export interface MachineArgs extends MachinePlan, Pick<Config, "lastRun"> {

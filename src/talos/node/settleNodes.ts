@@ -10,17 +10,11 @@ import { forbiddenChange } from "./ownership.ts";
 /** Seconds to wait: for what Talos, which tries again after pauses that grow to a minute, or the program may still set; and for others. */
 const patience = { settleSeconds: 180, theirsSeconds: 10 };
 
-/** A machine with its Node, if it has registered. */
-export interface SeenNode {
-  readonly declared: DeclaredNode;
-  readonly node: KubeObject | undefined;
-}
-
-/** All machines with their Nodes, after writing on those that have one what their kubelets may not. */
+/** All machines with their Nodes, if they have registered, after writing on those what their kubelets may not. */
 export async function writeForbidden(
   kubernetes: Kubernetes,
   machines: readonly DeclaredNode[],
-): Promise<readonly SeenNode[]> {
+): Promise<readonly { readonly declared: DeclaredNode; readonly node: KubeObject | undefined }[]> {
   const nodes = new Map((await kubernetes.list("v1", "Node")).map((node) => [node.metadata?.name, node]));
   return Promise.all(
     machines.map(async (declared) => {

@@ -64,16 +64,14 @@ export async function prepareUpgrade(
   await refuseOldClient(talosctl, wanted);
   const kubernetes = oldest(parts);
   if (kubernetes !== undefined) {
+    // What the program found in its last outputs, once more against what really runs.
     const client = await api(cluster);
     const versions = members.map(({ running }) => running.version);
-    refuseOrder(
-      {
-        talos: versions.find((version) => version !== wanted.talos) ?? wanted.talos,
-        kubernetes,
-        cilium: client && (await runningCilium(client)),
-      },
-      wanted,
-    );
+    const talos = versions.find((version) => version !== wanted.talos) ?? wanted.talos;
+    const cilium = client && (await runningCilium(client));
+    const [problem] = checkOrder({ talos, kubernetes, cilium }, wanted);
+    if (problem !== undefined)
+      throw new StepError(problem.message, `no machine has been touched; ${problem.todo}`);
   }
   await Promise.all(
     outdated.map(({ target }) => prePull(cluster, target, [`${target.installer}:${wanted.talos}`], "system")),
@@ -103,13 +101,6 @@ async function refuseLossOfQuorum(cluster: ClusterView): Promise<void> {
   const { members = [] } = (await etcdMembers(cluster)) ?? {};
   const leaving = members.find(({ name }) => !stay.includes(name));
   if (leaving !== undefined) await requireQuorumWithout(cluster, leaving.name, members);
-}
-
-/** What the program found in its last outputs, once more against what really runs. */
-function refuseOrder(...[running, wanted]: Parameters<typeof checkOrder>): void {
-  const [problem] = checkOrder(running, wanted);
-  if (problem !== undefined)
-    throw new StepError(problem.message, `no machine has been touched; ${problem.todo}`);
 }
 
 function imagesFor({ role }: Target, version: string): readonly string[] {

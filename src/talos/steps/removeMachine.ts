@@ -27,11 +27,9 @@ export async function removeMachine(
     );
   const callGone = `put ${name} back into nodes with address ${address} and gone: true, run pulumi up, and remove it then`;
   // Nobody can ask it to leave, or to wipe itself; whether it is dead only its owner knows.
+  const todo = `when the hardware is dead, ${callGone}; otherwise switch it on and run pulumi up again`;
   const hardwareGone = (found: string): never => {
-    throw new StepError(
-      found,
-      `when the hardware is dead, ${callGone}; otherwise switch it on and run pulumi up again`,
-    );
+    throw new StepError(found, todo);
   };
   const version = await inspect(cluster, machine).catch((error: unknown) => hardwareGone(messageOf(error)));
   if (version === undefined) hardwareGone(`${name} was wiped already`);

@@ -7,6 +7,7 @@ import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
+import type { Asking } from "../clusterView.ts";
 import { gateSeconds, readySeconds, type upgradeOs as contract } from "../contracts.ts";
 import { ensureSnapshot } from "../etcd/snapshot.ts";
 import { clusterApiOnceKnown } from "../kubernetes/clusterApi.ts";
@@ -25,11 +26,11 @@ import { makeAnew } from "../membership/anew.ts";
 import { cordon, drain, isCordonedByUs, uncordon } from "../node/drain.ts";
 import { nodeReadiness } from "../node/metadata.ts";
 
+type Input = InputOf<typeof contract>;
+
 /** Everything about the one machine and its cluster. */
-interface Task extends Omit<InputOf<typeof contract>, "node"> {
-  readonly step: Step;
-  readonly talosctl: Talosctl;
-  readonly machine: InputOf<typeof contract>["node"];
+interface Task extends Asking, Omit<Input, "node"> {
+  readonly machine: Input["node"];
   readonly wanted: Installation;
   readonly snapshot: typeof ensureSnapshot;
 }
@@ -37,7 +38,7 @@ interface Task extends Omit<InputOf<typeof contract>, "node"> {
 /** @throws StepError when the machine does not get there; the ones after it have not been touched then */
 export async function upgradeOs(
   step: Step,
-  input: InputOf<typeof contract>,
+  input: Input,
   {
     talosctl = new Talosctl(step, input.talosconfigText),
     api = clusterApiOnceKnown,
