@@ -17,7 +17,7 @@ export function homeOps(config: Config) {
   const preflight = new Preflight("preflight", config);
 
   // Machines wait for the preflight: a wrong token must not show on a half-built cluster.
-  const machines = new Machines("talos", { config }, { dependsOn: [preflight] });
+  const machines = new Machines("talos", config, { dependsOn: [preflight] });
 
   // etcd waits for the machines' configs, Cilium for the API, the nodes for Cilium.
   const { controlPlanes, github, git, tree, suspend, protect } = config;

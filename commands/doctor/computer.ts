@@ -10,7 +10,7 @@ import { decodeConfig } from "../../src/config/rawConfig.ts";
 import { talosctlOnPath } from "../../src/config/patches/talosctlCheck.ts";
 import { holdsEncrypted } from "../../src/config/stackFile.ts";
 import { readTree } from "../../tree/index.ts";
-import type { Machine } from "../../src/talos/machine/inspect.ts";
+import type { MachineRef } from "../../src/talos/contracts.ts";
 import { machineFindings } from "./machines.ts";
 import type { Finding } from "./report.ts";
 import { toolFindings } from "./tools.ts";
@@ -123,7 +123,7 @@ function tokenFinding(token = ""): Finding {
 }
 
 /** The machines that are to be there, as far as the config says so, valid or not. */
-function addressesIn(values: Readonly<Record<string, unknown>>): readonly Machine[] {
+function addressesIn(values: Readonly<Record<string, unknown>>): readonly MachineRef[] {
   const nodes = (Array.isArray(values["nodes"]) ? values["nodes"] : []) as readonly {
     readonly name?: unknown;
     readonly address?: unknown;

@@ -6,7 +6,7 @@ import { ask, type Answer } from "../../src/talos/identity/ask.ts";
 import { judge, type Scene, type Verdict } from "../../src/talos/identity/judge.ts";
 import { machinesToAsk } from "../../src/talos/identity/lookAtMachines.ts";
 import { talosPort, whyUnreachable } from "../../src/talos/identity/whyUnreachable.ts";
-import type { Machine } from "../../src/talos/machine/inspect.ts";
+import type { MachineRef } from "../../src/talos/contracts.ts";
 import { isInMaintenance } from "../recover/machines.ts";
 import type { Finding } from "./report.ts";
 
@@ -17,7 +17,7 @@ export type Found = Answer | { readonly is: "somebody" };
 
 /** All of them at once. @param config the stack config as far as it is valid */
 export async function machineFindings(
-  machines: readonly Machine[],
+  machines: readonly MachineRef[],
   config: PlainConfig | undefined,
 ): Promise<readonly Finding[]> {
   const asked = config === undefined ? machines : machinesToAsk(config);
@@ -26,7 +26,7 @@ export async function machineFindings(
 }
 
 async function askAll(
-  machines: readonly Machine[],
+  machines: readonly MachineRef[],
   talosconfig: string | undefined,
 ): Promise<ReadonlyMap<string, Found>> {
   const folder = new PrivateFolder();
@@ -50,7 +50,7 @@ async function askAll(
 }
 
 /** What a machine says to somebody without a certificate. @param port for tests */
-export async function lookFromOutside({ address }: Machine, port = talosPort): Promise<Found> {
+export async function lookFromOutside({ address }: MachineRef, port = talosPort): Promise<Found> {
   const why = await whyUnreachable(address, timeoutMs, port);
   if (why !== undefined) return { is: "unreachable", why };
   return (await isInMaintenance(address)) ? { is: "maintenance" } : { is: "somebody" };
@@ -58,7 +58,7 @@ export async function lookFromOutside({ address }: Machine, port = talosPort): P
 
 /** One finding for each machine of the stack config, and what is wrong with those that are to leave. Pure. */
 export function describeMachines(
-  machines: readonly Machine[],
+  machines: readonly MachineRef[],
   found: ReadonlyMap<string, Found>,
   config: Scene["config"] | undefined,
 ): readonly Finding[] {
@@ -85,7 +85,7 @@ function wrong({ machine, text, todo }: Verdict): Finding {
   return { state: "missing", what: machine === "" ? "machines" : machine, found: text, todo };
 }
 
-function findingOf({ name, address }: Machine, found: Found): Finding {
+function findingOf({ name, address }: MachineRef, found: Found): Finding {
   const where = `${address}:${String(talosPort)}`;
   switch (found.is) {
     case "unreachable":

@@ -5,7 +5,7 @@ import { configuredMachines, type ConfiguredMachine } from "../../src/config/con
 import { PrivateFolder } from "../../src/steps/privateFolder.ts";
 import { run } from "../../src/steps/run.ts";
 import { Talosctl } from "../../src/steps/talosctl.ts";
-import { classify } from "../../src/talos/machine/classify.ts";
+import { classify } from "../../src/talos/machine/inspect.ts";
 import { ask, type Answer } from "../../src/talos/identity/ask.ts";
 import { whyUnreachable } from "../../src/talos/identity/whyUnreachable.ts";
 import { talosconfig } from "../../src/talos/talosconfig.ts";

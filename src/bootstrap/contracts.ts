@@ -1,14 +1,11 @@
 // What the steps of the way from configured machines to a cluster with Flux agree on with the resources that run them.
 import { z } from "zod";
 import { text, type Contract } from "../steps/contract.ts";
-import { machine } from "../talos/contracts.ts";
+import { countedMachine, declaredNode } from "../talos/contracts.ts";
 
 /** Another cluster runs the step again. */
 const clusterId = text;
 const secrets = { kubeconfigText: text };
-/** Of machines of the first generation nothing is said, so that they stay what they were in states of before. */
-const generation = z.number().optional();
-const texts = z.record(z.string(), z.string()).optional();
 
 /** Installing Talos to a slow disk over a slow line, and a server's long self-test; seconds. */
 export const installSeconds = 900;
@@ -25,7 +22,7 @@ export function healthySeconds(controlPlanes: number): number {
 /** Makes sure that the cluster has one etcd, and that all control planes are in it. */
 export const bootstrapEtcd = {
   name: "bootstrap-etcd",
-  inputs: { clusterId, controlPlanes: z.array(machine.extend({ generation })) },
+  inputs: { clusterId, controlPlanes: z.array(countedMachine) },
   secrets: { talosconfigText: text },
   // Waits for the answers, for the bootstrap, for the members.
   timeoutSeconds: ({ controlPlanes }: { readonly controlPlanes: readonly unknown[] }) =>
@@ -46,12 +43,10 @@ export const waitForApi = {
 /** Seconds for all nodes to be Ready. */
 export const nodesSeconds = 900;
 
-const declared = machine.extend({ generation, labels: texts, annotations: texts, taints: texts });
-
 /** Waits until every machine of the stack config is a Ready node, with what is declared of it. */
 export const waitForNodes = {
   name: "wait-for-nodes",
-  inputs: { nodes: z.array(declared) },
+  inputs: { nodes: z.array(declaredNode) },
   secrets,
   timeoutSeconds: nodesSeconds + 300,
 } satisfies Contract;

@@ -1,5 +1,5 @@
 import { conditionOf, type KubeObject } from "../steps/kubernetes.ts";
-import { taintsOf } from "../talos/node/ownership.ts";
+import { taintsOf } from "../talos/node/metadata.ts";
 
 /** Conditions besides Ready that are bad when they are true. Source: kubernetes.io/docs/reference/node/node-status. */
 export const badConditions = ["DiskPressure", "MemoryPressure", "PIDPressure", "NetworkUnavailable"] as const;

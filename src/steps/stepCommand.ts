@@ -6,7 +6,7 @@ import type { Contract, Fields, GivenOf } from "./contract.ts";
 import { carried, textOf } from "./transport.ts";
 
 /** Values of which any may be known only when something else is there. */
-type Given<T> = T extends readonly (infer Element)[]
+export type Given<T> = T extends readonly (infer Element)[]
   ? readonly Element[] | pulumi.Output<readonly Element[]>
   : T extends object
     ? { readonly [Key in keyof T]: Given<T[Key]> }

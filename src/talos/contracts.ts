@@ -2,13 +2,25 @@
 import { z } from "zod";
 import { text, type Contract } from "../steps/contract.ts";
 
-/** A machine of the stack config, as steps are told of it. */
-export const machine = z.object({
-  /** e.g. `k8s-1` */
-  name: text,
-  /** e.g. `192.0.2.11` */
-  address: text,
-});
+/** A machine of the stack config as steps are told of it, e.g. `k8s-1` at `192.0.2.11`. */
+export const machine = z.object({ name: text, address: text });
+
+/** Which machine is meant. */
+export type MachineRef = Readonly<z.infer<typeof machine>>;
+
+/** The same for what waits again when one is made anew. Of the first generation nothing is said, as in states of before. */
+export const countedMachine = machine.extend({ generation: z.number().optional() });
+
+const texts = z.record(z.string(), z.string()).optional();
+
+/**
+ * A machine as its Node has to show it. What is not declared is not there. Taints by key, `value:Effect` or `Effect`, e.g.
+ * `{"dedicated": "gpu:NoSchedule"}`. Source: Talos' MachineConfig.nodeTaints.
+ */
+export const declaredNode = countedMachine.extend({ labels: texts, annotations: texts, taints: texts });
+
+/** What is declared of a machine. */
+export type DeclaredNode = Readonly<z.infer<typeof declaredNode>>;
 
 const node = machine.extend({ role: z.enum(["controlplane", "worker"]) });
 const controlPlanes = z.array(machine);
@@ -20,7 +32,7 @@ const secrets = { talosconfigText: text };
 /** Where a backup goes, and who can read it. */
 const backup = { stack: text, ageRecipients: z.array(text) };
 
-/** Looks at one machine before anything is sent to it, and refuses what must not be touched. */
+/** Looks at one machine before anything is sent to it. */
 export const inspectMachine = {
   name: "inspect-machine",
   inputs: { node, generation, controlPlanes, configHash },
@@ -28,7 +40,7 @@ export const inspectMachine = {
   timeoutSeconds: 90,
 } satisfies Contract;
 
-/** Takes a machine whose hardware is dead out of etcd and out of Kubernetes. */
+/** Takes a machine whose hardware is dead out of its cluster. */
 export const forgetMachine = {
   name: "forget-machine",
   inputs: { node: machine, controlPlanes },
@@ -46,7 +58,6 @@ export const prepareUpgrade = {
     talosVersion: text,
     kubernetesVersion: text,
     ciliumVersion: text,
-    /** URL of the chart's repository. */
     ciliumRepository: text,
     ...backup,
     /** `installer`: e.g. `factory.talos.dev/metal-installer/<schematic id>` */
@@ -85,7 +96,7 @@ export const upgradeOs = {
     input.drainSeconds + input.rebootSeconds + 2 * gateSeconds + 2 * readySeconds + 600,
 } satisfies Contract;
 
-/** How long `talosctl upgrade-k8s` may take, seconds. */
+/** Seconds for `talosctl upgrade-k8s`. */
 export const kubernetesSeconds = 3_000;
 
 /** Brings a running cluster to the wanted Kubernetes. */

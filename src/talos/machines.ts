@@ -5,18 +5,15 @@ import { ciliumRepository } from "../config/ciliumRepository.ts";
 import type { Config } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import { prepareUpgrade, upgradeKubernetes } from "./contracts.ts";
-import { installerOf, Machine, type MachineArgs } from "./machine/machine.ts";
-import { planMachines } from "./machine/machinePlan.ts";
+import { installerOf, Machine, type After } from "./machine/machine.ts";
+import { planMachines, type MachineSettings } from "./machine/machinePlan.ts";
 import { keepShownConfigs } from "./machine/shownConfig.ts";
 import { talosconfig } from "./talosconfig.ts";
 import { withoutMarks } from "./withoutMarks.ts";
 
-/** What {@link Machines} needs. */
-export interface MachinesArgs {
-  readonly config: Config;
-}
-
-type After = readonly pulumi.Resource[];
+/** What {@link Machines} needs. All of it is known before anything is registered. */
+export type MachinesArgs = MachineSettings &
+  Pick<Config, "ageKey" | "secretsFile" | "bundleFolder" | "maskKey">;
 
 /**
  * The cluster's secrets and its machines, in the order in which things may happen to them: all are looked at before the first
@@ -35,100 +32,84 @@ export class Machines extends pulumi.ComponentResource {
 
   constructor(name: string, args: MachinesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("home-ops:talos:Machines", name, {}, opts);
-    const { config } = args;
-    const secrets = this.#createSecrets(name, config);
+    const { cluster, nodes, controlPlanes, workers, versions, upgrades, lastRun } = args;
+    const secrets = this.#createSecrets(name, args);
     this.anchor = secrets;
     const machineSecrets = withoutMarks(secrets.machineSecrets);
     this.clusterId = pulumi.unsecret(machineSecrets.apply((machine) => machine.cluster.id));
     this.clientConfiguration = withoutMarks(secrets.clientConfiguration);
-    const addresses = config.controlPlanes.map(({ address }) => address);
+    const addresses = controlPlanes.map(({ address }) => address);
     this.talosconfig = this.clientConfiguration.apply((client) =>
-      talosconfig(config.cluster.name, addresses, addresses, client),
+      talosconfig(cluster.name, addresses, addresses, client),
     );
-    this.credentials = this.clientConfiguration.apply((client) =>
-      talosconfig(config.cluster.name, [], [], client),
-    );
+    this.credentials = this.clientConfiguration.apply((client) => talosconfig(cluster.name, [], [], client));
 
-    const plans = planMachines(config, machineSecrets);
-    keepShownConfigs(plans, config);
+    // What steps are told. Each takes of it what its contract names.
     const shared = {
-      ...config,
-      backup: backupOf(config),
+      talosVersion: versions.talos,
+      kubernetesVersion: versions.kubernetes,
+      ciliumVersion: versions.cilium,
+      ciliumRepository,
+      controlPlanes,
+      workers,
+      nodes: nodes.length,
+      machines: nodes.map((node) => ({
+        ...node,
+        schematic: node.schematicId,
+        installer: installerOf(node),
+      })),
+      ...upgrades,
+      // Where backups go, and who can read them.
+      stack: pulumi.getStack(),
+      ageRecipients: args.ageKey.recipients,
       talosconfigText: this.credentials,
-      clientConfiguration: this.clientConfiguration,
-      anchor: secrets,
     };
-    const all = plans.map(
-      (plan) => new Machine(`${name}-${plan.node.name}`, { ...shared, ...plan }, { parent: this }),
-    );
+    const plans = planMachines(args, machineSecrets);
+    keepShownConfigs(plans, args);
+    const { clientConfiguration } = this;
+    const all = plans.map((plan) => {
+      const own = { ...plan, shared, lastRun, clientConfiguration, anchor: secrets };
+      return new Machine(`${name}-${plan.node.name}`, own, { parent: this });
+    });
     const machines = all.filter(({ isGone }) => !isGone);
     const gone = all.filter(({ isGone }) => isGone);
-
     const inspected = machines.map((machine) => machine.inspect());
     const forgotten = gone.map((machine) => machine.forget(inspected));
-    const { workersAtOnce } = config.upgrades;
-    const prepared = this.#prepareUpgrade(name, config, [...inspected, ...forgotten]);
+    const prepared = stepCommand(`${name}-prepare`, prepareUpgrade, shared, {
+      parent: this,
+      dependsOn: [...inspected, ...forgotten],
+    });
     // etcd is whole again before the next member goes down.
-    const upgraded = oneByOne(machines, workersAtOnce, [prepared], (machine, after) =>
-      machine.upgrade(after),
-    );
+    const { workersAtOnce } = upgrades;
+    const upgraded = oneByOne(machines, workersAtOnce, [prepared], (one, after) => one.upgrade(after));
     // New image tags in a machine config would upgrade all machines at once, so this goes before any config is sent.
-    const before = [...inspected, this.#upgradeKubernetes(name, config, upgraded)];
+    const kubernetes = stepCommand(`${name}-kubernetes`, upgradeKubernetes, shared, {
+      parent: this,
+      dependsOn: [...upgraded],
+    });
+    const before = [...inspected, kubernetes];
     // Workers get their certificates from the control planes' trustd, so those come first.
-    oneByOne(machines, workersAtOnce, before, (machine, after) => machine.join(after));
+    oneByOne(machines, workersAtOnce, before, (one, after) => one.join(after));
     for (const machine of gone) machine.keep(before);
     this.registerOutputs({ clusterId: this.clusterId, talosconfig: this.talosconfig });
   }
 
-  #createSecrets(name: string, config: Config): talos.machine.Secrets {
+  #createSecrets(name: string, args: MachinesArgs): talos.machine.Secrets {
+    const { cluster, protect, secretsFile, lastRun } = args;
     return new talos.machine.Secrets(
       `${name}-secrets`,
-      { talosVersion: config.cluster.talosContract },
+      { talosVersion: cluster.talosContract },
       {
         parent: this,
-        protect: config.protect,
+        protect,
         additionalSecretOutputs: ["machineSecrets", "clientConfiguration"],
         // The contract is frozen at the cluster's birth; config refuses a change, this keeps the keys if it slips by.
         ignoreChanges: ["talosVersion"],
-        ...importOf(config),
+        // Existing secrets are taken over by the run that makes the cluster. Later the path would be compared with the one of
+        // that run, and the same file in another clone would be another import, which replaces every key. Source: pulumi
+        // v3.259.0 pkg/resource/deploy/step_generator.go (oldImportID != goal.ID).
+        ...(secretsFile === undefined || lastRun.machines !== undefined ? {} : { import: secretsFile }),
       },
-    );
-  }
-
-  #prepareUpgrade(name: string, config: Config, after: After): pulumi.Resource {
-    const { nodes, versions } = config;
-    return stepCommand(
-      `${name}-prepare`,
-      prepareUpgrade,
-      {
-        talosVersion: versions.talos,
-        kubernetesVersion: versions.kubernetes,
-        ciliumVersion: versions.cilium,
-        ciliumRepository,
-        ...backupOf(config),
-        machines: nodes.map((node) => ({
-          ...node,
-          schematic: node.schematicId,
-          installer: installerOf(node),
-        })),
-        talosconfigText: this.credentials,
-      },
-      { parent: this, dependsOn: [...after] },
-    );
-  }
-
-  #upgradeKubernetes(name: string, config: Config, after: After): pulumi.Resource {
-    const { controlPlanes, workers, versions } = config;
-    return stepCommand(
-      `${name}-kubernetes`,
-      upgradeKubernetes,
-      {
-        kubernetesVersion: versions.kubernetes,
-        controlPlanes,
-        workers,
-        talosconfigText: this.credentials,
-      },
-      { parent: this, dependsOn: [...after] },
     );
   }
 }
@@ -152,18 +133,4 @@ function oneByOne(
     after = workers.slice(at, at + workersAtOnce).map((machine) => act(machine, last));
   }
   return after;
-}
-
-/** Where backups go, and who can read them. */
-function backupOf({ ageKey }: Config): MachineArgs["backup"] {
-  return { stack: pulumi.getStack(), ageRecipients: ageKey.recipients };
-}
-
-/**
- * Existing secrets are taken over by the run that makes the cluster. Later the path would be compared with the one of that
- * run, and the same file in another clone would be another import, which replaces every key. Source: pulumi v3.259.0
- * pkg/resource/deploy/step_generator.go (oldImportID != goal.ID).
- */
-function importOf({ secretsFile, lastRun }: Config): { readonly import?: string } {
-  return secretsFile === undefined || lastRun.machines !== undefined ? {} : { import: secretsFile };
 }

@@ -3,7 +3,7 @@ import { serverOf, withServer } from "../../src/bootstrap/kubeconfig.ts";
 import { endpointHistory } from "../../src/config/endpointMove.ts";
 import { reachedVersions } from "../../src/config/lastRun.ts";
 import type { LastRun } from "../../src/config/reached.ts";
-import { machinePatches } from "../../src/talos/machine/machineConfig.ts";
+import { machinePatches } from "../../src/talos/machine/machinePlan.ts";
 import { testConfig } from "../graph/program.ts";
 
 const [first, old, other] = [9, 10, 11].map((end) => `https://192.0.2.${String(end)}:6443`) as [

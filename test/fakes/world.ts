@@ -3,7 +3,7 @@
 import type { Kubernetes, KubeObject } from "../../src/steps/kubernetes.ts";
 import type { RunResult } from "../../src/steps/run.ts";
 import type { Talosctl } from "../../src/steps/talosctl.ts";
-import type { Machine } from "../../src/talos/machine/inspect.ts";
+import type { MachineRef } from "../../src/talos/contracts.ts";
 import { quietStep } from "./clients.ts";
 
 /** Hardware at an address. */
@@ -71,11 +71,11 @@ export class World {
     });
   }
 
-  get controlPlanes(): readonly Machine[] {
+  get controlPlanes(): readonly MachineRef[] {
     return ["k8s-1", "k8s-2", "k8s-3"].map((name) => this.machine(name));
   }
 
-  machine(name: string, address = this.addresses[name] ?? ""): Machine {
+  machine(name: string, address = this.addresses[name] ?? ""): MachineRef {
     return { name, address };
   }
 

@@ -24,12 +24,15 @@ export async function bootstrapEtcd(
   const [first] = machines;
   if (first === undefined)
     throw new StepError("there is no control plane", "add one to nodes in the stack config");
-  const exists = await isThereEtcd(step, talosctl, machines, {
-    // Those that have just got their config install Talos and boot first.
-    timeoutSeconds: installSeconds,
-    blankIsNone: false,
-    why: "etcd is not bootstrapped without it, since that may make a second etcd beside the one of a machine that is silent",
-  });
+  const exists = await isThereEtcd(
+    { step, talosctl, controlPlanes: machines },
+    {
+      // Those that have just got their config install Talos and boot first.
+      timeoutSeconds: installSeconds,
+      blankIsNone: false,
+      why: "etcd is not bootstrapped without it, since that may make a second etcd beside the one of a machine that is silent",
+    },
+  );
   if (!exists) {
     await step.waitFor(
       {

@@ -2,31 +2,33 @@
 // or upgrades. Only what a machine answers at once is asked: before the bootstrap `etcd members` and its like hang until
 // the caller gives up (Talos 1.12, tried).
 import type { RunResult } from "../../steps/run.ts";
-import type { Step } from "../../steps/step.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
-import { classify } from "../machine/classify.ts";
-import { stageOf, type Machine } from "../machine/inspect.ts";
+import type { ClusterView } from "../clusterView.ts";
+import type { MachineRef } from "../contracts.ts";
+import { isInMaintenance, stageOf } from "../machine/inspect.ts";
+import { serviceField } from "./etcdView.ts";
 
 /** Where Talos keeps etcd's data; made by `bootstrap` or by joining. Source: siderolabs/talos constants.EtcdDataPath. */
 const etcdData = "/var/lib/etcd/member";
 
+/**
+ * `runs`: etcd runs, and may name its members. `stopped`: it has data, so there is an etcd, but none runs now. `none`: the
+ * machine runs, waits for a bootstrap or to join, and has no data. `blank`: in maintenance mode or being installed, so that
+ * nothing runs on it yet. `unknown`: it does not answer, or is not far enough to know its disk.
+ */
+type Says = "runs" | "stopped" | "none" | "blank" | "unknown";
+
 /** What one control plane says about its own etcd. */
 export interface EtcdAnswer {
-  readonly machine: Machine;
-  /**
-   * `runs`: etcd runs, and may name its members. `stopped`: it has data, so there is an etcd, but none runs now. `none`: the
-   * machine runs, waits for a bootstrap or to join, and has no data. `blank`: in maintenance mode or being installed, so
-   * that nothing runs on it yet. `unknown`: it does not answer, or is not far enough to know its disk.
-   */
-  readonly says: "runs" | "stopped" | "none" | "blank" | "unknown";
+  readonly machine: MachineRef;
+  readonly says: Says;
   /** For people, with the machine's name, e.g. `k8s-2: is booting`. */
   readonly seen: string;
 }
 
 /** How to wait for the answers. */
 export interface PresenceOptions {
-  /** Seconds after which a control plane that has not answered is refused. Default 60. */
   readonly timeoutSeconds?: number;
   /**
    * Whether a machine without a running system counts as one without etcd. It does where nothing is made from the answer;
@@ -38,11 +40,18 @@ export interface PresenceOptions {
 }
 
 /** Asks all control planes at the same time, once. Never throws: no answer is an answer too. */
-export async function askEtcd(
-  talosctl: Talosctl,
-  controlPlanes: readonly Machine[],
-): Promise<readonly EtcdAnswer[]> {
-  return Promise.all(controlPlanes.map((machine) => answerOf(talosctl, machine)));
+export async function askEtcd(cluster: Omit<ClusterView, "step">): Promise<readonly EtcdAnswer[]> {
+  return Promise.all(
+    cluster.controlPlanes.map(async (machine) => {
+      const [says, text] = await whatItSays(cluster.talosctl, machine);
+      return { machine, says, seen: `${machine.name}: ${text}` };
+    }),
+  );
+}
+
+/** Whether one of them has said that there is an etcd. */
+export function hasEtcd(answers: readonly EtcdAnswer[]): boolean {
+  return answers.some(({ says }) => says === "runs" || says === "stopped");
 }
 
 /**
@@ -50,13 +59,11 @@ export async function askEtcd(
  * @throws StepError naming those that have not said it within the time: not knowing is no reason to take it for a no
  */
 export async function isThereEtcd(
-  step: Step,
-  talosctl: Talosctl,
-  controlPlanes: readonly Machine[],
+  { step, talosctl, controlPlanes }: ClusterView,
   { timeoutSeconds = 60, blankIsNone = true, why }: PresenceOptions,
 ): Promise<boolean> {
   // What has no etcd gets it only from another that has it, and that one says so. So an answer holds while others reboot.
-  const without = new Set<string>();
+  let open = controlPlanes;
   return step.waitFor(
     {
       what: "an answer from every control plane whether it has etcd",
@@ -64,56 +71,35 @@ export async function isThereEtcd(
       todo: `${why}; switch those machines on or look at their screens, then run pulumi up again`,
     },
     async () => {
-      const answers = await askEtcd(
-        talosctl,
-        controlPlanes.filter(({ name }) => !without.has(name)),
-      );
-      if (answers.some(({ says }) => says === "runs" || says === "stopped")) return done(true);
-      for (const { machine, says } of answers)
-        if (says === "none" || (says === "blank" && blankIsNone)) without.add(machine.name);
-      const open = answers.filter(({ machine }) => !without.has(machine.name));
-      return open.length === 0 ? done(false) : notYet(open.map(({ seen }) => seen).join("; "));
+      const answers = await askEtcd({ talosctl, controlPlanes: open });
+      if (hasEtcd(answers)) return done(true);
+      const silent = answers.filter(({ says }) => says === "unknown" || (says === "blank" && !blankIsNone));
+      open = silent.map(({ machine }) => machine);
+      return silent.length === 0 ? done(false) : notYet(silent.map(({ seen }) => seen).join("; "));
     },
   );
 }
 
-async function answerOf(talosctl: Talosctl, machine: Machine): Promise<EtcdAnswer> {
-  const { name, address } = machine;
-  const answer = (says: EtcdAnswer["says"], text: string): EtcdAnswer => ({
-    machine,
-    says,
-    seen: `${name}: ${text}`,
-  });
+async function whatItSays(talosctl: Talosctl, machine: MachineRef): Promise<readonly [Says, string]> {
   const [service, data] = await Promise.all([
-    talosctl.run(address, ["service", "etcd"]),
-    talosctl.run(address, ["list", etcdData]),
+    talosctl.run(machine.address, ["service", "etcd"]),
+    talosctl.run(machine.address, ["list", etcdData]),
   ]);
-  const state = service.code === 0 ? /^STATE +(\S+)/m.exec(service.stdout)?.[1] : undefined;
-  if (state === "Running") return answer("runs", "etcd runs");
-  if (data.code === 0) return answer("stopped", `has etcd's data, its etcd is ${state ?? "not running"}`);
+  const state = service.code === 0 ? serviceField(service.stdout, "STATE") : undefined;
+  if (state === "Running") return ["runs", "etcd runs"];
+  if (data.code === 0) return ["stopped", `has etcd's data, its etcd is ${state ?? "not running"}`];
   // From here on its volumes are mounted. Source: siderolabs/talos pkg/system/service_runner.go, "Running pre state".
   if (state === "Preparing" && data.stderr.includes("no such file or directory"))
-    return answer("none", "has no etcd");
-  if (state !== undefined) return answer("unknown", `is booting, its etcd is ${state}`);
-  return withoutService(talosctl, machine, service, answer);
-}
-
-/** A machine that knows no service etcd: not configured, not far enough, or silent. */
-async function withoutService(
-  talosctl: Talosctl,
-  machine: Machine,
-  service: RunResult,
-  answer: (says: EtcdAnswer["says"], text: string) => EtcdAnswer,
-): Promise<EtcdAnswer> {
-  const [stage, insecure] = await Promise.all([
+    return ["none", "has no etcd"];
+  if (state !== undefined) return ["unknown", `is booting, its etcd is ${state}`];
+  // It knows no service etcd: not configured, not far enough, or silent.
+  const [stage, isBlank] = await Promise.all([
     stageOf(talosctl, machine),
-    talosctl.runInsecure(machine.address, ["version"]),
+    isInMaintenance(talosctl, machine),
   ]);
-  if (stage === "installing") return answer("blank", "is being installed");
-  if (stage !== undefined) return answer("unknown", `is ${stage}`);
-  if (classify({ trusted: service, insecure }) === "maintenance")
-    return answer("blank", "is in maintenance mode");
-  return answer("unknown", silence(service));
+  if (stage === "installing") return ["blank", "is being installed"];
+  if (stage !== undefined) return ["unknown", `is ${stage}`];
+  return isBlank ? ["blank", "is in maintenance mode"] : ["unknown", silence(service)];
 }
 
 /** A machine that reboots refuses, resets or swallows the connection, as it comes: one text for all of it. */

@@ -3,11 +3,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "../../config/config.ts";
 import { PrivateFolder } from "../../steps/privateFolder.ts";
-import { StepError } from "../../steps/stepError.ts";
+import { describe, StepError } from "../../steps/stepError.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet, waitFor } from "../../steps/wait.ts";
-import type { Machine } from "../machine/inspect.ts";
-import { ask, type Answer } from "./ask.ts";
+import type { MachineRef } from "../contracts.ts";
+import { ask } from "./ask.ts";
 import { judge, leavers, type Verdict } from "./judge.ts";
 
 /** Longest wait for a connection. Machines that are off must not make a preview slow, in which nothing is done to them. */
@@ -26,47 +26,36 @@ export async function lookAtMachines(config: Config): Promise<void> {
   if (configured === undefined || configured.length === 0 || talosconfig === undefined) return;
   const isPreview = pulumi.runtime.isDryRun();
   const folder = new PrivateFolder();
-  const signal = new AbortController().signal;
-  const owner = { signal, secretFile: (name: string, text: string) => folder.write(name, text) };
+  const { signal } = new AbortController();
   try {
-    const talosctl = new Talosctl(owner, talosconfig);
+    const talosctl = new Talosctl(
+      { signal, secretFile: (name, text) => folder.write(name, text) },
+      talosconfig,
+    );
     const limit = isPreview ? connectMs.preview : connectMs.up;
-    const asked = machinesToAsk(config);
     const look = async (): Promise<readonly Verdict[]> => {
-      return judge({ config, answers: await askAll(talosctl, asked, limit) });
+      const answers = machinesToAsk(config).map(
+        async (machine) => [machine.address, await ask(talosctl, machine, limit)] as const,
+      );
+      return judge({ config, answers: new Map(await Promise.all(answers)) });
     };
     await (isPreview ? warn(await look()) : insist(await patiently(look, signal)));
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
-    if (!isPreview) throw new pulumi.RunError(`${error.message}\n  → ${error.todo}`);
+    if (!isPreview) throw new pulumi.RunError(describe(error));
   } finally {
     folder.remove();
   }
 }
 
 /** Where somebody may be: what is asked for, what the state has, and by it the old address of what moves. Pure. */
-export function machinesToAsk({
-  nodes,
-  gone,
-  lastRun,
-}: Pick<Config, "nodes" | "gone" | "lastRun">): readonly Machine[] {
-  const { configured = [] } = lastRun;
-  const moving = configured.filter(({ name, address }) =>
+export function machinesToAsk(config: Pick<Config, "nodes" | "gone" | "lastRun">): readonly MachineRef[] {
+  const { nodes, lastRun } = config;
+  const moving = (lastRun.configured ?? []).filter(({ name, address }) =>
     nodes.some((node) => node.name === name && node.address !== address),
   );
-  const all = [...nodes, ...moving, ...leavers({ nodes, gone, lastRun })];
+  const all = [...nodes, ...moving, ...leavers(config)];
   return [...new Map(all.map((machine) => [machine.address, machine])).values()];
-}
-
-async function askAll(
-  talosctl: Talosctl,
-  machines: readonly Machine[],
-  limitMs: number,
-): Promise<ReadonlyMap<string, Answer>> {
-  const answers = machines.map(
-    async (machine) => [machine.address, await ask(talosctl, machine, limitMs)] as const,
-  );
-  return new Map(await Promise.all(answers));
 }
 
 async function patiently(
@@ -92,16 +81,15 @@ async function patiently(
 }
 
 async function warn(verdicts: readonly Verdict[]): Promise<void> {
-  for (const { kind, text, todo } of verdicts) {
-    if (kind === "refuse") await pulumi.log.warn(`pulumi up will refuse this: ${text} → ${todo}`);
-    if (kind === "notice") await pulumi.log.warn(text);
-  }
+  for (const { kind, text, todo } of verdicts)
+    if (kind !== "unsure")
+      await pulumi.log.warn(kind === "notice" ? text : `pulumi up will refuse this: ${text} → ${todo}`);
 }
 
 /** @throws pulumi.RunError with everything that is in the way */
 async function insist(verdicts: readonly Verdict[]): Promise<void> {
   const refused = verdicts.filter(({ kind }) => kind !== "notice");
   if (refused.length > 0)
-    throw new pulumi.RunError(refused.map(({ text, todo }) => `${text}\n  → ${todo}`).join("\n"));
+    throw new pulumi.RunError(refused.map(({ text, todo }) => describe({ message: text, todo })).join("\n"));
   for (const { text } of verdicts) await pulumi.log.info(text);
 }

@@ -5,32 +5,21 @@ import { connect } from "node:net";
 /** Where Talos listens. Source: Talos docs, network connectivity. */
 export const talosPort = 50_000;
 
-/**
- * Why no TCP connection is made; undefined when one is.
- * @param timeoutMs longest wait
- */
+/** Why no TCP connection is made within so many milliseconds; undefined when one is. */
 export async function whyUnreachable(
   host: string,
-  timeoutMs: number,
+  ms: number,
   port = talosPort,
 ): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: timeoutMs });
-    const end = (problem?: string): void => {
-      socket.destroy();
-      resolve(problem);
-    };
-    socket.once("connect", () => {
-      end();
-    });
-    socket.once("timeout", () => {
-      // On a busy computer the limit may be over before this process has looked at what came in.
-      setImmediate(() => {
-        end(`no answer within ${String(timeoutMs / 1000)} s`);
-      });
-    });
-    socket.once("error", (error: NodeJS.ErrnoException) => {
-      end(error.code === "ECONNREFUSED" ? "refuses the connection" : error.message);
-    });
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  const socket = connect({ host, port, timeout: ms });
+  socket.once("connect", () => {
+    resolve(undefined);
   });
+  // On a busy computer the limit may be over before this process has looked at what came in.
+  socket.once("timeout", () => setImmediate(resolve, `no answer within ${String(ms / 1000)} s`));
+  socket.once("error", (error: NodeJS.ErrnoException) => {
+    resolve(error.code === "ECONNREFUSED" ? "refuses the connection" : error.message);
+  });
+  return promise.finally(() => socket.destroy());
 }

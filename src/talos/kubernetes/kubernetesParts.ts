@@ -1,49 +1,37 @@
 // Which Kubernetes runs where, as the machines themselves say it: no Kubernetes API is needed for the answer.
-import type { Step } from "../../steps/step.ts";
-import { StepError } from "../../steps/stepError.ts";
-import type { Talosctl } from "../../steps/talosctl.ts";
-import { badMove } from "../../versions/moves.ts";
 import { compareVersions } from "../../versions/version.ts";
-import { inspect, type Machine } from "../machine/inspect.ts";
+import type { ClusterView } from "../clusterView.ts";
+import type { MachineRef } from "../contracts.ts";
+import { inspect, resourceOf } from "../machine/inspect.ts";
+import type { Part } from "../machine/installation.ts";
 import { isBootstrapped } from "./clusterApi.ts";
 
-/** A part of Kubernetes on a machine. */
-export interface Part {
-  readonly machine: Machine;
-  /** e.g. `kube-apiserver` */
-  readonly program: string;
-  /** e.g. `v1.36.3` */
-  readonly version: string;
-}
-
-/** The Talos resources that say which image of a program a control plane runs. */
-const controlPlaneResources = ["apiserverconfigs", "controllermanagerconfigs", "schedulerconfigs"];
+/** The Talos resources that say which image of a program a machine runs. */
 const kubeletResource = "kubeletspecs";
-
-/** The machines of a cluster by their part in it. */
-export interface Roles {
-  readonly controlPlanes: readonly Machine[];
-  readonly workers: readonly Machine[];
-}
+const controlPlaneResources = [
+  "apiserverconfigs",
+  "controllermanagerconfigs",
+  "schedulerconfigs",
+  kubeletResource,
+];
 
 /**
  * All parts that run; none before the cluster is bootstrapped: then the configs that come bring the version with them.
  * @throws StepError naming a machine that does not answer: what runs on it would be taken for nothing
  */
 export async function kubernetesParts(
-  step: Step,
-  talosctl: Talosctl,
-  { controlPlanes, workers }: Roles,
+  cluster: ClusterView,
+  workers: readonly MachineRef[],
 ): Promise<readonly Part[]> {
-  if (!(await isBootstrapped(step, talosctl, controlPlanes))) return [];
-  const partsOf = async (machine: Machine, resources: readonly string[]): Promise<readonly Part[]> => {
-    const found = await partsIn(talosctl, machine, resources);
+  if (!(await isBootstrapped(cluster))) return [];
+  const partsOf = async (machine: MachineRef, resources: readonly string[]): Promise<readonly Part[]> => {
+    const found = await partsIn(cluster, machine, resources);
     if (found.length > 0) return found;
-    const isMember = (await inspect(step, talosctl, machine)) !== undefined;
-    return isMember ? partsIn(talosctl, machine, resources) : [];
+    const isMember = (await inspect(cluster, machine)) !== undefined;
+    return isMember ? partsIn(cluster, machine, resources) : [];
   };
   const parts = await Promise.all([
-    ...controlPlanes.map((machine) => partsOf(machine, [...controlPlaneResources, kubeletResource])),
+    ...cluster.controlPlanes.map((machine) => partsOf(machine, controlPlaneResources)),
     ...workers.map((machine) => partsOf(machine, [kubeletResource])),
   ]);
   return parts.flat();
@@ -54,27 +42,14 @@ export function oldest(parts: readonly Part[]): string | undefined {
   return parts.map(({ version }) => version).sort(compareVersions)[0];
 }
 
-/** @throws StepError for a downgrade, and for more than one minor at a time */
-export function refuseBadPart({ machine, program, version }: Part, wanted: string): void {
-  const bad = badMove("kubernetes", version, wanted);
-  if (bad !== undefined)
-    throw new StepError(
-      `${machine.name} runs ${program} ${version}; the stack config asks for ${bad.asked}`,
-      bad.todo,
-    );
-}
-
 async function partsIn(
-  talosctl: Talosctl,
-  machine: Machine,
+  { talosctl }: ClusterView,
+  machine: MachineRef,
   resources: readonly string[],
 ): Promise<readonly Part[]> {
-  const found = await Promise.all(
-    resources.map(async (resource) => {
-      const { stdout } = await talosctl.run(machine.address, ["get", resource, "-o", "yaml"]);
-      const [, program, version] = /image: \S+\/([a-z-]+):(v\d[\w.-]*)/.exec(stdout) ?? [];
-      return program === undefined || version === undefined ? [] : [{ machine, program, version }];
-    }),
-  );
-  return found.flat();
+  const found = await Promise.all(resources.map((resource) => resourceOf(talosctl, machine, resource)));
+  return found.flatMap((text) => {
+    const [, program, version] = /image: \S+\/([a-z-]+):(v\d[\w.-]*)/.exec(text) ?? [];
+    return program === undefined || version === undefined ? [] : [{ machine, program, version }];
+  });
 }

@@ -3,101 +3,73 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as talos from "@pulumiverse/talos";
 import type { Config, Node } from "../../config/config.ts";
-import { stepCommand, type StepOptions } from "../../steps/stepCommand.ts";
+import type { GivenOf } from "../../steps/contract.ts";
+import { stepCommand, type Given, type StepOptions } from "../../steps/stepCommand.ts";
 import * as contracts from "../contracts.ts";
 import { configHash, type MachinePlan } from "./machinePlan.ts";
 
+/** What steps are told of a machine. Each takes of it what its contract names. */
+type Told = Given<GivenOf<typeof contracts.upgradeOs> & GivenOf<typeof contracts.inspectMachine>>;
+
 /** What {@link Machine} needs: the plan of this one, and what all machines of the cluster share. */
-export interface MachineArgs
-  extends MachinePlan, Pick<Config, "nodes" | "controlPlanes" | "versions" | "upgrades" | "lastRun"> {
-  readonly backup: { readonly stack: string; readonly ageRecipients: readonly string[] };
-  /** Admin talosconfig without addresses; secret. */
-  readonly talosconfigText: pulumi.Output<string>;
+export interface MachineArgs extends MachinePlan, Pick<Config, "lastRun"> {
+  readonly shared: Omit<Told, "node" | "schematicId" | "installer" | "generation" | "configHash">;
   readonly clientConfiguration: pulumi.Output<talos.types.output.machine.ClientConfiguration>;
   /** Lives as long as the cluster: `destroy` wipes machines without asking them to leave first. */
   readonly anchor: pulumi.Resource;
 }
 
 /** What has to be done before. */
-type After = readonly pulumi.Resource[];
-
-/** Of a machine that is gone the state keeps what it had, and forgets it when the machine is removed from nodes. */
-const untouched = { ignoreChanges: ["*"], retainOnDelete: true };
+export type After = readonly pulumi.Resource[];
 
 /** One machine. Its resources are registered by the methods, when it is their turn. */
 export class Machine extends pulumi.ComponentResource {
+  readonly node: Node;
+  readonly isGone: boolean;
   readonly #name: string;
   readonly #args: MachineArgs;
+  readonly #told: Told;
   readonly #opts: StepOptions;
 
   constructor(name: string, args: MachineArgs, opts: { readonly parent: pulumi.Resource }) {
     super("home-ops:talos:Machine", name, {}, opts);
     this.#name = name;
     this.#args = args;
+    const { node, isGone, shared } = args;
+    this.node = node;
+    this.isGone = isGone;
+    const { schematicId, generation } = node;
+    this.#told = {
+      ...shared,
+      node,
+      schematicId,
+      generation,
+      installer: installerOf(node),
+      configHash: configHash(args),
+    };
     // In states from before this component they are children of its parent.
     this.#opts = { parent: this, aliases: [{ parent: opts.parent }] };
     this.registerOutputs({});
   }
 
-  get node(): Node {
-    return this.#args.node;
-  }
-
-  get isGone(): boolean {
-    return this.#args.isGone;
-  }
-
-  /** Looks at it, and refuses it when it must not be touched. */
+  /**
+   * Looks at it, and refuses it when it must not be touched. Again whenever its config changes, so that a machine that is off
+   * is named after 30 s and not after the ten minutes for which the provider would try.
+   */
   inspect(): pulumi.Resource {
-    const { node, controlPlanes, talosconfigText } = this.#args;
-    return stepCommand(
-      `${this.#name}-inspect`,
-      contracts.inspectMachine,
-      {
-        node,
-        generation: node.generation,
-        controlPlanes,
-        // Looked at again whenever its config changes, so that a machine that is off is named after 30 s and not
-        // after the ten minutes for which the provider would try.
-        configHash: configHash(this.#args),
-        talosconfigText,
-      },
-      this.#opts,
-    );
+    return stepCommand(`${this.#name}-inspect`, contracts.inspectMachine, this.#told, this.#opts);
   }
 
   /** Takes it out of etcd and out of Kubernetes: its hardware is dead. */
   forget(after: After): pulumi.Resource {
-    const { node, controlPlanes, talosconfigText } = this.#args;
-    return stepCommand(
-      `${this.#name}-gone`,
-      contracts.forgetMachine,
-      { node, controlPlanes, talosconfigText },
-      { ...this.#opts, dependsOn: [...after] },
-    );
+    const opts = { ...this.#opts, dependsOn: [...after] };
+    return stepCommand(`${this.#name}-gone`, contracts.forgetMachine, this.#told, opts);
   }
 
   /** Brings it to its Talos. On a new machine there is nothing to do. */
   upgrade(after: After): pulumi.Resource {
-    const { node, nodes, versions, controlPlanes, upgrades, backup, talosconfigText } = this.#args;
-    return stepCommand(
-      `${this.#name}-os`,
-      contracts.upgradeOs,
-      {
-        node,
-        talosVersion: versions.talos,
-        schematicId: node.schematicId,
-        installer: installerOf(node),
-        generation: node.generation,
-        controlPlanes,
-        nodes: nodes.length,
-        drainSeconds: upgrades.drainSeconds,
-        rebootSeconds: upgrades.rebootSeconds,
-        ...backup,
-        talosconfigText,
-      },
-      { ...this.#opts, dependsOn: [...after] },
-    );
+    const opts = { ...this.#opts, dependsOn: [...after] };
+    return stepCommand(`${this.#name}-os`, contracts.upgradeOs, this.#told, opts);
   }
 
   /**
@@ -122,13 +94,19 @@ export class Machine extends pulumi.ComponentResource {
     if (known?.isMember !== false) this.#createMember(config);
   }
 
+  /** Of a machine that is gone the state keeps what it had, and forgets it when the machine is removed from nodes. */
+  get #untouched(): pulumi.CustomResourceOptions {
+    return this.isGone ? { ignoreChanges: ["*"], retainOnDelete: true } : {};
+  }
+
   #createConfig(after: After): pulumi.Resource {
-    const { node, isGone, base, patches, clientConfiguration } = this.#args;
+    const { base, patches, clientConfiguration } = this.#args;
+    const { address } = this.node;
     return new talos.machine.ConfigurationApply(
       `${this.#name}-config`,
       {
-        node: node.address,
-        endpoint: node.address,
+        node: address,
+        endpoint: address,
         clientConfiguration,
         machineConfigurationInput: base,
         configPatches: [...patches],
@@ -145,31 +123,19 @@ export class Machine extends pulumi.ComponentResource {
         ...this.#opts,
         dependsOn: [...after],
         additionalSecretOutputs: ["clientConfiguration"],
-        ...(isGone ? untouched : {}),
+        ...this.#untouched,
       },
     );
   }
 
   #createMember(config: pulumi.Resource): pulumi.Resource {
-    const { node, isGone, controlPlanes, upgrades, anchor, talosconfigText } = this.#args;
-    return stepCommand(
-      `${this.#name}-member`,
-      contracts.settleMachine,
-      {
-        node,
-        controlPlanes,
-        drainSeconds: upgrades.drainSeconds,
-        configHash: configHash(this.#args),
-        talosconfigText,
-      },
-      {
-        ...this.#opts,
-        dependsOn: [config],
-        deletedWith: anchor,
-        removal: contracts.removeMachine,
-        ...(isGone ? untouched : {}),
-      },
-    );
+    return stepCommand(`${this.#name}-member`, contracts.settleMachine, this.#told, {
+      ...this.#opts,
+      dependsOn: [config],
+      deletedWith: this.#args.anchor,
+      removal: contracts.removeMachine,
+      ...this.#untouched,
+    });
   }
 }
 

@@ -1,11 +1,49 @@
-// What each machine is sent.
+// What each machine is sent: what is added to Talos' generated machine config, and the config itself.
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as talos from "@pulumiverse/talos";
-import type { Config, Node } from "../../config/config.ts";
-import type { MachinePatch } from "../../config/patches/program.ts";
-import { revealed } from "../../config/secretText.ts";
-import { generatorKubernetes, machinePatches } from "./machineConfig.ts";
+import type { Config, Node, StackConfig } from "../../config/config.ts";
+import { endpointHistory } from "../../config/endpointMove.ts";
+import { programPatches, type MachinePatch } from "../../config/patches/program.ts";
+import { hasSecret, revealed } from "../../config/secretText.ts";
+import { newestKubernetesFor } from "../../versions/skew.ts";
+
+/** What machine configs are made of, and what machines are told besides. */
+export type MachineSettings = Omit<StackConfig, "github" | "suspend"> & Pick<Config, "lastRun">;
+
+/**
+ * The patches of one machine in the order in which they are applied, so that a later one wins: the program's own and then those
+ * of the stack config. Those that hold a secret go into the base config, which is a secret anyway (docs/decisions/0021).
+ */
+export function machinePatches(
+  node: Node,
+  config: MachineSettings,
+): Readonly<Record<"secret" | "plain", readonly MachinePatch[]>> {
+  const ofStack = [...config.patches.common, ...config.patches[node.role], ...node.patches];
+  return {
+    secret: ofStack.filter(hasSecret),
+    plain: [
+      ...programPatches(node, config),
+      ...endpointPatch(config, node.role),
+      ...ofStack.filter((patch) => !hasSecret(patch)),
+    ],
+  };
+}
+
+/**
+ * What an endpoint that has moved leaves behind on control planes: its old name in the certificates for as long as clients
+ * are on their way, and for ever the issuer of the tokens of service accounts. That is a name and no address, and under
+ * another one every pod's token would be refused for up to an hour. Talos takes the endpoint for both. Source:
+ * siderolabs/talos v1.12 controllers/k8s/control_plane_static_pod.go.
+ */
+function endpointPatch({ lastRun, cluster }: MachineSettings, role: Node["role"]): readonly MachinePatch[] {
+  const { from, tokenIssuer } = endpointHistory(lastRun, cluster.endpoint);
+  if (role === "worker" || (from === undefined && tokenIssuer === undefined)) return [];
+  const certSANs = from === undefined ? {} : { certSANs: [new URL(from).hostname] };
+  const tokens = { "service-account-issuer": tokenIssuer, "api-audiences": tokenIssuer };
+  const extraArgs = tokenIssuer === undefined ? {} : { extraArgs: tokens };
+  return [{ cluster: { apiServer: { ...certSANs, ...extraArgs } } }];
+}
 
 /** One machine with everything that is sent to it. */
 export interface MachinePlan {
@@ -24,50 +62,50 @@ export interface MachinePlan {
  * the cluster's own keys stand in the same text, and whoever tries passwords would have to know those as well.
  */
 export function configHash({ base, patches }: Pick<MachinePlan, "base" | "patches">): pulumi.Output<string> {
-  return pulumi.unsecret(
-    base.apply((text) =>
-      createHash("sha256")
-        .update([text, ...patches].join("\n---\n"))
-        .digest("hex"),
-    ),
-  );
+  const hash = (text: string): string =>
+    createHash("sha256")
+      .update([text, ...patches].join("\n---\n"))
+      .digest("hex");
+  return pulumi.unsecret(base.apply(hash));
 }
+
+type MachineSecrets = pulumi.Output<talos.types.output.machine.MachineSecrets>;
 
 /** The plans of all machines: control planes, workers, those that are gone. */
 export function planMachines(
-  config: Config,
-  machineSecrets: pulumi.Output<talos.types.output.machine.MachineSecrets>,
+  config: MachineSettings,
+  machineSecrets: MachineSecrets,
 ): readonly MachinePlan[] {
   const bases = new Map<string, pulumi.Output<string>>();
-  const base = (machineType: Node["role"], secretPatches: readonly MachinePatch[]): pulumi.Output<string> => {
-    const texts = secretPatches.map((patch) => JSON.stringify(revealed(patch)));
-    // Machines that get the same share it: one question to the provider instead of one for each.
-    const key = JSON.stringify([machineType, ...texts]);
-    const made =
-      bases.get(key) ??
-      pulumi.secret(
-        talos.machine.getConfigurationOutput({
-          clusterName: config.cluster.name,
-          clusterEndpoint: config.cluster.endpoint,
-          machineType,
-          machineSecrets,
-          talosVersion: config.cluster.talosContract,
-          kubernetesVersion: generatorKubernetes(config.cluster.talosContract),
-          docs: false,
-          examples: false,
-          ...(texts.length === 0 ? {} : { configPatches: pulumi.secret(texts) }),
-        }).machineConfiguration,
-      );
-    bases.set(key, made);
-    return made;
-  };
   return [...config.controlPlanes, ...config.workers, ...config.gone].map((node) => {
     const { secret, plain } = machinePatches(node, config);
-    return {
-      node,
-      isGone: config.gone.includes(node),
-      base: base(node.role, secret),
-      patches: plain.map((patch) => JSON.stringify(patch)),
-    };
+    const secretPatches = secret.map((patch) => JSON.stringify(revealed(patch)));
+    // Machines that get the same share it: one question to the provider instead of one for each.
+    const key = JSON.stringify([node.role, ...secretPatches]);
+    const base = bases.get(key) ?? baseConfig(config, node.role, machineSecrets, secretPatches);
+    bases.set(key, base);
+    const patches = plain.map((patch) => JSON.stringify(patch));
+    return { node, isGone: config.gone.includes(node), base, patches };
   });
+}
+
+function baseConfig(
+  { cluster: { name, endpoint, talosContract } }: MachineSettings,
+  machineType: Node["role"],
+  machineSecrets: MachineSecrets,
+  secretPatches: readonly string[],
+): pulumi.Output<string> {
+  const { machineConfiguration } = talos.machine.getConfigurationOutput({
+    clusterName: name,
+    clusterEndpoint: endpoint,
+    machineType,
+    machineSecrets,
+    talosVersion: talosContract,
+    // The newest that the contract's Talos knew, so that it stays the same for the cluster's whole life.
+    kubernetesVersion: `v${newestKubernetesFor(talosContract) ?? ""}.0`,
+    docs: false,
+    examples: false,
+    ...(secretPatches.length === 0 ? {} : { configPatches: pulumi.secret([...secretPatches]) }),
+  });
+  return pulumi.secret(machineConfiguration);
 }

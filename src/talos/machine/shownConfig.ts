@@ -17,7 +17,7 @@ const names = ["apiVersion", "kind", "name"];
  */
 export function keepShownConfigs(
   plans: readonly MachinePlan[],
-  { bundleFolder, maskKey }: Config,
+  { bundleFolder, maskKey }: Pick<Config, "bundleFolder" | "maskKey">,
 ): readonly pulumi.Output<void>[] {
   if (bundleFolder === undefined || maskKey === undefined) return [];
   return plans.map(({ node, base, patches }) => {

@@ -4,7 +4,7 @@ import { generationAnnotation } from "../../config/patches/program.ts";
 import type { KubeObject } from "../../steps/kubernetes.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { reasonOf, type Talosctl } from "../../steps/talosctl.ts";
-import type { Machine } from "../machine/inspect.ts";
+import type { MachineRef } from "../contracts.ts";
 
 /** The generation that a Node states; undefined when it carries no annotation, or one that is no number. */
 export function statedGeneration(node: KubeObject): number | undefined {
@@ -18,15 +18,14 @@ export function statedGeneration(node: KubeObject): number | undefined {
  * Source: Talos' MachineConfig resource, id `v1alpha1`.
  * @throws StepError when the member does not show its config
  */
-export async function configuredGeneration(talosctl: Talosctl, machine: Machine): Promise<number> {
+export async function configuredGeneration(talosctl: Talosctl, machine: MachineRef): Promise<number> {
   const result = await talosctl.run(machine.address, ["get", "machineconfig", "v1alpha1", "-o", "yaml"]);
   const config = result.code === 0 ? configIn(result.stdout) : undefined;
-  if (config === undefined)
-    throw new StepError(
-      `${machine.name} does not show its config, which says its generation${result.code === 0 ? "" : `: ${reasonOf(result)}`}`,
-      "it has not been touched; run pulumi up again when it answers",
-    );
-  return generationIn(config);
+  if (config !== undefined) return generationIn(config);
+  throw new StepError(
+    `${machine.name} does not show its config, which says its generation${result.code === 0 ? "" : `: ${reasonOf(result)}`}`,
+    "it has not been touched; run pulumi up again when it answers",
+  );
 }
 
 /** The config in what talosctl prints: a text inside the resource. Undefined when there is none. */

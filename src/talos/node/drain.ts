@@ -13,17 +13,10 @@ const cordonedBy = "home-ops.dev/cordoned-for-upgrade";
 export async function cordon(kubernetes: Kubernetes, node: string): Promise<void> {
   const found = await kubernetes.read("v1", "Node", node);
   if (found === undefined || found.spec?.["unschedulable"] === true) return;
-  await kubernetes.change(nodeNamed(node), {
-    metadata: { annotations: { [cordonedBy]: "true" } },
-    spec: { unschedulable: true },
-  });
+  await mark(kubernetes, node, "true", true);
 }
 
-function nodeNamed(name: string): KubeObject {
-  return { apiVersion: "v1", kind: "Node", metadata: { name } };
-}
-
-/** Whether it is us who have cordoned the node. */
+/** Whether this program has cordoned the node. */
 export async function isCordonedByUs(kubernetes: Kubernetes, node: string): Promise<boolean> {
   const found = await kubernetes.read("v1", "Node", node);
   return found?.metadata?.annotations?.[cordonedBy] !== undefined;
@@ -31,11 +24,19 @@ export async function isCordonedByUs(kubernetes: Kubernetes, node: string): Prom
 
 /** Takes that back; a node that somebody else has cordoned is left alone. */
 export async function uncordon(kubernetes: Kubernetes, node: string): Promise<void> {
-  if (!(await isCordonedByUs(kubernetes, node))) return;
-  await kubernetes.change(nodeNamed(node), {
-    metadata: { annotations: { [cordonedBy]: null } },
-    spec: { unschedulable: null },
-  });
+  if (await isCordonedByUs(kubernetes, node)) await mark(kubernetes, node, null, null);
+}
+
+/** Sets the mark together with what it stands for; null takes both away. */
+async function mark(
+  kubernetes: Kubernetes,
+  name: string,
+  by: "true" | null,
+  unschedulable: true | null,
+): Promise<void> {
+  const node = { apiVersion: "v1", kind: "Node", metadata: { name } };
+  const change = { metadata: { annotations: { [cordonedBy]: by } }, spec: { unschedulable } };
+  await kubernetes.change(node, change);
 }
 
 /**
@@ -48,7 +49,7 @@ export async function drain(
   step: Step,
   kubernetes: Kubernetes,
   node: string,
-  timeoutSeconds: number,
+  seconds: number,
 ): Promise<void> {
   const asked = new Set<string>();
   const staying = new Set<string>();
@@ -56,27 +57,26 @@ export async function drain(
   await step.waitFor(
     {
       what: `${node}: all pods evicted`,
-      timeoutSeconds,
+      timeoutSeconds: seconds,
       todo: `nothing has been changed on the machine; look at: kubectl get poddisruptionbudgets -A; let the pod go, then run pulumi up again`,
     },
     async () => {
       // Only this node's: the list of all pods of a cluster costs its API server megabytes each time.
       const found = await kubernetes.list("v1", "Pod", undefined, `spec.nodeName=${node}`);
       const pods = found.filter((pod) => runsOn(pod, node));
-      for (const pod of pods.filter((pod) => ownerOf(pod) === undefined).map(nameOf))
-        if (!staying.has(pod)) {
-          staying.add(pod);
-          step.say(`${node}: ${pod} belongs to nothing that would start it elsewhere, and stays`);
-        }
+      for (const name of pods.filter((pod) => ownerOf(pod) === undefined).map(nameOf)) {
+        if (!staying.has(name))
+          step.say(`${node}: ${name} belongs to nothing that would start it elsewhere, and stays`);
+        staying.add(name);
+      }
       const left = pods.filter((pod) => !["DaemonSet", undefined].includes(ownerOf(pod)));
       total = Math.max(total, left.length);
       if (left.length === 0) return done();
       const refusals = await Promise.all(left.map((pod) => evict(kubernetes, pod, asked)));
       const why =
         refusals.find((refusal) => refusal !== undefined) ?? `waiting for ${someOf(left.map(nameOf))} to end`;
-      return notYet(
-        `${node}: draining, ${String(total - left.length)} of ${String(total)} pods gone; ${why}`,
-      );
+      const gone = `${String(total - left.length)} of ${String(total)} pods gone`;
+      return notYet(`${node}: draining, ${gone}; ${why}`);
     },
   );
 }
@@ -111,11 +111,9 @@ async function evict(
   const { name = "", namespace = "", uid = "", deletionTimestamp } = pod.metadata ?? {};
   if (deletionTimestamp !== undefined || asked.has(uid)) return undefined;
   const refusal = await kubernetes.evict(namespace, name);
-  if (refusal === undefined) {
-    asked.add(uid);
-    return undefined;
-  }
-  const text = `${nameOf(pod)} cannot be evicted: ${refusal.reason}`;
-  if (refusal.retry) return text;
-  throw new StepError(text, "nothing has been changed on the machine; mend that, then run pulumi up again");
+  const text = refusal && `${nameOf(pod)} cannot be evicted: ${refusal.reason}`;
+  if (text === undefined) asked.add(uid);
+  else if (!refusal?.retry)
+    throw new StepError(text, "nothing has been changed on the machine; fix that, then run pulumi up again");
+  return text;
 }

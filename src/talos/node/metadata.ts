@@ -1,51 +1,10 @@
-// What a stack config says of the Nodes of its machines, in Talos' own words: machine.nodeLabels, nodeAnnotations and
-// nodeTaints of the patches. Pure.
+// Taints and labels as Kubernetes has them, and what a Node says of itself. Pure.
+import { conditionOf, type KubeObject } from "../../steps/kubernetes.ts";
+import { done, notYet, type Observation } from "../../steps/wait.ts";
 
-/** Labels, annotations and taints of a Node, as a machine config has them. What is not declared is not there. */
-export interface NodeMetadata {
-  /** e.g. `{"topology.kubernetes.io/zone": "kitchen"}` */
-  readonly labels?: Readonly<Record<string, string>>;
-  /** e.g. `{"example.com/rack": "2"}` */
-  readonly annotations?: Readonly<Record<string, string>>;
-  /** By key, `value:Effect` or `Effect`, e.g. `{"dedicated": "gpu:NoSchedule"}`. Source: Talos' MachineConfig.nodeTaints. */
-  readonly taints?: Readonly<Record<string, string>>;
-}
-
-const keys = { labels: "nodeLabels", annotations: "nodeAnnotations", taints: "nodeTaints" } as const;
-
-/**
- * What patches declare together, applied in their order as Talos applies them: a later one wins key by key, and
- * `$patch: delete` takes back what came before.
- */
-export function nodeMetadata(patches: readonly Readonly<Record<string, unknown>>[]): NodeMetadata {
-  const of = (key: string): Readonly<Record<string, string>> =>
-    patches.reduce<Readonly<Record<string, string>>>(
-      (before, patch) => patched(before, objectAt(patch["machine"])[key]),
-      {},
-    );
-  return Object.fromEntries(
-    Object.entries(keys)
-      .map(([name, key]) => [name, of(key)] as const)
-      .filter(([, values]) => Object.keys(values).length > 0),
-  );
-}
-
-function patched(before: Readonly<Record<string, string>>, patch: unknown): Readonly<Record<string, string>> {
-  const { $patch: directive, ...values } = objectAt(patch);
-  if (directive === "delete") return {};
-  // A value that is no text is refused by Talos itself.
-  const own = Object.entries(values).map(([key, value]) => [key, String(value)] as const);
-  return { ...(directive === "replace" ? {} : before), ...Object.fromEntries(own) };
-}
-
-function objectAt(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-}
-
-/** A taint of a Node. Source: Kubernetes' core/v1 Taint. */
+/** A taint of a Node. An empty value is none. Source: Kubernetes' core/v1 Taint. */
 export interface Taint {
   readonly key: string;
-  /** Not there or empty for none. */
   readonly value?: string;
   /** e.g. `NoSchedule` */
   readonly effect: string;
@@ -57,39 +16,51 @@ export function taintOf(key: string, text: string): Taint {
   return at < 0 ? { key, effect: text } : { key, value: text.slice(0, at), effect: text.slice(at + 1) };
 }
 
-/** Whether two taints are the same one. */
-export function isSameTaint(one: Taint, other: Taint): boolean {
-  return one.key === other.key && (one.value ?? "") === (other.value ?? "") && one.effect === other.effect;
-}
-
 /** A taint for people, as kubectl writes it, e.g. `dedicated=gpu:NoSchedule`. */
 export function shownTaint({ key, value = "", effect }: Taint): string {
   return `${key}${value === "" ? "" : `=${value}`}:${effect}`;
 }
 
-const kubeletLabels = new Set([
-  "kubernetes.io/hostname",
-  "kubernetes.io/os",
-  "kubernetes.io/arch",
-  "beta.kubernetes.io/os",
-  "beta.kubernetes.io/arch",
-  "beta.kubernetes.io/instance-type",
-  "node.kubernetes.io/instance-type",
-  "topology.kubernetes.io/zone",
-  "topology.kubernetes.io/region",
-  "failure-domain.beta.kubernetes.io/zone",
-  "failure-domain.beta.kubernetes.io/region",
-]);
+/** Taints that a Node has. */
+export function taintsOf(node: KubeObject): readonly Taint[] {
+  return (node.spec?.["taints"] ?? []) as readonly Taint[];
+}
+
+/** Addresses under which a Node's kubelet has registered it. */
+export function addressesOf(node: KubeObject | undefined): readonly string[] {
+  const all = (node?.status?.["addresses"] ?? []) as readonly Readonly<Record<"type" | "address", string>>[];
+  return all.flatMap(({ type, address }) => (type === "InternalIP" ? [address] : []));
+}
+
+/**
+ * Whether a node is Ready since the boot that its machine runs. The cluster believes a Ready of before the reboot for most of
+ * a minute; the boot that a kubelet writes into its node tells them apart.
+ */
+export function nodeReadiness(
+  name: string,
+  node: KubeObject | undefined,
+  boot: string,
+): Observation<undefined> {
+  if (node === undefined) return notYet(`${name}: not registered`);
+  const { bootID } = (node.status?.["nodeInfo"] ?? {}) as { readonly bootID?: string };
+  if (bootID && bootID !== boot) return notYet(`${name}: its kubelet has not reported since the reboot`);
+  const ready = conditionOf(node, "Ready");
+  return ready?.status === "True" ? done() : notYet(`${name}: ${ready?.message ?? "not Ready"}`);
+}
+
+/** Labels of Kubernetes' own that a kubelet may set. */
+const kubeletLabels = [
+  /^kubernetes\.io\/(hostname|os|arch)$/,
+  /^beta\.kubernetes\.io\/(os|arch|instance-type)$/,
+  /^(topology|failure-domain\.beta)\.kubernetes\.io\/(zone|region)$/,
+  /^([^/]*\.)?(kubelet|node)\.kubernetes\.io\//,
+];
 
 /**
  * Whether a kubelet may not set this label on its own Node, e.g. `node-role.kubernetes.io/gpu`. Source:
  * kubernetes/kubernetes plugin/pkg/admission/noderestriction, k8s.io/kubelet pkg/apis/well_known_labels.go.
  */
 export function isForbiddenLabel(label: string): boolean {
-  const at = label.indexOf("/");
-  const namespace = at < 0 ? "" : label.slice(0, at);
-  const isOf = (suffix: string): boolean => namespace === suffix || namespace.endsWith(`.${suffix}`);
-  if (isOf("node-restriction.kubernetes.io")) return true;
-  if (kubeletLabels.has(label) || isOf("kubelet.kubernetes.io") || isOf("node.kubernetes.io")) return false;
-  return isOf("kubernetes.io") || isOf("k8s.io");
+  const isTheirs = /^([^/]*\.)?(kubernetes|k8s)\.io\//.test(label);
+  return isTheirs && !kubeletLabels.some((pattern) => pattern.test(label));
 }

@@ -3,7 +3,8 @@
 // part is among it. The program writes that part, by Talos' own rules and into Talos' own record of what it owns, so that
 // both agree whoever comes first. Pure. Source: siderolabs/talos v1.12 controllers/k8s/node_apply.go.
 import type { KubeObject } from "../../steps/kubernetes.ts";
-import { isForbiddenLabel, isSameTaint, taintOf, type NodeMetadata, type Taint } from "./metadata.ts";
+import type { NodeMetadata } from "./declared.ts";
+import { isForbiddenLabel, shownTaint, taintOf, taintsOf, type Taint } from "./metadata.ts";
 
 /** Where Talos notes what came from the config, as a sorted list of keys in JSON. */
 const owned = {
@@ -12,14 +13,48 @@ const owned = {
   taints: "talos.dev/owned-taints",
 } as const;
 
+type Kind = keyof typeof owned;
+
 /** The label that Talos gives to every control plane, and owns there alone: stack configs must not declare it. */
 const controlPlaneLabel = "node-role.kubernetes.io/control-plane";
 
-/** A merge patch of a Node; the version makes the API server refuse it when somebody else was faster. */
+/** Something that a Node shows otherwise than it is declared, in words of a person. */
+export interface Otherwise {
+  readonly key: string;
+  /** e.g. `""` or `gpu:NoSchedule` */
+  readonly declared: string;
+  /** Empty where it is not there; a key may stand for several taints. */
+  readonly found: readonly string[];
+  /** Somebody else has set it: neither Talos nor the program will change it. */
+  readonly theirs: boolean;
+}
+
+/** What a Node shows otherwise of one kind. */
+export function shownOtherwise(
+  node: KubeObject,
+  kind: Kind,
+  declared: NodeMetadata[Kind] = {},
+): readonly Otherwise[] {
+  return Object.entries(declared).flatMap(([key, text]) => {
+    const value = node.metadata?.[kind === "taints" ? "labels" : kind]?.[key];
+    const [wanted, found] =
+      kind === "taints"
+        ? [
+            shownTaint(taintOf(key, text)),
+            taintsOf(node)
+              .filter((taint) => taint.key === key)
+              .map(shownTaint),
+          ]
+        : [JSON.stringify(text), value === undefined ? [] : [JSON.stringify(value)]];
+    if (found.includes(wanted)) return [];
+    return [{ key, declared: wanted, found, theirs: found.length > 0 && !ownedOn(node, kind).includes(key) }];
+  });
+}
+
+/** A merge patch of a Node: null takes away; its version makes the API server refuse it when somebody else was faster. */
 export interface NodeChange {
   readonly metadata: {
     readonly resourceVersion: string;
-    /** null takes one away. */
     readonly labels?: Readonly<Record<string, string | null>>;
     readonly annotations: Readonly<Record<string, string | null>>;
   };
@@ -32,96 +67,54 @@ export interface NodeChange {
  * control plane, where Talos does all of it.
  */
 export function forbiddenChange(node: KubeObject, declared: NodeMetadata): NodeChange | undefined {
-  if (ownedBefore(node, owned.labels).includes(controlPlaneLabel)) return undefined;
-  const labels = labelChange(node, declared.labels ?? {});
-  const taints = taintChange(node, declared.taints ?? {});
-  if (labels === undefined && taints === undefined) return undefined;
+  if (ownedOn(node, "labels").includes(controlPlaneLabel)) return undefined;
+  const { labels = {}, taints = {} } = declared;
+  const label = changeOf(node, "labels", labels, isForbiddenLabel);
+  const taint = changeOf(node, "taints", taints, () => true);
+  if (label === undefined && taint === undefined) return undefined;
+  const stays = taintsOf(node).filter(({ key }) => taint?.changed.includes(key) !== true);
+  const set = taint?.set.map((key) => taintOf(key, taints[key] ?? "")) ?? [];
   return {
     metadata: {
       resourceVersion: node.metadata?.resourceVersion ?? "",
-      ...(labels === undefined ? {} : { labels: labels.labels }),
-      annotations: {
-        ...(labels === undefined ? {} : { [owned.labels]: labels.owned }),
-        ...(taints === undefined ? {} : { [owned.taints]: taints.owned }),
-      },
+      ...(label && { labels: Object.fromEntries(label.changed.map((key) => [key, labels[key] ?? null])) }),
+      annotations: { ...label?.record, ...taint?.record },
     },
-    ...(taints === undefined ? {} : { spec: { taints: taints.taints } }),
+    ...(taint && { spec: { taints: [...stays, ...set] } }),
   };
 }
 
-/** Whether a label, an annotation or a taint came from a machine config; anything else on a Node is somebody else's. */
-export function isOwned(node: KubeObject, kind: keyof typeof owned, key: string): boolean {
-  return ownedBefore(node, owned[kind]).includes(key);
+/** What changes of one kind, by key: what is set, that and what is taken back, and Talos' record after it. */
+interface Change {
+  readonly set: readonly string[];
+  readonly changed: readonly string[];
+  readonly record: Readonly<Record<string, string | null>>;
 }
 
-/** Taints that a Node has. */
-export function taintsOf(node: KubeObject): readonly Taint[] {
-  return (node.spec?.["taints"] ?? []) as readonly Taint[];
-}
-
-function labelChange(
+function changeOf(
   node: KubeObject,
+  kind: "labels" | "taints",
   declared: Readonly<Record<string, string>>,
-): { readonly labels: Readonly<Record<string, string | null>>; readonly owned: string | null } | undefined {
-  const present = node.metadata?.labels ?? {};
-  const before = ownedBefore(node, owned.labels);
-  const wanted = Object.entries(declared).filter(([key]) => isForbiddenLabel(key));
-  // A label of that key and another value that nobody owns was set by somebody else: it is theirs.
-  const set = wanted.filter(
-    ([key, value]) => present[key] !== value && (present[key] === undefined || before.includes(key)),
+  isOurs: (key: string) => boolean,
+): Change | undefined {
+  const before = ownedOn(node, kind);
+  const set = shownOtherwise(node, kind, declared).flatMap(({ key, theirs }) =>
+    isOurs(key) && !theirs ? [key] : [],
   );
-  const back = before.filter((key) => isForbiddenLabel(key) && !(key in declared));
+  const back = before.filter((key) => isOurs(key) && !(key in declared));
   if (set.length === 0 && back.length === 0) return undefined;
-  return {
-    labels: { ...Object.fromEntries(set), ...Object.fromEntries(back.map((key) => [key, null])) },
-    owned: ownedAfter(
-      before,
-      set.map(([key]) => key),
-      back,
-    ),
-  };
+  const after = [...new Set([...before, ...set])].filter((key) => !back.includes(key)).sort();
+  const record = { [owned[kind]]: after.length === 0 ? null : JSON.stringify(after) };
+  return { set, changed: [...set, ...back], record };
 }
 
-function taintChange(
-  node: KubeObject,
-  declared: Readonly<Record<string, string>>,
-): { readonly taints: readonly Taint[]; readonly owned: string | null } | undefined {
-  const present = taintsOf(node);
-  const before = ownedBefore(node, owned.taints);
-  const set = Object.entries(declared)
-    .map(([key, text]) => taintOf(key, text))
-    .filter((taint) => {
-      const found = present.find(({ key }) => key === taint.key);
-      return found === undefined || (before.includes(taint.key) && !isSameTaint(found, taint));
-    });
-  const back = before.filter((key) => !(key in declared));
-  if (set.length === 0 && back.length === 0) return undefined;
-  const stays = present.filter(({ key }) => !back.includes(key) && !set.some((taint) => taint.key === key));
-  return {
-    taints: [...stays, ...set],
-    owned: ownedAfter(
-      before,
-      set.map(({ key }) => key),
-      back,
-    ),
-  };
-}
-
-function ownedBefore(node: KubeObject, annotation: string): readonly string[] {
+/** Keys that came from a machine config; anything else on a Node is somebody else's. */
+function ownedOn(node: KubeObject, kind: Kind): readonly string[] {
   try {
-    const keys: unknown = JSON.parse(node.metadata?.annotations?.[annotation] ?? "[]");
+    const keys: unknown = JSON.parse(node.metadata?.annotations?.[owned[kind]] ?? "[]");
     return Array.isArray(keys) ? keys.filter((key) => typeof key === "string") : [];
   } catch {
     // Not Talos' writing: nothing is known to be owned, so nothing is taken back.
     return [];
   }
-}
-
-function ownedAfter(
-  before: readonly string[],
-  set: readonly string[],
-  back: readonly string[],
-): string | null {
-  const keys = [...new Set([...before, ...set])].filter((key) => !back.includes(key)).sort();
-  return keys.length === 0 ? null : JSON.stringify(keys);
 }

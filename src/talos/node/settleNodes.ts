@@ -1,44 +1,29 @@
 // Brings Nodes to what the stack config declares of them, and says what stays otherwise.
 import type { Kubernetes, KubeObject } from "../../steps/kubernetes.ts";
 import type { Step } from "../../steps/step.ts";
-import { StepError } from "../../steps/stepError.ts";
+import { messageOf, StepError } from "../../steps/stepError.ts";
 import { done, notYet } from "../../steps/wait.ts";
-import { describeDifference, differences, type DeclaredNode, type Difference } from "./differences.ts";
+import type { DeclaredNode } from "../contracts.ts";
+import { differences } from "./differences.ts";
 import { forbiddenChange } from "./ownership.ts";
 
-/** How long to wait for a Node. */
-interface Patience {
-  /** Seconds for what Talos or the program may still set. */
-  readonly settleSeconds: number;
-  /** Seconds for what only somebody else could change: whoever does so just now. */
-  readonly theirsSeconds: number;
-}
+/** Seconds to wait: for what Talos, which tries again after pauses that grow to a minute, or the program may still set; and for others. */
+const patience = { settleSeconds: 180, theirsSeconds: 10 };
 
-/** Talos tries again after pauses that grow to a minute. */
-const defaultPatience: Patience = { settleSeconds: 180, theirsSeconds: 10 };
-
-/** A machine with its Node, if it has registered. */
-export interface SeenNode {
-  readonly declared: DeclaredNode;
-  readonly node: KubeObject | undefined;
-}
-
-/** All machines with their Nodes, after writing on those that have one what their kubelets may not. */
+/** All machines with their Nodes, if they have registered, after writing on those what their kubelets may not. */
 export async function writeForbidden(
   kubernetes: Kubernetes,
   machines: readonly DeclaredNode[],
-): Promise<readonly SeenNode[]> {
+): Promise<readonly { readonly declared: DeclaredNode; readonly node: KubeObject | undefined }[]> {
   const nodes = new Map((await kubernetes.list("v1", "Node")).map((node) => [node.metadata?.name, node]));
   return Promise.all(
     machines.map(async (declared) => {
       const node = nodes.get(declared.name);
-      const change = node === undefined ? undefined : forbiddenChange(node, declared);
+      const change = node && forbiddenChange(node, declared);
       if (node === undefined || change === undefined) return { declared, node };
       // Refused when the Node has changed since it was read: then the next look decides anew.
       await kubernetes.change(node, change).catch((error: unknown) => {
-        throw new Error(
-          `${declared.name}: its labels and taints cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        throw new Error(`${declared.name}: its labels and taints cannot be written: ${messageOf(error)}`);
       });
       return { declared, node: await kubernetes.read("v1", "Node", declared.name) };
     }),
@@ -53,7 +38,7 @@ export async function settleNodes(
   step: Step,
   kubernetes: Kubernetes,
   machines: readonly DeclaredNode[],
-  { settleSeconds, theirsSeconds } = defaultPatience,
+  { settleSeconds, theirsSeconds } = patience,
 ): Promise<void> {
   const begun = Date.now();
   const lasting = await step.waitFor(
@@ -65,21 +50,21 @@ export async function settleNodes(
     async () => {
       const found = (await writeForbidden(kubernetes, machines)).flatMap(({ declared, node }) => {
         if (node === undefined) throw new Error(`${declared.name} has no Node any more`);
-        return differences(node, declared).map((difference) => ({ name: declared.name, difference }));
+        return differences(node, declared);
       });
-      const patience = found.some(({ difference }) => !difference.theirs) ? settleSeconds : theirsSeconds;
-      const isOver = Date.now() >= begun + patience * 1000;
-      return found.length === 0 || isOver ? done(found) : notYet(described(found));
+      const seconds = found.every(({ theirs }) => theirs) ? theirsSeconds : settleSeconds;
+      const isOver = Date.now() >= begun + seconds * 1000;
+      return found.length === 0 || isOver ? done(found) : notYet(textOf(found));
     },
   );
   if (lasting.length === 0) return;
-  const todos = new Set(lasting.map(({ difference }) => difference.todo));
+  const todos = new Set(lasting.map(({ todo }) => todo));
   throw new StepError(
-    `not as declared: ${described(lasting)}`,
+    `not as declared: ${textOf(lasting)}`,
     [...todos, "then run pulumi up again"].join("; "),
   );
 }
 
-function described(found: readonly { readonly name: string; readonly difference: Difference }[]): string {
-  return found.map(({ name, difference }) => describeDifference(name, difference)).join("; ");
+function textOf(found: readonly { readonly text: string }[]): string {
+  return found.map(({ text }) => text).join("; ");
 }

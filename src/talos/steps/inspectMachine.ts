@@ -4,28 +4,30 @@
 import type { InputOf } from "../../steps/contract.ts";
 import type { Step } from "../../steps/step.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
-import { requireItself } from "../identity/memberName.ts";
+import type { inspectMachine as contract } from "../contracts.ts";
+import { requireItself } from "../identity/ask.ts";
+import { clusterApi } from "../kubernetes/clusterApi.ts";
 import { inspect } from "../machine/inspect.ts";
 import { refuseReimaged } from "../membership/anew.ts";
-import { clusterApi } from "../kubernetes/clusterApi.ts";
-import type { inspectMachine as contract } from "../contracts.ts";
 
 /** @throws StepError saying why the machine must not be touched */
 export async function inspectMachine(
   step: Step,
-  input: InputOf<typeof contract>,
-  { talosctl = new Talosctl(step, input.talosconfigText), api = clusterApi } = {},
+  { node: machine, generation, controlPlanes, talosconfigText }: InputOf<typeof contract>,
+  { talosctl = new Talosctl(step, talosconfigText), api = clusterApi } = {},
 ): Promise<string> {
-  const { node: machine, generation, controlPlanes } = input;
-  const version = await inspect(step, talosctl, machine);
+  const { name, address } = machine;
+  const cluster = { step, talosctl, controlPlanes };
+  const version = await inspect(cluster, machine);
   if (version === undefined) {
-    const kubernetes = await api(step, talosctl, controlPlanes);
+    const kubernetes = await api(cluster);
     if (kubernetes !== undefined) await refuseReimaged({ kubernetes, machine, generation });
-  } else {
-    const todo = `a machine keeps its name: write its own name at ${machine.address}, or the address of ${machine.name}; to have it under another name remove its line, run pulumi up, which wipes it, then add ${machine.name}`;
-    await requireItself(step, talosctl, machine, todo);
+    return `${name} (${address}) is in maintenance mode, ready for its config`;
   }
-  return version === undefined
-    ? `${machine.name} (${machine.address}) is in maintenance mode, ready for its config`
-    : `${machine.name} (${machine.address}) is a member of this cluster, Talos ${version}`;
+  await requireItself(
+    cluster,
+    machine,
+    `a machine keeps its name: write its own name at ${address}, or the address of ${name}; to have it under another name remove its line, run pulumi up, which wipes it, then add ${name}`,
+  );
+  return `${name} (${address}) is a member of this cluster, Talos ${version}`;
 }

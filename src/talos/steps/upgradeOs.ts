@@ -1,17 +1,17 @@
 // Brings one machine to the wanted Talos: version and schematic. Looks first, so that it may be run again at any point; a
 // machine without a config has nothing to upgrade, it gets its Talos with its first config. One that has to join anew is
 // taken out of the cluster and wiped here, where control planes go one by one.
-import type { Kubernetes } from "../../steps/kubernetes.ts";
 import type { InputOf } from "../../steps/contract.ts";
+import type { Kubernetes } from "../../steps/kubernetes.ts";
 import type { Step } from "../../steps/step.ts";
 import { StepError } from "../../steps/stepError.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet } from "../../steps/wait.ts";
-import { makeAnew } from "../membership/anew.ts";
-import { withoutDrain } from "../machine/client.ts";
+import type { Asking } from "../clusterView.ts";
+import { gateSeconds, readySeconds, type upgradeOs as contract } from "../contracts.ts";
+import { ensureSnapshot } from "../etcd/snapshot.ts";
 import { clusterApiOnceKnown } from "../kubernetes/clusterApi.ts";
-import { cordon, drain, isCordonedByUs, uncordon } from "../node/drain.ts";
-import { controlPlanesWhole } from "../kubernetes/gate.ts";
+import { controlPlanesWhole } from "../kubernetes/whole.ts";
 import { stageOf } from "../machine/inspect.ts";
 import {
   bootId,
@@ -21,16 +21,16 @@ import {
   shown,
   type Installation,
 } from "../machine/installation.ts";
-import { failureOf } from "../machine/upgradeFailure.ts";
-import { nodeReadiness } from "../node/nodeReadiness.ts";
-import { ensureSnapshot } from "../etcd/snapshot.ts";
-import { gateSeconds, readySeconds, type upgradeOs as contract } from "../contracts.ts";
+import { failureOf, withoutDrain } from "../machine/talosctlUpgrade.ts";
+import { makeAnew } from "../membership/anew.ts";
+import { cordon, drain, isCordonedByUs, uncordon } from "../node/drain.ts";
+import { nodeReadiness } from "../node/metadata.ts";
+
+type Input = InputOf<typeof contract>;
 
 /** Everything about the one machine and its cluster. */
-interface Task extends Omit<InputOf<typeof contract>, "node"> {
-  readonly step: Step;
-  readonly talosctl: Talosctl;
-  readonly machine: InputOf<typeof contract>["node"];
+interface Task extends Asking, Omit<Input, "node"> {
+  readonly machine: Input["node"];
   readonly wanted: Installation;
   readonly snapshot: typeof ensureSnapshot;
 }
@@ -38,56 +38,42 @@ interface Task extends Omit<InputOf<typeof contract>, "node"> {
 /** @throws StepError when the machine does not get there; the ones after it have not been touched then */
 export async function upgradeOs(
   step: Step,
-  input: InputOf<typeof contract>,
+  input: Input,
   {
     talosctl = new Talosctl(step, input.talosconfigText),
     api = clusterApiOnceKnown,
     snapshot = ensureSnapshot,
   } = {},
 ): Promise<string> {
-  const { node, talosVersion, schematicId } = input;
-  const wanted = { version: talosVersion, schematic: schematicId };
-  const task: Task = { ...input, step, talosctl, machine: node, wanted, snapshot };
-  const { machine } = task;
-  const running = await installationOf(step, task.talosctl, machine);
-  const kubernetes = await api(step, task.talosctl, task.controlPlanes);
-  const anew =
-    kubernetes !== undefined &&
-    (await makeAnew({
-      ...task,
-      kubernetes,
-      runs: running !== undefined,
-    }));
+  const { node: machine, talosVersion: version, schematicId: schematic } = input;
+  const task: Task = { ...input, step, talosctl, machine, wanted: { version, schematic }, snapshot };
+  const { wanted } = task;
+  const running = await installationOf(task, machine);
+  const kubernetes = await api(task);
+  const anew = kubernetes && (await makeAnew({ ...task, kubernetes, runs: running !== undefined }));
   if (running === undefined || anew)
-    return `${machine.name} has no config yet, and gets Talos ${wanted.version} with it`;
+    return `${machine.name} has no config yet, and gets Talos ${version} with it`;
   if (!differs(running, wanted)) {
     // A run that was cut off after the reboot, or did not see the end of it, left the rest to this one.
-    if (kubernetes !== undefined && (await isCordonedByUs(kubernetes, machine.name)))
-      await settle(task, kubernetes);
+    if (kubernetes && (await isCordonedByUs(kubernetes, machine.name))) await settle(task, kubernetes);
     return `${machine.name} runs Talos ${shown(running)} already`;
   }
-  refuseBadMove(machine, running, wanted);
-  await upgrade(task, kubernetes, running);
+  refuseBadMove("talos", { machine, program: "Talos", version: running.version }, version);
+  if (kubernetes === undefined) await install(task, running, false);
+  else await upgrade(task, kubernetes, running);
   return `${machine.name} runs Talos ${shown(wanted)}, was ${shown(running)}`;
 }
 
-async function upgrade(task: Task, kubernetes: Kubernetes | undefined, running: Installation): Promise<void> {
-  const { step, talosctl, machine, controlPlanes } = task;
-  if (kubernetes === undefined) {
-    await install(task, running, false);
-    return;
-  }
-  await controlPlanesWhole(step, talosctl, controlPlanes, {
+async function upgrade(task: Task, kubernetes: Kubernetes, running: Installation): Promise<void> {
+  const { machine, controlPlanes, stack, ageRecipients } = task;
+  await controlPlanesWhole(task, {
     timeoutSeconds: gateSeconds,
     when: `before ${machine.name} goes down`,
     kubernetes,
     leaving: machine.role === "controlplane" ? machine : undefined,
   });
   // The preparing step has taken one; a roll that is continued another day takes another.
-  await task.snapshot(step, talosctl, controlPlanes[0] ?? machine, {
-    stack: task.stack,
-    recipients: task.ageRecipients,
-  });
+  await task.snapshot(task, controlPlanes[0] ?? machine, { stack, recipients: ageRecipients });
   await makeRoom(task, kubernetes);
   try {
     await install(task, running, true);
@@ -122,9 +108,12 @@ async function giveBack({ step, talosctl, machine }: Task, kubernetes: Kubernete
   }
 }
 
-/** Has Talos install the other one and reboot, and sees to it that it did. */
+/**
+ * Has Talos install the other one and reboot, and sees to it that it did.
+ * @param bootstrapped before that a machine waits for etcd and never gets further than booting
+ */
 async function install(task: Task, running: Installation, bootstrapped: boolean): Promise<void> {
-  const { step, talosctl, machine, wanted, rebootSeconds } = task;
+  const { step, talosctl, machine, wanted, rebootSeconds, installer } = task;
   const before = await step.waitFor(
     {
       what: `${machine.name} answers`,
@@ -135,16 +124,11 @@ async function install(task: Task, running: Installation, bootstrapped: boolean)
   );
   step.say(`${machine.name}: upgrading Talos from ${shown(running)} to ${shown(wanted)}`);
   const begun = Date.now();
+  const image = ["--image", `${installer}:${wanted.version}`];
+  const timeout = ["--timeout", `${String(rebootSeconds)}s`];
   const result = await talosctl.run(
     machine.address,
-    [
-      "upgrade",
-      "--image",
-      `${task.installer}:${wanted.version}`,
-      "--timeout",
-      `${String(rebootSeconds)}s`,
-      ...(await withoutDrain(talosctl)),
-    ],
+    ["upgrade", ...image, ...timeout, ...(await withoutDrain(talosctl))],
     rebootSeconds + 30,
   );
   const failure = result.code === 0 ? undefined : failureOf(result);
@@ -152,16 +136,12 @@ async function install(task: Task, running: Installation, bootstrapped: boolean)
   await verify(task, failure);
 }
 
-/** What is known when talosctl has ended. */
+/** What is known when talosctl has ended: the boot before it, when it was asked for, what talosctl said went wrong. */
 interface Upgrade {
-  /** Boot id before it. */
   readonly before: string;
-  /** When it was asked for, as Date.now() says it. */
   readonly begun: number;
   readonly running: Installation;
-  /** What talosctl said went wrong. */
   readonly failure: string | undefined;
-  /** Before the bootstrap a machine waits for etcd and never gets further than booting. */
   readonly bootstrapped: boolean;
 }
 
@@ -173,14 +153,15 @@ async function waitUntilBack(
   { step, talosctl, machine, rebootSeconds }: Task,
   { before, begun, running, failure, bootstrapped }: Upgrade,
 ): Promise<void> {
+  const { name, address } = machine;
   let unmoved = 0;
   await step.waitFor(
     {
-      what: `${machine.name} back after the upgrade`,
+      what: `${name} back after the upgrade`,
       timeoutSeconds: rebootSeconds,
       since: begun,
       intervalMs: 500,
-      todo: `look at the screen of ${machine.name} (${machine.address}); when it runs again, run pulumi up again`,
+      todo: `look at the screen of ${name} (${address}); when it runs again, run pulumi up again`,
     },
     async () => {
       const now = await bootId(talosctl, machine);
@@ -190,56 +171,55 @@ async function waitUntilBack(
       // Twice, since an upgrade that was accepted shows a moment later.
       if (failure !== undefined && unmoved >= 2)
         throw new StepError(
-          `${machine.name}: ${failure}; it still runs Talos ${shown(running)}`,
-          `look at: talosctl dmesg -n ${machine.address}; then run pulumi up again`,
+          `${name}: ${failure}; it still runs Talos ${shown(running)}`,
+          `look at: talosctl dmesg -n ${address}; then run pulumi up again`,
         );
-      if (now === before) return notYet(`${machine.name}: ${failure ?? "has not rebooted yet"}`);
-      return isUp ? done() : notYet(`${machine.name}: ${stage ?? "booting"}`);
+      if (now === before) return notYet(`${name}: ${failure ?? "has not rebooted yet"}`);
+      return isUp ? done() : notYet(`${name}: ${stage ?? "booting"}`);
     },
   );
 }
 
 /** After an upgrade that does not boot, Talos goes back to what it ran before: only what really runs counts. */
-async function verify({ step, talosctl, machine, wanted }: Task, failure: string | undefined): Promise<void> {
-  const running = await installationOf(step, talosctl, machine);
-  const todo = `look at: talosctl dmesg -n ${machine.address}; the machines after it have not been touched; then run pulumi up again`;
-  if (running === undefined)
-    throw new StepError(`${machine.name} has rebooted into maintenance mode: its config is gone`, todo);
-  if (!differs(running, wanted)) return;
+async function verify(task: Task, failure: string | undefined): Promise<void> {
+  const { machine, wanted } = task;
+  const { name, address } = machine;
+  const running = await installationOf(task, machine);
+  if (running !== undefined && !differs(running, wanted)) return;
+  const runs = running && `runs Talos ${shown(running)} and not ${shown(wanted)}`;
+  const problem =
+    runs === undefined
+      ? `${name} has rebooted into maintenance mode: its config is gone`
+      : failure === undefined
+        ? `${name} has rebooted, but ${runs}: the new one did not boot, and Talos went back`
+        : `${name}: ${failure}; it has rebooted, and ${runs}`;
   throw new StepError(
-    failure === undefined
-      ? `${machine.name} has rebooted, but runs Talos ${shown(running)} and not ${shown(wanted)}: the new one did not boot, and Talos went back`
-      : `${machine.name}: ${failure}; it has rebooted, and runs Talos ${shown(running)} and not ${shown(wanted)}`,
-    todo,
+    problem,
+    `look at: talosctl dmesg -n ${address}; the machines after it have not been touched; then run pulumi up again`,
   );
 }
 
 /**
- * The next machine goes down only when this one carries its part again. The mark on its node goes in between: until it is
- * Ready, a run that is cut off here must find it; after that, the next machine's gate looks at the rest.
+ * The next machine goes down only when this one does its work again. The mark on its node goes in between: until it is Ready,
+ * a run that is cut off here must find it; after that, the next machine's gate looks at the rest.
  */
-async function settle(
-  { step, talosctl, machine, controlPlanes }: Task,
-  kubernetes: Kubernetes,
-): Promise<void> {
-  await step.waitFor(
+async function settle(task: Task, kubernetes: Kubernetes): Promise<void> {
+  const { name } = task.machine;
+  await task.step.waitFor(
     {
-      what: `node ${machine.name} Ready`,
+      what: `node ${name} Ready`,
       timeoutSeconds: readySeconds,
       intervalMs: 500,
-      todo: `look at: kubectl describe node ${machine.name}; then run pulumi up again`,
+      todo: `look at: kubectl describe node ${name}; then run pulumi up again`,
     },
     async () => {
-      const boot = await bootId(talosctl, machine);
-      const node = await kubernetes.read("v1", "Node", machine.name);
-      const ready = nodeReadiness(machine.name, node, boot);
-      if (ready.done) await uncordon(kubernetes, machine.name);
+      const boot = await bootId(task.talosctl, task.machine);
+      const node = await kubernetes.read("v1", "Node", name);
+      const ready = nodeReadiness(name, node, boot);
+      if (ready.done) await uncordon(kubernetes, name);
       return ready;
     },
   );
-  await controlPlanesWhole(step, talosctl, controlPlanes, {
-    timeoutSeconds: readySeconds,
-    when: `after ${machine.name} came back`,
-    kubernetes,
-  });
+  const when = `after ${name} came back`;
+  await controlPlanesWhole(task, { timeoutSeconds: readySeconds, when, kubernetes });
 }

@@ -93,7 +93,10 @@ const answers =
 describe("what a control plane says about its etcd", () => {
   for (const [what, state, says] of states)
     it(`${what}: ${says}`, async () => {
-      const [answer] = await askEtcd(fakeTalosctl(answers(state)), machines.slice(0, 1));
+      const [answer] = await askEtcd({
+        talosctl: fakeTalosctl(answers(state)),
+        controlPlanes: machines.slice(0, 1),
+      });
       expect(answer?.says).toBe(says);
     });
 
@@ -110,7 +113,7 @@ describe("what a control plane says about its etcd", () => {
       open -= 1;
       return result;
     };
-    expect(await etcdMembers(talosctl, machines)).toBe(undefined);
+    expect(await etcdMembers({ talosctl, controlPlanes: machines })).toBe(undefined);
     expect(new Set(asked)).toStrictEqual(new Set(["service etcd", "list /var/lib/etcd/member"]));
     expect(most).toBe(6);
   });
@@ -123,10 +126,10 @@ describe("the members of etcd", () => {
 
   it("are named by the first that can: a learner and a silent one cannot", async () => {
     const learner = { ...member, "etcd members": failure("rpc not supported for learner") };
-    const found = await etcdMembers(
-      fakeTalosctl(answers(learner, { ...member, "etcd members": members }, silent)),
-      machines,
-    );
+    const found = await etcdMembers({
+      talosctl: fakeTalosctl(answers(learner, { ...member, "etcd members": members }, silent)),
+      controlPlanes: machines,
+    });
     expect(found?.through.name).toBe("k8s-2");
     expect(found?.members).toStrictEqual([{ id: "63ea2c0f3b2a9f32", name: "k8s-2" }]);
   });
@@ -134,10 +137,10 @@ describe("the members of etcd", () => {
 
 describe("whether there is an etcd", () => {
   const ask = (blankIsNone: boolean, ...found: readonly State[]): Promise<boolean> =>
-    isThereEtcd(quickStep(), fakeTalosctl(answers(...found)), machines, {
-      blankIsNone,
-      why: "nothing is made",
-    });
+    isThereEtcd(
+      { step: quickStep(), talosctl: fakeTalosctl(answers(...found)), controlPlanes: machines },
+      { blankIsNone, why: "nothing is made" },
+    );
 
   it("is known as soon as one has it, whatever the others do", async () => {
     expect(await ask(false, silent, silent, member)).toBe(true);
@@ -181,9 +184,11 @@ describe("whether there is an etcd", () => {
         return look();
       });
     const found = await isThereEtcd(
-      step,
-      fakeTalosctl((address, command) => courses[address]?.[at]?.[command]),
-      machines,
+      {
+        step,
+        talosctl: fakeTalosctl((address, command) => courses[address]?.[at]?.[command]),
+        controlPlanes: machines,
+      },
       { blankIsNone: false, why: "" },
     );
     expect(found).toBe(false);

@@ -47,14 +47,18 @@ describe("the cluster's API before a run has a kubeconfig", () => {
     const hidden: string[] = [];
     step.hide = (secret) => void hidden.push(secret);
     const talosctl = fakeTalosctl(gives((address) => address === "127.0.0.12"));
-    const api = await clusterApi(step, talosctl, machines);
+    const api = await clusterApi({ step, talosctl, controlPlanes: machines });
     expect(hidden).toStrictEqual([kubeconfig]);
     await expect(api?.version()).rejects.toThrow(/ECONNREFUSED/);
   });
 
   it("is not made up where none gives one", () =>
     assert.rejects(
-      anyApi(quietStep().step, fakeTalosctl(gives(() => false)), machines),
+      anyApi({
+        step: quietStep().step,
+        talosctl: fakeTalosctl(gives(() => false)),
+        controlPlanes: machines,
+      }),
       (error: StepError) => {
         expect(error.message).toBe(
           "no control plane gives a kubeconfig: k8s-1: Unavailable: connection refused; k8s-2: Unavailable: connection refused",
@@ -93,7 +97,7 @@ describe("a snapshot of etcd", () => {
       return answer(command.split(" ").at(-1) ?? "");
     });
     const recipients = [await identityToRecipient(identity)];
-    await ensureSnapshot(step, talosctl, first, {
+    await ensureSnapshot({ step, talosctl }, first, {
       stack: "home",
       recipients,
       target: "Talos v1.13.0",

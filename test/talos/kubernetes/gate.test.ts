@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { KubeObject } from "../../../src/steps/kubernetes.ts";
-import { controlPlanesWhole } from "../../../src/talos/kubernetes/gate.ts";
+import { controlPlanesWhole } from "../../../src/talos/kubernetes/whole.ts";
 import {
   etcdService,
   FakeCluster,
@@ -82,13 +82,16 @@ async function gate(
   const cluster = new FakeCluster();
   for (const [name, found] of Object.entries(pods)) cluster.staticPods.set(name, found);
   if (dead !== undefined) cluster.dead.add(dead);
-  await controlPlanesWhole(step, fakeTalosctl(answer), planes, {
-    // A busy computer needs more than a moment for two looks.
-    timeoutSeconds: 0.5,
-    when: "before k8s-1 goes down",
-    kubernetes: cluster.client,
-    leaving: leaving === undefined ? undefined : machines[leaving],
-  });
+  await controlPlanesWhole(
+    { step, talosctl: fakeTalosctl(answer), controlPlanes: planes },
+    {
+      // A busy computer needs more than a moment for two looks.
+      timeoutSeconds: 0.5,
+      when: "before k8s-1 goes down",
+      kubernetes: cluster.client,
+      leaving: leaving === undefined ? undefined : machines[leaving],
+    },
+  );
   return lines;
 }
 

@@ -1,14 +1,15 @@
 // What runs: whether there is a cluster, and its parts.
 import { describe, expect, it } from "@jest/globals";
+import type { ClusterView } from "../../../src/talos/clusterView.ts";
 import { clusterApi, clusterApiOnceKnown, isBootstrapped } from "../../../src/talos/kubernetes/clusterApi.ts";
 import { kubernetesParts } from "../../../src/talos/kubernetes/kubernetesParts.ts";
-import type { Machine } from "../../../src/talos/machine/inspect.ts";
+import type { MachineRef } from "../../../src/talos/contracts.ts";
 import { beforeBootstrap, fakeTalosctl, quickStep, quietStep, type Answer } from "../../fakes/clients.ts";
 
 const [first, second, worker] = ["k8s-1", "k8s-2", "k8s-4"].map((name) => ({
   name,
   address: `192.0.2.1${name.at(-1) ?? ""}`,
-})) as [Machine, Machine, Machine];
+})) as [MachineRef, MachineRef, MachineRef];
 
 const serverVersion = "Client:\n\tTag: v1.12.0\nServer:\n\tTag:         v1.11.6\n";
 
@@ -25,8 +26,13 @@ const running =
   };
 
 describe("whether there is a cluster", () => {
-  const ask = (answer: Answer, ...machines: Machine[]): Promise<boolean> =>
-    isBootstrapped(quickStep(), fakeTalosctl(answer), machines);
+  const ask = (answer: Answer, ...machines: MachineRef[]): Promise<boolean> =>
+    isBootstrapped({ step: quickStep(), talosctl: fakeTalosctl(answer), controlPlanes: machines });
+  const quiet = (answer: Answer): ClusterView => ({
+    step: quietStep().step,
+    talosctl: fakeTalosctl(answer),
+    controlPlanes: [first, second],
+  });
 
   it("is told by members of etcd", async () => expect(await ask(running(), first)).toBe(true));
 
@@ -34,7 +40,7 @@ describe("whether there is a cluster", () => {
     const ill: Answer = (_address, command) =>
       command === "list /var/lib/etcd/member" ? "snap\nwal\n" : undefined;
     expect(await ask(ill, first, second)).toBe(true);
-    await expect(clusterApi(quietStep().step, fakeTalosctl(ill), [first, second])).rejects.toThrow(
+    await expect(clusterApi(quiet(ill))).rejects.toThrow(
       /no control plane gives a kubeconfig: k8s-1: Unavailable: connection refused; k8s-2: /,
     );
   });
@@ -43,26 +49,28 @@ describe("whether there is a cluster", () => {
     const fresh: Answer = (_address, command) =>
       command === "version --insecure" ? serverVersion : undefined;
     expect(await ask(fresh, first, second)).toBe(false);
-    expect(await clusterApiOnceKnown(quickStep(), fakeTalosctl(fresh), [first])).toBe(undefined);
+    expect(await clusterApiOnceKnown({ ...quiet(fresh), step: quickStep(), controlPlanes: [first] })).toBe(
+      undefined,
+    );
   });
 
   it("is not known while one is silent, and that is no reason to take care of nothing", async () => {
     const silent: Answer = (address, command) =>
       address === second.address || command !== "version --insecure" ? undefined : serverVersion;
-    await expect(clusterApiOnceKnown(quickStep(), fakeTalosctl(silent), [first, second])).rejects.toThrow(
+    await expect(clusterApiOnceKnown({ ...quiet(silent), step: quickStep() })).rejects.toThrow(
       /whether it has etcd: not there after .*; last seen: k8s-2: does not answer/,
     );
-    expect(await clusterApi(quietStep().step, fakeTalosctl(silent), [first, second])).toBe(undefined);
+    expect(await clusterApi(quiet(silent))).toBe(undefined);
   });
 });
 
 describe("the parts of Kubernetes", () => {
   const parts = async (answer: Answer): Promise<readonly string[]> =>
     (
-      await kubernetesParts(quietStep().step, fakeTalosctl(answer), {
-        controlPlanes: [first],
-        workers: [worker],
-      })
+      await kubernetesParts(
+        { step: quietStep().step, talosctl: fakeTalosctl(answer), controlPlanes: [first] },
+        [worker],
+      )
     ).map(({ machine, program, version }) => `${machine.name} ${program} ${version}`);
 
   it("are those of all machines", async () =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Kubernetes } from "../../../src/steps/kubernetes.ts";
-import { reachableApi } from "../../../src/talos/kubernetes/reachableApi.ts";
+import { reachableApi } from "../../../src/talos/kubernetes/clusterApi.ts";
 
 const controlPlanes = [
   { name: "k8s-1", address: "192.0.2.11" },

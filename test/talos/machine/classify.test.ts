@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { RunResult } from "../../../src/steps/run.ts";
-import { classify, serverVersion, type MachineClass } from "../../../src/talos/machine/classify.ts";
+import { classify, serverVersion, type MachineClass } from "../../../src/talos/machine/inspect.ts";
 
 const answer =
   "Client:\n\tTag:         v1.12.0\nServer:\n\tNODE:        192.0.2.11\n\tTag:         v1.12.0\n\tSHA:         abc\n";

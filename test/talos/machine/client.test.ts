@@ -1,7 +1,7 @@
 // Whether the talosctl at hand can bring what is wanted.
 import assert from "node:assert/strict";
 import { describe, expect, it } from "@jest/globals";
-import { refuseOldClient, withoutDrain } from "../../../src/talos/machine/client.ts";
+import { refuseOldClient, withoutDrain } from "../../../src/talos/machine/talosctlUpgrade.ts";
 import { fakeTalosctl } from "../../fakes/clients.ts";
 
 describe("a talosctl", () => {

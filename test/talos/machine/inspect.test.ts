@@ -2,7 +2,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { RunResult } from "../../../src/steps/run.ts";
 import type { StepError } from "../../../src/steps/stepError.ts";
-import { requireItself } from "../../../src/talos/identity/memberName.ts";
+import { requireItself } from "../../../src/talos/identity/ask.ts";
 import { inspect, refusal, stageOf } from "../../../src/talos/machine/inspect.ts";
 import { failure, fakeTalosctl, quickStep, quietStep } from "../../fakes/clients.ts";
 
@@ -14,8 +14,10 @@ const untrusted = failure(
 
 const look = (trusted: string | RunResult, insecure: string | RunResult): Promise<string | undefined> =>
   inspect(
-    quietStep().step,
-    fakeTalosctl((_address, command) => (command.endsWith("--insecure") ? insecure : trusted)),
+    {
+      step: quietStep().step,
+      talosctl: fakeTalosctl((_address, command) => (command.endsWith("--insecure") ? insecure : trusted)),
+    },
     machine,
   );
 
@@ -63,7 +65,7 @@ describe("a machine", () => {
     expect(refusal("unreachable", machine, probe, "(waited 30 s)")?.message).toBe(
       "k8s-1: the machine at 192.0.2.11 does not answer on port 50000 (waited 30 s): connection refused",
     );
-    return expect(inspect(quickStep(), talosctl, machine)).rejects.toThrow(
+    return expect(inspect({ step: quickStep(), talosctl }, machine)).rejects.toThrow(
       /k8s-1: no answer from 192\.0\.2\.11 yet: connection refused/,
     );
   });
@@ -86,14 +88,17 @@ describe("a machine that is about to be changed for good", () => {
   const named = (answer: string | RunResult): ReturnType<typeof fakeTalosctl> => fakeTalosctl(() => answer);
 
   it("has to say that it is itself", async () => {
-    await requireItself(quietStep().step, named('spec:\n    hostname: "k8s-1"\n'), machine, "x");
+    const { step } = quietStep();
+    await requireItself({ step, talosctl: named('spec:\n    hostname: "k8s-1"\n') }, machine, "x");
     await expect(
-      requireItself(quietStep().step, named("spec:\n    hostname: k8s-2\n"), machine, "x"),
+      requireItself({ step, talosctl: named("spec:\n    hostname: k8s-2\n") }, machine, "x"),
     ).rejects.toThrow("k8s-1: the machine at 192.0.2.11 says that it is k8s-2; nothing has been done to it");
   });
 
   it("is left alone while it does not say who it is", () =>
-    expect(requireItself(quickStep(), named(failure("not found")), machine, "x")).rejects.toThrow(
+    expect(
+      requireItself({ step: quickStep(), talosctl: named(failure("not found")) }, machine, "x"),
+    ).rejects.toThrow(
       /k8s-1: the machine at 192\.0\.2\.11 says who it is: .*does not say its name: not found/,
     ));
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { RunResult } from "../../../src/steps/run.ts";
 import { reasonOf } from "../../../src/steps/talosctl.ts";
-import { failureOf } from "../../../src/talos/machine/upgradeFailure.ts";
+import { failureOf } from "../../../src/talos/machine/talosctlUpgrade.ts";
 import { failure } from "../../fakes/clients.ts";
 
 describe("a failed talosctl", () => {

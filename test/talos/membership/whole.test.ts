@@ -1,7 +1,7 @@
 // Whether a control plane is whole after another config: before, while and after its static pods start again.
 import { describe, expect, it } from "@jest/globals";
 import type { Kubernetes } from "../../../src/steps/kubernetes.ts";
-import { whatIsNotWhole, whatKubeletLacks } from "../../../src/talos/membership/whole.ts";
+import { whatIsNotWhole, whatKubeletLacks } from "../../../src/talos/kubernetes/whole.ts";
 import { oldStaticPod } from "../../../src/talos/kubernetes/staticPods.ts";
 import {
   etcdService,
@@ -40,11 +40,7 @@ async function missing(
 ): Promise<string | undefined> {
   const cluster = new FakeCluster();
   for (const [name, pod] of Object.entries(pods)) cluster.staticPods.set(`${name}-k8s-1`, pod);
-  const seen = await whatIsNotWhole(
-    { talosctl: fakeTalosctl(answer), kubernetes: cluster.client, controlPlanes },
-    first,
-  );
-  return seen?.done === false ? seen.missing : undefined;
+  return whatIsNotWhole({ talosctl: fakeTalosctl(answer), controlPlanes }, cluster.client, first);
 }
 
 describe("a control plane", () => {
@@ -126,13 +122,11 @@ describe("a control plane", () => {
 });
 
 describe("a machine", () => {
-  const kubelet = async (answer: ReturnType<Answer>): Promise<string | undefined> => {
-    const seen = await whatKubeletLacks(
+  const kubelet = (answer: ReturnType<Answer>): Promise<string | undefined> =>
+    whatKubeletLacks(
       fakeTalosctl((_address, command) => (command === "service kubelet" ? answer : "")),
       first,
     );
-    return seen?.done === false ? seen.missing : undefined;
-  };
 
   it("is not well with a kubelet that its config keeps from starting", async () => {
     expect(await kubelet(etcdService("Running", "OK"))).toBe(undefined);

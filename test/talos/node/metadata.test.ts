@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { isForbiddenLabel, nodeMetadata, shownTaint, taintOf } from "../../../src/talos/node/metadata.ts";
+import { nodeMetadata } from "../../../src/talos/node/declared.ts";
+import { isForbiddenLabel, shownTaint, taintOf } from "../../../src/talos/node/metadata.ts";
 
 describe("what patches declare of a Node", () => {
   it("is nothing where nothing is declared", () => {

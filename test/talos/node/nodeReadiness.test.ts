@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { nodeReadiness } from "../../../src/talos/node/nodeReadiness.ts";
+import { nodeReadiness } from "../../../src/talos/node/metadata.ts";
 
 describe("a node", () => {
   const node = (status: string, bootID: string): object => ({

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, expect, it } from "@jest/globals";
 import type { Kubernetes, KubeObject } from "../../../src/steps/kubernetes.ts";
 import { StepError } from "../../../src/steps/stepError.ts";
-import { differences, type DeclaredNode } from "../../../src/talos/node/differences.ts";
+import type { DeclaredNode } from "../../../src/talos/contracts.ts";
+import { differences } from "../../../src/talos/node/differences.ts";
 import { settleNodes } from "../../../src/talos/node/settleNodes.ts";
 import { quietStep } from "../../fakes/clients.ts";
 

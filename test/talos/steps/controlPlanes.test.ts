@@ -135,7 +135,7 @@ describe("Talos on a control plane", () => {
       {
         talosctl: box.talosctl,
         api: () => Promise.resolve(hasCluster ? cluster.client : undefined),
-        snapshot: (_step, _talosctl, { name }) => {
+        snapshot: (_asking, { name }) => {
           box.done.push(`snapshot of ${name}`);
           return Promise.resolve();
         },

@@ -64,7 +64,7 @@ describe("a machine that is removed", () => {
       { node: world.machine("k8s-3"), controlPlanes: controlPlanes(), drainSeconds: 5, talosconfigText },
       {
         talosctl: world.talosctl,
-        api: (_step, _talosctl, others) => {
+        api: ({ controlPlanes: others }) => {
           asked = others;
           return Promise.resolve(world.kubernetes);
         },

@@ -79,7 +79,7 @@ function prepare(talos: string, kubernetes: string, wantedCilium = "1.19.7"): Pr
         done.push(`chart ${version}`);
         return Promise.resolve(undefined as never);
       },
-      snapshot: (_step, _talosctl, { name }) => {
+      snapshot: (_asking, { name }) => {
         done.push(`snapshot of ${name}`);
         return Promise.resolve();
       },

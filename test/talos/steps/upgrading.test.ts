@@ -76,7 +76,7 @@ describe("Talos on a machine", () => {
       {
         talosctl: box.talosctl,
         api: withCluster ? () => Promise.resolve(cluster.client) : none,
-        snapshot: (_step, _talosctl, _machine, { stack, recipients }) => {
+        snapshot: (_asking, _machine, { stack, recipients }) => {
           box.done.push(
             `snapshot ${stack} ${recipients.join(",")}, ${String(cluster.evicted.length)} evicted`,
           );
@@ -207,7 +207,7 @@ describe("what is prepared before an upgrade", () => {
           box.done.push(`chart ${version}`);
           return Promise.resolve({ url: "https://x", digest: undefined } as never);
         },
-        snapshot: (_step, _talosctl, _machine, { target }) => {
+        snapshot: (_asking, _machine, { target }) => {
           box.done.push(`snapshot for ${String(target)}`);
           return Promise.resolve();
         },
