@@ -46,13 +46,10 @@ export async function readAgeKey(file: string): Promise<AgeKeyFile | Problem> {
   try {
     content = readFileSync(file, "utf8");
   } catch (error) {
-    const reason =
-      (error as NodeJS.ErrnoException).code === "ENOENT"
-        ? "is not there"
-        : `cannot be read (${String((error as NodeJS.ErrnoException).code)})`;
+    const { code = "" } = error as NodeJS.ErrnoException;
     return problem(
       configKey,
-      `${file} ${reason}`,
+      `${file} ${code === "ENOENT" ? "is not there" : `cannot be read (${code})`}`,
       `copy the cluster's key there, or make a new one: age-keygen -o ${file}`,
     );
   }
@@ -60,26 +57,26 @@ export async function readAgeKey(file: string): Promise<AgeKeyFile | Problem> {
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line.startsWith(prefix));
-  if (identities.length === 0) return wrongContent(file, content);
-  const recipients = await Promise.all(identities.map(async (identity) => recipientOf(identity)));
-  const broken = recipients.indexOf(undefined);
-  if (broken !== -1)
+  if (identities.length === 0)
     return problem(
       configKey,
-      `${file}: key ${String(broken + 1)} in it is damaged (its checksum does not hold)`,
+      `${file} holds ${otherContents.find(([pattern]) => pattern.test(content))?.[1] ?? "no age key"}; expected is a line ${prefix}…`,
+      "name the file that age-keygen -o has written",
+    );
+  const read = await Promise.allSettled(identities.map(async (identity) => identityToRecipient(identity)));
+  const recipients = read.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  if (recipients.length < read.length)
+    return problem(
+      configKey,
+      `${file}: key ${read.findIndex(({ status }) => status === "rejected") + 1} in it is damaged (its checksum does not hold)`,
       "restore the file from your backup",
     );
-  return {
-    file,
-    identities,
-    recipients: recipients.filter((recipient) => recipient !== undefined),
-    warnings: modeWarnings(file),
-  };
+  const isOpen = (statSync(file).mode & 0o077) !== 0;
+  const warnings = isOpen ? [`${file} can be read by other users of this computer: chmod 600 ${file}`] : [];
+  return { file, identities, recipients, warnings };
 }
 
-/**
- * The problem when none of the keys opens some of the files; undefined when all can be opened.
- */
+/** The problem when none of the keys opens some of the files; undefined when all can be opened. */
 export function checkRecipients(key: AgeKeyFile, files: readonly EncryptedFile[]): Problem | undefined {
   const locked = files.filter(
     ({ recipients }) => !recipients.some((recipient) => key.recipients.includes(recipient)),
@@ -87,7 +84,7 @@ export function checkRecipients(key: AgeKeyFile, files: readonly EncryptedFile[]
   const [first] = locked;
   if (first === undefined) return undefined;
   const expected = [...new Set(locked.flatMap(({ recipients }) => recipients))].join(", ");
-  const others = locked.length === 1 ? "" : ` and ${String(locked.length - 1)} more`;
+  const others = locked.length === 1 ? "" : ` and ${locked.length - 1} more`;
   return problem(
     configKey,
     `${key.file} is the key of ${key.recipients.join(", ")}, but ${first.path}${others} can only be read with the key of ${expected === "" ? "no age recipient at all" : expected}`,
@@ -107,26 +104,4 @@ export function recipientsOf(key: AgeKeyFile, files: readonly EncryptedFile[]): 
       others.every(({ recipients }) => recipients.includes(recipient)),
   );
   return common.length > 0 ? common : key.recipients;
-}
-
-function wrongContent(file: string, content: string): Problem {
-  const kind = otherContents.find(([pattern]) => pattern.test(content))?.[1];
-  return problem(
-    configKey,
-    `${file} holds ${kind ?? "no age key"}; expected is a line ${prefix}…`,
-    "name the file that age-keygen -o has written",
-  );
-}
-
-async function recipientOf(identity: string): Promise<string | undefined> {
-  try {
-    return await identityToRecipient(identity);
-  } catch {
-    return undefined;
-  }
-}
-
-function modeWarnings(file: string): readonly string[] {
-  const others = statSync(file).mode & 0o077;
-  return others === 0 ? [] : [`${file} can be read by other users of this computer: chmod 600 ${file}`];
 }
