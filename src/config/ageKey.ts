@@ -1,6 +1,7 @@
 // The file with the age key: is it there, is it such a key, is it the one that the tree is encrypted to.
 import { readFileSync, statSync } from "node:fs";
 import { identityToRecipient } from "age-encryption";
+import type { Tree } from "../../tree/index.ts";
 import { problem, type Problem } from "./problem.ts";
 
 /** A key file that was read. */
@@ -12,12 +13,6 @@ export interface AgeKeyFile {
   /** Their public halves, `age1…`, in the same order. */
   readonly recipients: readonly string[];
   readonly warnings: readonly string[];
-}
-
-/** A file of the tree that is encrypted, and to whom. */
-export interface EncryptedFile {
-  readonly path: string;
-  readonly recipients: readonly string[];
 }
 
 const configKey = "ageKeyFile";
@@ -77,7 +72,7 @@ export async function readAgeKey(file: string): Promise<AgeKeyFile | Problem> {
 }
 
 /** The problem when none of the keys opens some of the files; undefined when all can be opened. */
-export function checkRecipients(key: AgeKeyFile, files: readonly EncryptedFile[]): Problem | undefined {
+export function checkRecipients(key: AgeKeyFile, files: Tree["sopsFiles"]): Problem | undefined {
   const locked = files.filter(
     ({ recipients }) => !recipients.some((recipient) => key.recipients.includes(recipient)),
   );
@@ -96,7 +91,7 @@ export function checkRecipients(key: AgeKeyFile, files: readonly EncryptedFile[]
  * Everybody who can read all of the tree's secrets, as far as they have plain age keys (no plugin is asked here); the key's
  * own recipients where there is nobody like that.
  */
-export function recipientsOf(key: AgeKeyFile, files: readonly EncryptedFile[]): readonly string[] {
+export function recipientsOf(key: AgeKeyFile, files: Tree["sopsFiles"]): readonly string[] {
   const [first = { recipients: [] }, ...others] = files;
   const common = first.recipients.filter(
     (recipient) =>

@@ -53,6 +53,7 @@ export async function assembleConfig(
   const git = lookAtGit(values, tree.value);
   const secrets = lookAtSecretsFile(values, around);
   const fluxVersion = tree.value?.fluxVersion;
+  const isAlive = living?.bornWith !== undefined || lastRun.machines !== undefined;
   const wanted: ReachedVersions = {
     ...values.versions,
     flux: fluxVersion,
@@ -65,7 +66,8 @@ export async function assembleConfig(
     ...(await lookAtPatches(stack, around)),
     ...checkBornWith(living?.bornWith, values),
     ...(hasProblem(stack, /^github\b/) ? [] : checkGithubPlace(living?.github, values.github)),
-    ...lookAtPodSpace(values, around, tree.value),
+    // Who hands out networks stands in the tree; without it nothing is said.
+    ...(tree.value === undefined ? [] : checkPodSpace(values, tree.value.ciliumValues, isAlive)),
     ...tree.found,
     ...flux.problems,
     ...flux.warnings,
@@ -157,16 +159,6 @@ function lookAtSecretsFile({ secretsFile }: Values, around: Surroundings): Look<
   const file = resolvePath(secretsFile, around);
   const wrong = checkSecretsFile(file);
   return { value: file, found: wrong === undefined ? [] : [wrong] };
-}
-
-/** Who hands out networks stands in the tree; without it nothing is said. */
-function lookAtPodSpace(
-  values: Values,
-  { living, lastRun }: Surroundings,
-  tree: Tree | undefined,
-): Iterable<Problem> {
-  const isAlive = living?.bornWith !== undefined || lastRun.machines !== undefined;
-  return tree === undefined ? [] : checkPodSpace(values, tree.ciliumValues, isAlive);
 }
 
 /** Talos is asked only where the rules of this program have nothing against the patches: one mistake, one message. */

@@ -2,6 +2,7 @@
 // files it names; everything that can be derived is derived there and cannot be set.
 import type * as pulumi from "@pulumi/pulumi";
 import type { Tree } from "../../tree/index.ts";
+import type { Environment } from "./environment.ts";
 import type { LastRun } from "./reached.ts";
 import type { StackInput } from "./schema.ts";
 
@@ -59,7 +60,7 @@ export interface AgeKey {
 }
 
 /** Everything the program is told. */
-export interface Config extends StackConfig {
+export interface Config extends StackConfig, Pick<Environment, "bundleFolder" | "maskKey"> {
   readonly git: GitConfig;
   /** The Git tree as it lies on this computer. */
   readonly tree: Tree;
@@ -68,10 +69,6 @@ export interface Config extends StackConfig {
   readonly secretsFile?: string | undefined;
   /** What the last finished run reached. */
   readonly lastRun: LastRun;
-  /** Where `npm run plan` wants Flux's install bundles and the machines' configs; undefined in every other run. */
-  readonly bundleFolder?: string | undefined;
-  /** Key of the marks that stand for secrets in those configs; a secret, undefined in every other run. */
-  readonly maskKey?: string | undefined;
   /** What is allowed but not tested or not wise; already logged. */
   readonly warnings: readonly string[];
 }

@@ -63,7 +63,7 @@ export function section<Shape extends Readonly<Record<string, z.ZodType>>>(
     .object(shape, {
       error: otherType("a section", `add it with ${required}`, `write it with the keys ${required}`),
     })
-    .catchall(unknownKey) as unknown as z.ZodObject<Shape, z.core.$strict>;
+    .catchall(unknownKey);
 }
 
 /** A whole number between two others. */
@@ -95,11 +95,7 @@ export function dnsLabel(what: string, example: string): z.ZodString {
 }
 
 /** An IPv4 address. */
-export const ipv4 = text({
-  expected: "an IPv4 address",
-  example: "192.0.2.11",
-  test: isIPv4,
-});
+export const ipv4 = text({ expected: "an IPv4 address", example: "192.0.2.11", test: isIPv4 });
 
 /** An IPv4 network, without host bits. */
 export function cidr(example: string): z.ZodString {

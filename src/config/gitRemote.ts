@@ -6,15 +6,8 @@ import { problem, type Problem } from "./problem.ts";
 import type { Values } from "./readStack.ts";
 import { parseGitUrl } from "./urlFields.ts";
 
-/** Where the values come from. */
-export interface GitInput {
-  /** The URL, and where it is written: `git.url` or a file of the tree. */
-  readonly url: string;
-  readonly urlPath: string;
-  readonly branch: string;
-  /** Lines of the stack config. */
-  readonly knownHosts: readonly string[];
-}
+/** The values as they are given; `urlPath` says where the URL is written: `git.url` or a file of the tree. */
+type GitInput = Omit<GitConfig, "host" | "port"> & { readonly urlPath: string };
 
 /** Takes the URL apart and makes sure that the host's key is pinned. */
 export function resolveGit({ url, urlPath, branch, knownHosts }: GitInput): GitConfig | Problem {

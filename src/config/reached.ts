@@ -31,22 +31,17 @@ export type MachineOutput = Readonly<z.infer<typeof machine>>;
 /** The same with its name, e.g. `k8s-1`. */
 export type ReachedMachine = MachineOutput & { readonly name: string };
 
-/** What a run leaves. */
+/** What the last finished run left; undefined and empty before a first one has finished. */
 export interface LastRun {
-  /** Undefined before the first run has finished. */
   readonly machines?: readonly ReachedMachine[] | undefined;
-  /**
-   * Machines that the state has a config of now. Others than `machines` when a run after the last finished one failed.
-   * Undefined before the first run has finished.
-   */
+  /** Machines that the state has a config of now. Others than `machines` when a run after the last finished one failed. */
   readonly configured?: readonly ConfiguredMachine[] | undefined;
-  /** Empty before the first run has finished. */
   readonly versions: ReachedVersions;
-  /** Admin kubeconfig; a secret. Undefined before the first run has finished. */
+  /** Admin kubeconfig; a secret. */
   readonly kubeconfig?: string | undefined;
-  /** `cluster.endpoint`, e.g. `https://192.0.2.10:6443`. Undefined before the first run has finished. */
+  /** `cluster.endpoint`, e.g. `https://192.0.2.10:6443`. */
   readonly endpoint?: string | undefined;
-  /** Admin talosconfig; a secret. Undefined before the first run has finished. */
+  /** Admin talosconfig; a secret. */
   readonly talosconfig?: string | undefined;
 }
 

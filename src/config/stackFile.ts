@@ -27,20 +27,16 @@ export function readStackFileConfig(projectRoot: string, stack: string): StackFi
   }
 }
 
-/** What {@link hideEncrypted} gives. */
-export interface Hidden {
-  readonly value: unknown;
-  /** Paths of the encrypted values, from the section's root. */
-  readonly paths: readonly (readonly Segment[])[];
-}
-
 /**
  * Hides those values of a section that are encrypted in the stack file. Both have the same form, since one was made of the
  * other.
  * @param value the section in clear, from the engine; undefined: none has decrypted it
- * @returns undefined when the two do not fit: then nobody can say which value is the secret
+ * @returns the value, and the paths of those in it; undefined when the two do not fit: then nobody can say which is the secret
  */
-export function hideEncrypted(value: unknown, inFile: unknown): Hidden | undefined {
+export function hideEncrypted(
+  value: unknown,
+  inFile: unknown,
+): { readonly value: unknown; readonly paths: readonly (readonly Segment[])[] } | undefined {
   const paths: (readonly Segment[])[] = [];
   let fits = true;
   const hide = (inner: unknown, written: unknown, path: readonly Segment[]): unknown => {

@@ -4,15 +4,20 @@ import { patchesOf } from "../patches/places.ts";
 import { problem, type Finding, type Problem } from "../problem.ts";
 import type { Values } from "../readStack.ts";
 import { valueAt } from "../walk.ts";
-import { askedMachines, labelOf, stayingMachines } from "./askedMachines.ts";
+import { askedMachines, labelOf, stayingMachines, type AskedMachine } from "./askedMachines.ts";
 import { reservedIn } from "./network.ts";
 
 /** All problems between the machines. */
 export function* checkMachines(values: Values): Iterable<Finding> {
-  yield* sharedNames(values);
-  yield* sharedAddresses(values);
-  yield* unusableAddresses(values);
   const staying = stayingMachines(values);
+  // New hardware may have the address of a machine that is gone, but not its name: that one has still to leave.
+  yield* shared(askedMachines(values), "name", (first) => `is the name of ${first.at} already`);
+  yield* shared(
+    staying,
+    "address",
+    (first, other) => `belongs to both ${labelOf(first)} and ${labelOf(other)}`,
+  );
+  yield* unusableAddresses(values);
   // Judged only when every role is known: a misspelt one would make a second problem out of the first.
   if (values.nodes?.every((node) => node?.role !== undefined) !== true || values.nodes.length === 0) return;
   if (!staying.some(({ role }) => role === "controlplane"))
@@ -26,30 +31,18 @@ export function* checkMachines(values: Values): Iterable<Finding> {
     yield "all of nodes are control planes, and none takes pods: Flux and all apps wait until one does → add { cluster: { allowSchedulingOnControlPlanes: true } } to patches.controlplane, or keep a worker";
 }
 
-/** Also one that is gone has its name still: it has to leave first. */
-function* sharedNames(values: Values): Iterable<Problem> {
-  const asked = askedMachines(values);
-  for (const [index, { at, name }] of asked.entries()) {
-    const first = asked.slice(0, index).find((other) => other.name === name);
-    if (name !== undefined && first !== undefined)
+function* shared(
+  machines: readonly AskedMachine[],
+  key: "name" | "address",
+  message: (first: AskedMachine, other: AskedMachine) => string,
+): Iterable<Problem> {
+  for (const [index, machine] of machines.entries()) {
+    const first = machines.slice(0, index).find((other) => other[key] === machine[key]);
+    if (machine[key] !== undefined && first !== undefined)
       yield problem(
-        `${at}.name`,
-        `${name} is the name of ${first.at} already`,
-        "give each machine a name of its own",
-      );
-  }
-}
-
-/** New hardware may have the address of a machine that is gone. */
-function* sharedAddresses(values: Values): Iterable<Problem> {
-  const staying = stayingMachines(values);
-  for (const [index, machine] of staying.entries()) {
-    const first = staying.slice(0, index).find(({ address }) => address === machine.address);
-    if (machine.address !== undefined && first !== undefined)
-      yield problem(
-        `${machine.at}.address`,
-        `${machine.address} belongs to both ${labelOf(first)} and ${labelOf(machine)}`,
-        "give each machine an address of its own",
+        `${machine.at}.${key}`,
+        `${machine[key]} ${message(first, machine)}`,
+        `give each machine ${key === "name" ? "a name" : "an address"} of its own`,
       );
   }
 }

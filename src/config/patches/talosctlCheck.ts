@@ -9,7 +9,7 @@ import { compareMinors, minorOf } from "../../versions/version.ts";
 import { writePatch } from "./lines.ts";
 import { patchesOf, placedPatches, type PlacedPatch } from "./places.ts";
 import { complaint, complaintsIn, mistakesIn, unknownKey, type Mistake } from "./talosWords.ts";
-import { leavesOf, pathText, valueAt, type Segment } from "../walk.ts";
+import { leavesOf, pathText, type Segment } from "../walk.ts";
 
 type Role = "controlplane" | "worker";
 
@@ -28,8 +28,8 @@ export async function checkWithTalosctl(values: Values, talosctl: RunTalosctl): 
   if (version.code === -2) return unchecked(placed, version.stderr);
   const folder = new PrivateFolder();
   try {
-    const trial = new Trial(talosctl, folder);
-    const found = await Promise.all(chainsOf(values).map(async (chain) => trial.look(chain)));
+    const attempt = attemptsWith(talosctl, folder);
+    const found = await Promise.all(chainsOf(values).map(async (chain) => mistakesOf(chain, attempt)));
     const unique = new Map(found.flat().map((one) => [`${pathText(one.path)} ${one.mistake.text}`, one]));
     return judged([...unique.values()], values.versions?.talos, /Tag:\s+(v\S+)/.exec(version.stdout)?.[1]);
   } catch (error) {
@@ -111,94 +111,90 @@ function judged(
   return sortFindings([...findings, ...(difference > 0 ? [newer] : [])]);
 }
 
-/** Tries patches on a config of nobody. */
-class Trial {
-  readonly #talosctl: RunTalosctl;
-  readonly #folder: PrivateFolder;
-  #count = 0;
-
-  constructor(talosctl: RunTalosctl, folder: PrivateFolder) {
-    this.#talosctl = talosctl;
-    this.#folder = folder;
-  }
-
-  /** All mistakes of patches that come together: in one go, and one after the other only where that fails. */
-  async look({ role, patches }: Chain): Promise<readonly FoundMistake[]> {
-    if ((await this.#try(role, patches)) === undefined) return [];
-    // What Talos has against the config of nobody alone is no mistake of theirs.
-    const known = complaintsIn((await this.#try(role, []))?.words ?? "");
-    const found: FoundMistake[] = [];
-    const good: PlacedPatch[] = [];
-    for (const placed of patches) {
-      const { path, patch } = placed;
-      const isSecret = hasSecret(patch);
-      const refused = await this.#try(role, [...good, placed]);
-      const mistakes =
-        refused === undefined
-          ? []
-          : refused.isForm
-            ? mistakesIn(refused.words, patch, writePatch(revealed(patch)), isSecret)
-            : complaintsIn(refused.words)
-                .filter((text) => !known.includes(text))
-                .map((text) => complaint(text, isSecret));
-      if (mistakes.length === 0) good.push(placed);
-      for (const mistake of mistakes) {
-        const inside =
-          mistake.text === unknownKey ? await this.#firstUnknown(role, patch, mistake.path) : mistake.path;
-        found.push({ path: [...path, ...inside], mistake, isSecret });
-      }
+/** All mistakes of patches that come together: in one go, and one after the other only where that fails. */
+async function mistakesOf({ role, patches }: Chain, attempt: Attempt): Promise<readonly FoundMistake[]> {
+  const whole = await attempt(
+    role,
+    patches.map(({ patch }) => patch),
+  );
+  if (whole === undefined) return [];
+  // What Talos has against the config of nobody alone is no mistake of theirs.
+  const known = complaintsIn((await attempt(role, []))?.words ?? "");
+  const found: FoundMistake[] = [];
+  const good: unknown[] = [];
+  for (const { path, patch } of patches) {
+    const isSecret = hasSecret(patch);
+    const { isForm = false, words = "" } = (await attempt(role, [...good, patch])) ?? {};
+    const mistakes = isForm
+      ? mistakesIn(words, patch, writePatch(revealed(patch)), isSecret)
+      : complaintsIn(words)
+          .filter((text) => !known.includes(text))
+          .map((text) => complaint(text, isSecret));
+    if (mistakes.length === 0) good.push(patch);
+    for (const mistake of mistakes) {
+      const isUnknown = mistake.text === unknownKey;
+      const inside = isUnknown ? await firstUnknown(role, patch, mistake.path, attempt) : mistake.path;
+      found.push({ path: [...path, ...inside], mistake, isSecret });
     }
-    return found;
   }
-
-  /** Of `machine.nope.inner` the key that Talos does not know: the shortest part of the path that it refuses. */
-  async #firstUnknown(role: Role, patch: unknown, path: readonly Segment[]): Promise<readonly Segment[]> {
-    const kind = valueAt(patch, ["kind"]);
-    const head = kind === undefined ? {} : { apiVersion: valueAt(patch, ["apiVersion"]), kind, name: "x" };
-    for (let length = 1; length < path.length; length += 1) {
-      const part = path
-        .slice(0, length)
-        .reduceRight<unknown>((inner, key) => (typeof key === "number" ? [inner] : { [key]: inner }), null);
-      const refused = await this.#try(role, [{ path, patch: { ...head, ...(part as object) } }]);
-      if (refused?.isForm === true && refused.words.includes("unknown keys")) return path.slice(0, length);
-    }
-    return path;
-  }
-
-  /** @returns undefined when Talos takes them */
-  async #try(role: Role, patches: readonly PlacedPatch[]): Promise<Refusal | undefined> {
-    this.#count += 1;
-    const name = String(this.#count);
-    const base = this.#folder.write(`${name}-base`, JSON.stringify(baseOf(role)));
-    const files = patches
-      .map(({ patch }) => writePatch(revealed(patch)).text)
-      .filter((text) => text !== "null\n")
-      .map((text, index) => this.#folder.write(`${name}-${index}`, text));
-    // Written beforehand, so that it is private: what is merged into it may be a secret.
-    const merged = this.#folder.write(`${name}-merged`, "");
-    const options = files.flatMap((file) => ["--patch", `@${file}`]);
-    const patched = await this.#answer(["machineconfig", "patch", base, ...options, "--output", merged]);
-    if (patched.code !== 0) return { isForm: true, words: patched.stderr };
-    const valid = await this.#answer(["validate", "--mode", "metal", "--config", merged]);
-    return valid.code === 0 ? undefined : { isForm: false, words: valid.stderr };
-  }
-
-  /** @throws NoAnswer when talosctl was ended by a signal, which no refusal is */
-  async #answer(args: readonly string[]): Promise<RunResult> {
-    const result = await this.#talosctl(args);
-    if (result.code < 0) throw new NoAnswer(result.stderr.trim().split("\n").at(-1));
-    return result;
-  }
+  return found;
 }
 
-/** talosctl gave no answer, e.g. within its time, so that nothing is known of the patches. */
-class NoAnswer extends Error {}
+/** Of `machine.nope.inner` the key that Talos does not know: the shortest part of the path that it refuses. */
+async function firstUnknown(
+  role: Role,
+  patch: unknown,
+  path: readonly Segment[],
+  attempt: Attempt,
+): Promise<readonly Segment[]> {
+  const { kind, apiVersion } = patch as Readonly<Record<string, unknown>>;
+  const head = kind === undefined ? {} : { apiVersion, kind, name: "x" };
+  for (let length = 1; length < path.length; length += 1) {
+    const part = path
+      .slice(0, length)
+      .reduceRight<unknown>((inner, key) => (typeof key === "number" ? [inner] : { [key]: inner }), null);
+    const refused = await attempt(role, [{ ...head, ...(part as object) }]);
+    if (refused?.isForm === true && refused.words.includes("unknown keys")) return path.slice(0, length);
+  }
+  return path;
+}
 
 /** Why Talos does not take patches. */
 interface Refusal {
   /** Whether they do not even have the form of a config. */
   readonly isForm: boolean;
   readonly words: string;
+}
+
+/** Asks whether Talos takes patches, on a config of nobody; undefined when it does. @throws NoAnswer */
+type Attempt = (role: Role, patches: readonly unknown[]) => Promise<Refusal | undefined>;
+
+/** talosctl gave no answer, e.g. within its time, so that nothing is known of the patches. */
+class NoAnswer extends Error {}
+
+function attemptsWith(talosctl: RunTalosctl, folder: PrivateFolder): Attempt {
+  let count = 0;
+  const answer = async (...args: readonly string[]): Promise<RunResult> => {
+    const result = await talosctl(args);
+    // Ended by a signal, which no refusal is.
+    if (result.code < 0) throw new NoAnswer(result.stderr.trim().split("\n").at(-1));
+    return result;
+  };
+  return async (role, patches) => {
+    count += 1;
+    const name = String(count);
+    const base = folder.write(`${name}-base`, JSON.stringify(baseOf(role)));
+    const options = patches
+      .map((patch) => writePatch(revealed(patch)).text)
+      .filter((text) => text !== "null\n")
+      .flatMap((text, index) => ["--patch", `@${folder.write(`${name}-${index}`, text)}`]);
+    // Written beforehand, so that it is private: what is merged into it may be a secret.
+    const merged = folder.write(`${name}-merged`, "");
+    const patched = await answer("machineconfig", "patch", base, ...options, "--output", merged);
+    if (patched.code !== 0) return { isForm: true, words: patched.stderr };
+    const valid = await answer("validate", "--mode", "metal", "--config", merged);
+    return valid.code === 0 ? undefined : { isForm: false, words: valid.stderr };
+  };
 }
 
 /**
