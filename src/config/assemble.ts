@@ -48,7 +48,10 @@ export async function assembleConfig(
   const { lastRun, living, hasGithubToken, bundleFolder, maskKey } = around;
   const stack = checkStack(raw);
   const { values } = stack;
-  const tree = lookAtTree(values, around);
+  const tree: Look<Tree> =
+    values.tree === undefined
+      ? { found: [] }
+      : readTreeInput(resolvePath(values.tree, around), around.readTree);
   const age = await lookAtAgeKey(values, around, tree.value);
   const git = lookAtGit(values, tree.value);
   const secrets = lookAtSecretsFile(values, around);
@@ -108,10 +111,6 @@ export async function assembleConfig(
 interface Look<T> {
   readonly value?: T;
   readonly found: readonly Finding[];
-}
-
-function lookAtTree({ tree }: Values, around: Surroundings): Look<Tree> {
-  return tree === undefined ? { found: [] } : readTreeInput(resolvePath(tree, around), around.readTree);
 }
 
 /** Where Flux reads the tree: what the stack config says, else what the tree itself does. */

@@ -133,8 +133,18 @@ function checkRule(rule: SkewRule, versions: Versions): Finding | undefined {
   const [own = "", kubernetes = ""] = [versions[rule.component], versions.kubernetes];
   if (minorOf(own) === undefined) return undefined;
   const [path, name] = [settings[rule.component], names[rule.component]];
+  const known = Object.keys(rule.kubernetes);
+  const [oldestOwn = "", newestOwn = ""] = [known[0], known.at(-1)];
+  // Nothing is known about minors that came after this table; those before it are not supported any more.
+  if (compareMinors(own, newestOwn) > 0)
+    return `${name} ${own} is newer than ${newestOwn}, the newest this program knows`;
   const range = rangeOf(rule, own);
-  if (range === undefined) return unknownMinor(rule, own);
+  if (range === undefined)
+    return {
+      path,
+      message: `${own} is older than ${oldestOwn}, the oldest ${name} this program supports`,
+      todo: `take ${name} ${oldestOwn} or newer`,
+    };
   const [oldest, newest] = range;
   if (compareMinors(kubernetes, oldest) < 0)
     return {
@@ -149,19 +159,5 @@ function checkRule(rule: SkewRule, versions: Versions): Finding | undefined {
     path: settings.kubernetes,
     message: `${kubernetes} is newer than ${newest}, the newest Kubernetes that ${name} ${own} accepts`,
     todo: `lower it to ${newest} or older, or take a newer ${name} (${path})`,
-  };
-}
-
-/** Nothing is known about minors that came after this table; those before it are not supported any more. */
-function unknownMinor({ component, kubernetes }: SkewRule, own: string): Finding {
-  const known = Object.keys(kubernetes);
-  const [oldest = "", newest = ""] = [known[0], known.at(-1)];
-  const name = names[component];
-  if (compareMinors(own, newest) > 0)
-    return `${name} ${own} is newer than ${newest}, the newest this program knows`;
-  return {
-    path: settings[component],
-    message: `${own} is older than ${oldest}, the oldest ${name} this program supports`,
-    todo: `take ${name} ${oldest} or newer`,
   };
 }

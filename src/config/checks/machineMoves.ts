@@ -13,6 +13,7 @@ import { askedMachines, type AskedMachine } from "./askedMachines.ts";
 export function* checkMachineMoves(lastRun: LastRun, values: Values): Iterable<Finding> {
   const asked = askedMachines(values);
   const before = lastRun.machines ?? [];
+  if (asked.length === 0) return;
   // A misspelt role has a problem of its own.
   const hasRoles = asked.every(({ role }) => role !== undefined);
   if (hasRoles) yield* controlPlaneCount(before, asked);
@@ -82,15 +83,13 @@ function* changed(
     );
   // Config and step of a machine that is gone are kept as they were until it is removed (src/talos/machine/machine.ts). So
   // another address or generation would do nothing, and whoever wrote it means something else.
-  const isNew = { address: address !== known.address, generation: generation > known.generation };
-  for (const [key, value] of [
-    ["address", address ?? known.address] as const,
-    ["generation", generation] as const,
-  ])
-    if (gone === true && isNew[key])
+  const asks = { address: address ?? known.address, generation };
+  for (const key of ["address", "generation"] as const)
+    // A generation that goes back has a problem already.
+    if (gone === true && asks[key] !== known[key] && (key === "address" || generation > known.generation))
       yield problem(
         `${at}.${key}`,
-        `${value} is new, and of a machine that is gone nothing changes: ${known.name} has ${key} ${known[key]}`,
+        `${asks[key]} is new, and of a machine that is gone nothing changes: ${known.name} has ${key} ${known[key]}`,
         `write ${known[key]}; new hardware gets a line of its own with another name`,
       );
 }

@@ -203,7 +203,14 @@ function attemptsWith(talosctl: RunTalosctl, folder: PrivateFolder): Attempt {
  */
 function baseOf(role: Role): Readonly<Record<string, unknown>> {
   const none = "bm9uZQ==";
-  const ca = role === "controlplane" ? { crt: none, key: none } : { crt: none };
+  const isControlPlane = role === "controlplane";
+  const ca = isControlPlane ? { crt: none, key: none } : { crt: none };
+  const onlyThere = {
+    aggregatorCA: ca,
+    serviceAccount: { key: none },
+    proxy: { disabled: true },
+    etcd: { ca },
+  };
   return {
     version: "v1alpha1",
     machine: {
@@ -211,7 +218,10 @@ function baseOf(role: Role): Readonly<Record<string, unknown>> {
       token: "none",
       ca,
       install: { disk: "/dev/sda", image: "none" },
-      features: { hostDNS: { enabled: true, forwardKubeDNSToHost: true } },
+      features: {
+        kubePrism: { enabled: true, port: 7445 },
+        hostDNS: { enabled: true, forwardKubeDNSToHost: true },
+      },
     },
     cluster: {
       id: none,
@@ -220,6 +230,7 @@ function baseOf(role: Role): Readonly<Record<string, unknown>> {
       ca,
       controlPlane: { endpoint: "https://192.0.2.10:6443" },
       discovery: { enabled: true },
+      ...(isControlPlane ? onlyThere : {}),
     },
   };
 }
