@@ -3,7 +3,7 @@
 // First everything is asked that may stop a run; then src/program.ts registers the phases; then Flux has the last word.
 import * as pulumi from "@pulumi/pulumi";
 import { provideCiliumChart, usesKeptChart } from "./src/bootstrap/ciliumChart.ts";
-import { checkAccess } from "./src/preflight/access.ts";
+import { checkAccess } from "./src/preflight/preflight.ts";
 import { reachedMachines, reachedVersions } from "./src/config/lastRun.ts";
 import { loadConfig } from "./src/config/load.ts";
 import { prepareFluxBump, settleFlux, settleFluxBump } from "./src/flux/aroundRun.ts";

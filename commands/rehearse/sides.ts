@@ -4,11 +4,11 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { checkMoves } from "../../src/config/checks/moves.ts";
-import { checkTogether } from "../../src/config/checks/versions.ts";
 import type { ReachedVersions } from "../../src/config/reached.ts";
 import { resolvePath } from "../../src/config/paths.ts";
 import { describeProblems, problem } from "../../src/config/problem.ts";
-import { defaults } from "../../src/config/schema.ts";
+import { defaultTree } from "../../src/config/schema.ts";
+import { checkSkew } from "../../src/versions/skew.ts";
 import { readTree } from "../../tree/index.ts";
 import { committedFile, exportCommitted, exportWorking, sameRepository } from "../git.ts";
 import { readStackFile, type StackValues } from "./stackFile.ts";
@@ -115,7 +115,7 @@ function sideOf(values: StackValues, tree: string, stack: string): Side | Refuse
     const { problems, fluxVersion } = readTree(tree);
     const found = [
       ...problems.map((text) => problem("tree", text, "fix the tree")),
-      ...checkTogether({ kubernetes: values.versions.kubernetes, flux: fluxVersion }).problems,
+      ...checkSkew({ kubernetes: values.versions.kubernetes, flux: fluxVersion }).problems,
     ];
     if (found.length > 0) return { refusal: describeProblems(stack, found) };
     return { values, tree, versions: { ...values.versions, flux: fluxVersion } };
@@ -125,7 +125,7 @@ function sideOf(values: StackValues, tree: string, stack: string): Side | Refuse
   }
 }
 
-function treeOf({ tree = defaults.tree }: StackValues, { project }: RehearsalRequest): string {
+function treeOf({ tree = defaultTree }: StackValues, { project }: RehearsalRequest): string {
   return resolvePath(tree, { home: homedir(), projectRoot: project });
 }
 

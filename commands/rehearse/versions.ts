@@ -157,7 +157,7 @@ function goTogether(moves: readonly Move[]): boolean {
   const side = (key: keyof Move): StackVersions =>
     byComponent((component) => moves[components.indexOf(component)]?.[key] ?? "");
   const [from, to] = [side("from"), side("to")];
-  return [...checkSkew(from).errors, ...checkSkew(to).errors, ...checkMoves(from, to)].length === 0;
+  return [...checkSkew(from).problems, ...checkSkew(to).problems, ...checkMoves(from, to)].length === 0;
 }
 
 function noteOn(

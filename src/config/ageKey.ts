@@ -1,6 +1,7 @@
 // The file with the age key: is it there, is it such a key, is it the one that the tree is encrypted to.
 import { readFileSync, statSync } from "node:fs";
 import { identityToRecipient } from "age-encryption";
+import type { Tree } from "../../tree/index.ts";
 import { problem, type Problem } from "./problem.ts";
 
 /** A key file that was read. */
@@ -12,12 +13,6 @@ export interface AgeKeyFile {
   /** Their public halves, `age1…`, in the same order. */
   readonly recipients: readonly string[];
   readonly warnings: readonly string[];
-}
-
-/** A file of the tree that is encrypted, and to whom. */
-export interface EncryptedFile {
-  readonly path: string;
-  readonly recipients: readonly string[];
 }
 
 const configKey = "ageKeyFile";
@@ -46,13 +41,10 @@ export async function readAgeKey(file: string): Promise<AgeKeyFile | Problem> {
   try {
     content = readFileSync(file, "utf8");
   } catch (error) {
-    const reason =
-      (error as NodeJS.ErrnoException).code === "ENOENT"
-        ? "is not there"
-        : `cannot be read (${String((error as NodeJS.ErrnoException).code)})`;
+    const { code = "" } = error as NodeJS.ErrnoException;
     return problem(
       configKey,
-      `${file} ${reason}`,
+      `${file} ${code === "ENOENT" ? "is not there" : `cannot be read (${code})`}`,
       `copy the cluster's key there, or make a new one: age-keygen -o ${file}`,
     );
   }
@@ -60,34 +52,34 @@ export async function readAgeKey(file: string): Promise<AgeKeyFile | Problem> {
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line.startsWith(prefix));
-  if (identities.length === 0) return wrongContent(file, content);
-  const recipients = await Promise.all(identities.map(async (identity) => recipientOf(identity)));
-  const broken = recipients.indexOf(undefined);
-  if (broken !== -1)
+  if (identities.length === 0)
     return problem(
       configKey,
-      `${file}: key ${String(broken + 1)} in it is damaged (its checksum does not hold)`,
+      `${file} holds ${otherContents.find(([pattern]) => pattern.test(content))?.[1] ?? "no age key"}; expected is a line ${prefix}…`,
+      "name the file that age-keygen -o has written",
+    );
+  const read = await Promise.allSettled(identities.map(async (identity) => identityToRecipient(identity)));
+  const recipients = read.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  if (recipients.length < read.length)
+    return problem(
+      configKey,
+      `${file}: key ${read.findIndex(({ status }) => status === "rejected") + 1} in it is damaged (its checksum does not hold)`,
       "restore the file from your backup",
     );
-  return {
-    file,
-    identities,
-    recipients: recipients.filter((recipient) => recipient !== undefined),
-    warnings: modeWarnings(file),
-  };
+  const isOpen = (statSync(file).mode & 0o077) !== 0;
+  const warnings = isOpen ? [`${file} can be read by other users of this computer: chmod 600 ${file}`] : [];
+  return { file, identities, recipients, warnings };
 }
 
-/**
- * The problem when none of the keys opens some of the files; undefined when all can be opened.
- */
-export function checkRecipients(key: AgeKeyFile, files: readonly EncryptedFile[]): Problem | undefined {
+/** The problem when none of the keys opens some of the files; undefined when all can be opened. */
+export function checkRecipients(key: AgeKeyFile, files: Tree["sopsFiles"]): Problem | undefined {
   const locked = files.filter(
     ({ recipients }) => !recipients.some((recipient) => key.recipients.includes(recipient)),
   );
   const [first] = locked;
   if (first === undefined) return undefined;
   const expected = [...new Set(locked.flatMap(({ recipients }) => recipients))].join(", ");
-  const others = locked.length === 1 ? "" : ` and ${String(locked.length - 1)} more`;
+  const others = locked.length === 1 ? "" : ` and ${locked.length - 1} more`;
   return problem(
     configKey,
     `${key.file} is the key of ${key.recipients.join(", ")}, but ${first.path}${others} can only be read with the key of ${expected === "" ? "no age recipient at all" : expected}`,
@@ -99,7 +91,7 @@ export function checkRecipients(key: AgeKeyFile, files: readonly EncryptedFile[]
  * Everybody who can read all of the tree's secrets, as far as they have plain age keys (no plugin is asked here); the key's
  * own recipients where there is nobody like that.
  */
-export function recipientsOf(key: AgeKeyFile, files: readonly EncryptedFile[]): readonly string[] {
+export function recipientsOf(key: AgeKeyFile, files: Tree["sopsFiles"]): readonly string[] {
   const [first = { recipients: [] }, ...others] = files;
   const common = first.recipients.filter(
     (recipient) =>
@@ -107,26 +99,4 @@ export function recipientsOf(key: AgeKeyFile, files: readonly EncryptedFile[]): 
       others.every(({ recipients }) => recipients.includes(recipient)),
   );
   return common.length > 0 ? common : key.recipients;
-}
-
-function wrongContent(file: string, content: string): Problem {
-  const kind = otherContents.find(([pattern]) => pattern.test(content))?.[1];
-  return problem(
-    configKey,
-    `${file} holds ${kind ?? "no age key"}; expected is a line ${prefix}…`,
-    "name the file that age-keygen -o has written",
-  );
-}
-
-async function recipientOf(identity: string): Promise<string | undefined> {
-  try {
-    return await identityToRecipient(identity);
-  } catch {
-    return undefined;
-  }
-}
-
-function modeWarnings(file: string): readonly string[] {
-  const others = statSync(file).mode & 0o077;
-  return others === 0 ? [] : [`${file} can be read by other users of this computer: chmod 600 ${file}`];
 }

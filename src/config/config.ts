@@ -2,6 +2,7 @@
 // files it names; everything that can be derived is derived there and cannot be set.
 import type * as pulumi from "@pulumi/pulumi";
 import type { Tree } from "../../tree/index.ts";
+import type { Environment } from "./environment.ts";
 import type { LastRun } from "./reached.ts";
 import type { StackInput } from "./schema.ts";
 
@@ -12,30 +13,20 @@ export type DeepReadonly<T> = T extends (infer Element)[]
     ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
     : T;
 
-/** One machine. */
-export interface Node {
-  /** Host name and name in the cluster, e.g. `k8s-1`. */
-  readonly name: string;
-  /** IPv4 address, e.g. `192.0.2.11`. */
-  readonly address: string;
-  readonly role: "controlplane" | "worker";
-  /** Disk to install on, e.g. `/dev/nvme0n1`. */
-  readonly disk: string;
+/** One machine, as the stack config has it (schema.ts) and with what follows. */
+export type Node = DeepReadonly<Omit<StackInput["nodes"][number], "gone">> & {
   /** The stack's schematic id, or the node's own. */
   readonly schematicId: string;
-  /** What is installed, e.g. `factory.talos.dev/metal-installer/<schematic id>:v1.13.9`. Derived. */
+  /** What is installed, e.g. `factory.talos.dev/metal-installer/<schematic id>:v1.13.9`. */
   readonly installerImage: string;
-  /** The node's own machine config patches. */
-  readonly patches: readonly Readonly<Record<string, unknown>>[];
-  /** How often the machine has been made anew, counted from 1. */
-  readonly generation: number;
-}
+};
+
+/** Keys of the stack config that stay as they are. */
+type KeptKeys =
+  "cluster" | "network" | "versions" | "patches" | "github" | "upgrades" | "suspend" | "protect";
 
 /** Config that comes from the stack's own keys alone, without any file. */
-export interface StackConfig {
-  readonly cluster: DeepReadonly<StackInput["cluster"]>;
-  readonly network: DeepReadonly<StackInput["network"]>;
-  readonly versions: DeepReadonly<StackInput["versions"]>;
+export interface StackConfig extends DeepReadonly<Pick<StackInput, KeptKeys>> {
   /** All machines that there are, in the order of the stack config. */
   readonly nodes: readonly Node[];
   /** Machines whose hardware is dead: they only leave. In none of the other lists. */
@@ -43,13 +34,6 @@ export interface StackConfig {
   /** The control planes among them; the first one is where etcd is bootstrapped. */
   readonly controlPlanes: readonly [Node, ...Node[]];
   readonly workers: readonly Node[];
-  readonly patches: DeepReadonly<StackInput["patches"]>;
-  readonly github: DeepReadonly<StackInput["github"]>;
-  readonly upgrades: DeepReadonly<StackInput["upgrades"]>;
-  /** Whether Flux is suspended for maintenance. */
-  readonly suspend: boolean;
-  /** Whether `destroy` is to delete nothing. */
-  readonly protect: boolean;
 }
 
 /** Where Flux reads the tree. */
@@ -76,7 +60,7 @@ export interface AgeKey {
 }
 
 /** Everything the program is told. */
-export interface Config extends StackConfig {
+export interface Config extends StackConfig, Pick<Environment, "bundleFolder" | "maskKey"> {
   readonly git: GitConfig;
   /** The Git tree as it lies on this computer. */
   readonly tree: Tree;
@@ -85,10 +69,6 @@ export interface Config extends StackConfig {
   readonly secretsFile?: string | undefined;
   /** What the last finished run reached. */
   readonly lastRun: LastRun;
-  /** Where `npm run plan` wants Flux's install bundles and the machines' configs; undefined in every other run. */
-  readonly bundleFolder?: string | undefined;
-  /** Key of the marks that stand for secrets in those configs; a secret, undefined in every other run. */
-  readonly maskKey?: string | undefined;
   /** What is allowed but not tested or not wise; already logged. */
   readonly warnings: readonly string[];
 }

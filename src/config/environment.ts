@@ -8,9 +8,9 @@ export interface Environment {
   readonly home: string;
   /** Whether there is a token for GitHub. The token itself stays in the environment, where the GitHub provider finds it. */
   readonly hasGithubToken: boolean;
-  /** Folder for Flux's install bundles and the machines' configs, set by `npm run plan`, which compares them. */
+  /** Folder for Flux's install bundles and the machines' configs, set by `npm run plan` alone, which compares them. */
   readonly bundleFolder?: string | undefined;
-  /** Key of the marks behind which secrets in those configs are hidden, set by `npm run plan`; a secret. */
+  /** Key of the marks behind which secrets in those configs are hidden, set by `npm run plan` alone; a secret. */
   readonly maskKey?: string | undefined;
 }
 

@@ -2,8 +2,9 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { isPlainVersion, plainVersion } from "../versions/version.ts";
-import { cidrRange, networkAddress } from "./ip.ts";
+import { networkAddress } from "./ip.ts";
 import { show } from "./problem.ts";
+import { didYouMean } from "./suggest.ts";
 
 /** How a text value must look. */
 interface TextRule {
@@ -20,24 +21,25 @@ interface TextRule {
   readonly advice?: (value: string) => string | undefined;
 }
 
+/** What to say of a value that is not there or of another type. */
+function otherType(form: string, add: string, write: string): (issue: { input: unknown }) => string {
+  return ({ input }) =>
+    input === undefined || input === null
+      ? `is missing → ${add}`
+      : `${show(input)} is not ${form} → ${write}`;
+}
+
 /** A text of a certain form. */
 export function text(rule: TextRule): z.ZodString {
-  return z
-    .string({
-      error: ({ input }) =>
-        input === undefined || input === null
-          ? `is missing → set it to ${rule.expected}, e.g. ${rule.example}`
-          : `${show(input)} is not ${rule.expected} → write it as text, e.g. "${rule.example}"`,
-    })
-    .check((context) => {
-      const { value } = context;
-      if (rule.test(value)) return;
-      context.issues.push({
-        code: "custom",
-        input: value,
-        message: `${show(value)} is not ${rule.expected} → ${adviceOn(rule, value)}`,
-      });
-    });
+  const { expected, example } = rule;
+  const error = otherType(
+    expected,
+    `set it to ${expected}, e.g. ${example}`,
+    `write it as text, e.g. "${example}"`,
+  );
+  return z.string({ error }).refine(rule.test, {
+    error: ({ input }) => `${show(input)} is not ${expected} → ${adviceOn(rule, String(input))}`,
+  });
 }
 
 /** Advice that repeats the mistake is worse than none, so an offer has to pass the rule that the value has not passed. */
@@ -48,42 +50,33 @@ function adviceOn(rule: TextRule, value: string): string {
 }
 
 /** A section with exactly these keys. */
-export function section<Shape extends z.core.$ZodLooseShape>(
+export function section<Shape extends Readonly<Record<string, z.ZodType>>>(
   shape: Shape,
 ): z.ZodObject<Shape, z.core.$strict> {
-  const isOptional = (type: unknown): boolean =>
-    type instanceof z.ZodOptional || type instanceof z.ZodDefault;
-  const required = Object.keys(shape).filter((key) => !isOptional(shape[key]));
-  const keys = required.join(", ");
-  return z.strictObject(shape, {
-    error: ({ code, input }) =>
-      code === "unrecognized_keys"
-        ? undefined
-        : input === undefined || input === null
-          ? `is missing → add it with ${keys}`
-          : `${show(input)} is not a section → write it with the keys ${keys}`,
+  const keys = Object.keys(shape);
+  const required = keys.filter((key) => shape[key]?.safeParse(undefined).success === false).join(", ");
+  const unknownKey = z.custom<never>(() => false, {
+    error: ({ path = [] }) =>
+      `unknown key → ${didYouMean(String(path.at(-1)), keys) ?? `remove it; known are ${keys.join(", ")}`}`,
   });
+  return z
+    .object(shape, {
+      error: otherType("a section", `add it with ${required}`, `write it with the keys ${required}`),
+    })
+    .catchall(unknownKey);
 }
 
 /** A whole number between two others. */
 export function wholeNumber(least: number, most: number, what: string): z.ZodNumber {
-  const message = (input: unknown): string =>
-    `${show(input)} is not ${what} between ${String(least)} and ${String(most)} → write a whole number from ${String(least)} to ${String(most)}`;
-  return z.number({ error: ({ input }) => message(input) }).check((context) => {
-    const { value } = context;
-    if (!Number.isInteger(value) || value < least || value > most)
-      context.issues.push({ code: "custom", input: value, message: message(value) });
-  });
+  const error = ({ input }: { input: unknown }): string =>
+    `${show(input)} is not ${what} between ${least} and ${most} → write a whole number from ${least} to ${most}`;
+  const test = (value: number): boolean => Number.isInteger(value) && value >= least && value <= most;
+  return z.number({ error }).refine(test, { error });
 }
 
 /** A list. */
 export function list<Element extends z.ZodType>(element: Element, of: string): z.ZodArray<Element> {
-  return z.array(element, {
-    error: ({ input }) =>
-      input === undefined || input === null
-        ? `is missing → add a list of ${of}`
-        : `${show(input)} is not a list → write a list of ${of}`,
-  });
+  return z.array(element, { error: otherType("a list", `add a list of ${of}`, `write a list of ${of}`) });
 }
 
 /** A name that is one part of a host name. */
@@ -102,18 +95,14 @@ export function dnsLabel(what: string, example: string): z.ZodString {
 }
 
 /** An IPv4 address. */
-export const ipv4 = text({
-  expected: "an IPv4 address",
-  example: "192.0.2.11",
-  test: (value) => isIPv4(value),
-});
+export const ipv4 = text({ expected: "an IPv4 address", example: "192.0.2.11", test: isIPv4 });
 
 /** An IPv4 network, without host bits. */
 export function cidr(example: string): z.ZodString {
   return text({
     expected: "an IPv4 network in CIDR notation",
     example,
-    test: (value) => cidrRange(value) !== undefined && networkAddress(value) === value,
+    test: (value) => networkAddress(value) === value,
     meant: networkAddress,
     because: ", the network that address lies in",
   });
@@ -131,12 +120,7 @@ export function vVersion(example: string): z.ZodString {
 
 /** A version without leading v, as Helm charts have it, e.g. `1.20.1`. */
 export function chartVersion(example: string): z.ZodString {
-  return text({
-    expected: "a chart version X.Y.Z",
-    example,
-    test: isPlainVersion,
-    meant: plainVersion,
-  });
+  return text({ expected: "a chart version X.Y.Z", example, test: isPlainVersion, meant: plainVersion });
 }
 
 /** A file or folder. */

@@ -1,19 +1,13 @@
 // Where Flux reads the tree and which keys the host may show there.
-import { pinnedKeys } from "../steps/knownHosts.ts";
+import { knownHostsName, pinnedKeys } from "../steps/knownHosts.ts";
 import type { GitConfig } from "./config.ts";
-import { parseGitUrl } from "./gitFields.ts";
 import { githubHostKeys } from "./githubHostKeys.ts";
 import { problem, type Problem } from "./problem.ts";
+import type { Values } from "./readStack.ts";
+import { parseGitUrl } from "./urlFields.ts";
 
-/** Where the values come from. */
-export interface GitInput {
-  /** The URL, and where it is written: `git.url` or a file of the tree. */
-  readonly url: string;
-  readonly urlPath: string;
-  readonly branch: string;
-  /** Lines of the stack config. */
-  readonly knownHosts: readonly string[];
-}
+/** The values as they are given; `urlPath` says where the URL is written: `git.url` or a file of the tree. */
+type GitInput = Omit<GitConfig, "host" | "port"> & { readonly urlPath: string };
 
 /** Takes the URL apart and makes sure that the host's key is pinned. */
 export function resolveGit({ url, urlPath, branch, knownHosts }: GitInput): GitConfig | Problem {
@@ -25,16 +19,24 @@ export function resolveGit({ url, urlPath, branch, knownHosts }: GitInput): GitC
       "write e.g. ssh://git@github.com/home/home-cluster.git",
     );
   const { host, port } = remote;
-  const known = isPinned(knownHosts, host, port) ? knownHosts : [...knownHosts, ...githubHostKeys];
-  if (isPinned(known, host, port)) return { url, branch, host, port, knownHosts: known };
-  const name = port === 22 ? host : `[${host}]:${String(port)}`;
+  for (const lines of [knownHosts, [...knownHosts, ...githubHostKeys]])
+    if (pinnedKeys(lines, host, port).length > 0) return { url, branch, host, port, knownHosts: lines };
   return problem(
     "git.knownHosts",
-    `no line is for ${name}, the host of ${urlPath} ${url}: its key is not pinned`,
-    `add the line of ssh-keyscan -p ${String(port)} ${host} after comparing its fingerprint with the published one`,
+    `no line is for ${knownHostsName(host, port)}, the host of ${urlPath} ${url}: its key is not pinned`,
+    `add the line of ssh-keyscan -p ${port} ${host} after comparing its fingerprint with the published one`,
   );
 }
 
-function isPinned(lines: readonly string[], host: string, port: number): boolean {
-  return pinnedKeys(lines, host, port).length > 0;
+/** The problem of a URL that names another repository of GitHub than `github`, which gets the deploy key. */
+export function* checkRepository(path: string, url: string, github: Values["github"]): Iterable<Problem> {
+  const { host, repository } = parseGitUrl(url) ?? {};
+  const { owner, repository: name } = github ?? {};
+  if (host !== "github.com" || owner === undefined || name === undefined) return;
+  if (repository?.toLowerCase() !== `${owner}/${name}`.toLowerCase())
+    yield problem(
+      path,
+      `${url} is not the repository ${owner}/${name}, which gets the deploy key`,
+      "correct the URL, or github.owner and github.repository in the stack config",
+    );
 }

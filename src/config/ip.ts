@@ -1,33 +1,38 @@
 // IPv4 arithmetic: what lies in which network, which networks overlap.
 import { isIPv4 } from "node:net";
 
-/** First and last address of a network, as numbers. */
-export interface Range {
+/** First and last address of a network as numbers, and the length of its prefix. */
+export interface Network {
   readonly first: number;
   readonly last: number;
+  readonly bits: number;
 }
 
 /** The addresses of a network, e.g. of `192.0.2.0/24`; host bits are ignored; undefined when it is not a network. */
-export function cidrRange(cidr: string): Range | undefined {
-  const [address = "", bits = "", ...rest] = cidr.split("/");
-  if (!isIPv4(address) || !/^\d{1,2}$/.test(bits) || Number(bits) > 32 || rest.length > 0) return undefined;
-  const size = 2 ** (32 - Number(bits));
+export function networkOf(cidr: string): Network | undefined {
+  const [, address = "", length = ""] = /^([\d.]+)\/(\d{1,2})$/.exec(cidr) ?? [];
+  const bits = Number(length);
+  if (!isIPv4(address) || bits > 32) return undefined;
+  const size = 2 ** (32 - bits);
   const first = Math.floor(toNumber(address) / size) * size;
-  return { first, last: first + size - 1 };
+  return { first, last: first + size - 1, bits };
 }
 
 /** The network a CIDR means, without host bits: `192.0.2.0/24` for `192.0.2.9/24`; undefined when it is not one. */
 export function networkAddress(cidr: string): string | undefined {
-  const range = cidrRange(cidr);
-  return range === undefined ? undefined : `${toText(range.first)}/${String(Number(cidr.split("/")[1]))}`;
+  const network = networkOf(cidr);
+  return network && `${toText(network.first)}/${network.bits}`;
+}
+
+/** Whether two networks share an address. */
+export function overlap(one: string, other: string): boolean {
+  const [a, b] = [networkOf(one), networkOf(other)];
+  return a !== undefined && b !== undefined && a.first <= b.last && b.first <= a.last;
 }
 
 /** Whether an address lies in a network. */
 export function contains(cidr: string, address: string): boolean {
-  const range = cidrRange(cidr);
-  if (range === undefined || !isIPv4(address)) return false;
-  const number = toNumber(address);
-  return range.first <= number && number <= range.last;
+  return overlap(cidr, `${address}/32`);
 }
 
 /**
@@ -35,22 +40,10 @@ export function contains(cidr: string, address: string): boolean {
  * `192.0.2.0/24`; undefined for every other. A /31 has two addresses for machines and a /32 one (RFC 3021).
  */
 export function reservedAddress(cidr: string, address: string): string | undefined {
-  const range = cidrRange(cidr);
-  if (range === undefined || !isIPv4(address) || range.last - range.first < 3) return undefined;
-  const number = toNumber(address);
-  if (number === range.first) return "the network address";
-  return number === range.last ? "the broadcast address" : undefined;
-}
-
-/** Length of a network's prefix, e.g. 24 of `192.0.2.0/24`; undefined when it is not a network. */
-export function prefixLength(cidr: string): number | undefined {
-  return cidrRange(cidr) === undefined ? undefined : Number(cidr.split("/")[1]);
-}
-
-/** Whether two networks share an address. */
-export function overlap(one: string, other: string): boolean {
-  const [a, b] = [cidrRange(one), cidrRange(other)];
-  return a !== undefined && b !== undefined && a.first <= b.last && b.first <= a.last;
+  const network = networkOf(cidr);
+  if (network === undefined || network.bits > 30) return undefined;
+  if (toNumber(address) === network.first) return "the network address";
+  return toNumber(address) === network.last ? "the broadcast address" : undefined;
 }
 
 function toNumber(address: string): number {
@@ -58,5 +51,5 @@ function toNumber(address: string): number {
 }
 
 function toText(number: number): string {
-  return [24, 16, 8, 0].map((bits) => String(Math.floor(number / 2 ** bits) % 256)).join(".");
+  return [24, 16, 8, 0].map((bits) => Math.floor(number / 2 ** bits) % 256).join(".");
 }

@@ -1,15 +1,9 @@
 // Where the parts of Kubernetes come from. Source: siderolabs/talos pkg/machinery/constants.
 
-/** The images of one version. */
-export interface KubernetesImages {
-  readonly kubelet: string;
-  readonly apiServer: string;
-  readonly controllerManager: string;
-  readonly scheduler: string;
-}
+type Part = "kubelet" | "apiServer" | "controllerManager" | "scheduler";
 
-/** @param version e.g. `v1.36.3` */
-export function imagesOf(version: string): KubernetesImages {
+/** The images of one version. @param version e.g. `v1.36.3` */
+export function imagesOf(version: string): Readonly<Record<Part, string>> {
   return {
     kubelet: `ghcr.io/siderolabs/kubelet:${version}`,
     apiServer: `registry.k8s.io/kube-apiserver:${version}`,

@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Config, Node } from "./config.ts";
 import { configuredMachines } from "./configuredMachines.ts";
 import { endpointHistory } from "./endpointMove.ts";
-import { readReached, type LastRun, type ReachedMachine, type ReachedVersions } from "./reached.ts";
+import { readReached, type LastRun, type MachineOutput, type ReachedVersions } from "./reached.ts";
 import type { StackState } from "./stackState.ts";
 import { messageOf } from "../steps/stepError.ts";
 
@@ -15,20 +15,18 @@ import { messageOf } from "../steps/stepError.ts";
  * @throws pulumi.RunError when the outputs have a form that this version does not know
  */
 export function lastRunOf({ outputs, resources }: StackState): LastRun {
-  const { kubeconfig, talosconfig, endpoint } = outputs;
-  const reached = readOutputs(outputs);
-  return {
-    ...reached,
-    configured: reached.machines === undefined ? undefined : configuredMachines(resources),
-    kubeconfig: typeof kubeconfig === "string" ? kubeconfig : undefined,
-    endpoint: typeof endpoint === "string" && URL.canParse(endpoint) ? endpoint : undefined,
-    talosconfig: typeof talosconfig === "string" ? talosconfig : undefined,
-  };
-}
-
-function readOutputs(outputs: StackState["outputs"]): ReturnType<typeof readReached> {
+  const text = (name: string): string | undefined =>
+    typeof outputs[name] === "string" ? outputs[name] : undefined;
+  const endpoint = text("endpoint");
   try {
-    return readReached(outputs);
+    const reached = readReached(outputs);
+    return {
+      ...reached,
+      configured: reached.machines && configuredMachines(resources),
+      kubeconfig: text("kubeconfig"),
+      endpoint: endpoint !== undefined && URL.canParse(endpoint) ? endpoint : undefined,
+      talosconfig: text("talosconfig"),
+    };
   } catch (error) {
     throw new pulumi.RunError(messageOf(error));
   }
@@ -63,19 +61,15 @@ export function fingerprint(values: Readonly<Record<string, unknown>>): string {
   return createHash("sha256").update(JSON.stringify(values)).digest("hex").slice(0, 12);
 }
 
-/** A machine in the output `machines`. */
-type MachineOutput = Omit<ReachedMachine, "name">;
-
 /** The machines that a run with this config reaches, for its outputs, by name. */
 export function reachedMachines({ nodes, gone }: Config): Readonly<Record<string, MachineOutput>> {
-  const output = ({ role, address, generation }: Node, isGone: boolean): MachineOutput => ({
-    role,
-    address,
-    generation,
-    gone: isGone,
-  });
-  return Object.fromEntries([
-    ...nodes.map((node) => [node.name, output(node, false)] as const),
-    ...gone.map((node) => [node.name, output(node, true)] as const),
-  ]);
+  const outputs = (
+    machines: readonly Node[],
+    isGone: boolean,
+  ): readonly (readonly [string, MachineOutput])[] =>
+    machines.map(({ name, role, address, generation }) => [
+      name,
+      { role, address, generation, gone: isGone },
+    ]);
+  return Object.fromEntries([...outputs(nodes, false), ...outputs(gone, true)]);
 }

@@ -2,8 +2,8 @@
 // of the last finished run do not tell it.
 import { parseAllDocuments } from "yaml";
 import { deployKeyType, webhookType } from "./deployKeys.ts";
-import { valueAt } from "./walk.ts";
 import type { StateResource, StateResources } from "./stackState.ts";
+import { valueAt } from "./walk.ts";
 
 /** What stays as it is for a cluster's whole life. Parts that could not be read are undefined. */
 export interface BornWith {
@@ -32,59 +32,33 @@ export interface LivingCluster {
 
 /** Reads it from the state. No cluster is asked. */
 export function livingClusterOf(resources: StateResources): LivingCluster {
-  const ofType = (type: string): readonly StateResource[] =>
-    Object.values(resources).filter((resource) => resource.type === type);
-  const hasSecrets = ofType("talos:machine/secrets:Secrets").length > 0;
-  const github = githubOf(ofType);
-  const found = { hasSecrets, ...(github === undefined ? {} : { github }) };
+  const ofType = (...types: readonly string[]): readonly StateResource[] =>
+    Object.values(resources).filter(({ type = "" }) => types.includes(type));
   const isBootstrapped = Object.keys(resources).some((urn) => urn.endsWith("::cluster-etcd"));
-  if (!isBootstrapped) return found;
-  const configs = ofType("talos:machine/configurationApply:ConfigurationApply").map(({ outputs }) =>
-    bornWithOf(outputs),
-  );
+  // The provider says where; it is there before what it registers is.
+  const [provider] = ofType("pulumi:providers:github");
+  const { owner, baseUrl } = provider?.outputs ?? {};
+  const isRegistered = ofType(deployKeyType, webhookType).length > 0 && typeof owner === "string";
   return {
-    ...found,
-    bornWith: {
-      clusterName: firstOf(configs.map(({ clusterName }) => clusterName)),
-      podCidr: firstOf(configs.map(({ podCidr }) => podCidr)),
-      serviceCidr: firstOf(configs.map(({ serviceCidr }) => serviceCidr)),
-    },
+    hasSecrets: ofType("talos:machine/secrets:Secrets").length > 0,
+    ...(isRegistered ? { github: { owner, ...(typeof baseUrl === "string" ? { baseUrl } : {}) } } : {}),
+    ...(isBootstrapped
+      ? { bornWith: bornWithOf(ofType("talos:machine/configurationApply:ConfigurationApply")) }
+      : {}),
   };
 }
 
-/** The provider says where; it is there before what it registers is. */
-function githubOf(ofType: (type: string) => readonly StateResource[]): GithubPlace | undefined {
-  const registered = [...ofType(deployKeyType), ...ofType(webhookType)];
-  const [provider] = ofType("pulumi:providers:github");
-  const owner = valueAt(provider?.outputs, ["owner"]);
-  const baseUrl = valueAt(provider?.outputs, ["baseUrl"]);
-  if (registered.length === 0 || typeof owner !== "string") return undefined;
-  return { owner, ...(typeof baseUrl === "string" ? { baseUrl } : {}) };
-}
-
-function bornWithOf(outputs: unknown): BornWith {
-  const texts = valueAt(outputs, ["configPatches"]);
-  const documents = [
-    ...(Array.isArray(texts) ? texts : []).flatMap((text) => documentsOf(text)),
-    ...documentsOf(valueAt(outputs, ["machineConfigurationInput"])),
-  ];
-  const find = (...path: string[]): string | undefined =>
-    firstOf(
-      documents.map((document) => valueAt(document, path)).filter((value) => typeof value === "string"),
-    );
+/** Of what the machines were sent: patches before the base that they change. */
+function bornWithOf(configs: readonly StateResource[]): BornWith {
+  const documents = configs
+    .flatMap(({ outputs = {} }) => [outputs["configPatches"], outputs["machineConfigurationInput"]].flat())
+    .flatMap((text) => (typeof text === "string" ? parseAllDocuments(text) : []))
+    .map((document) => document.toJS() as unknown);
+  const find = (...path: readonly string[]): string | undefined =>
+    documents.map((document) => valueAt(document, path)).find((value) => typeof value === "string");
   return {
     clusterName: find("cluster", "clusterName"),
     podCidr: find("cluster", "network", "podSubnets", "0"),
     serviceCidr: find("cluster", "network", "serviceSubnets", "0"),
   };
-}
-
-function documentsOf(text: unknown): readonly unknown[] {
-  return typeof text === "string"
-    ? parseAllDocuments(text).map((document) => document.toJS() as unknown)
-    : [];
-}
-
-function firstOf<T>(values: readonly (T | undefined)[]): T | undefined {
-  return values.find((value) => value !== undefined);
 }

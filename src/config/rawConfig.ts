@@ -37,52 +37,51 @@ export function decodeConfig({ all, isSecret, file }: ConfigSource): RawConfig {
     if (!key.startsWith(namespace)) continue;
     const name = key.slice(namespace.length);
     const value = text === undefined ? undefined : decode(name, text);
-    if (!isSecret(key)) {
-      values[name] = value;
-      continue;
-    }
-    const section = decodeEncrypted(name, value, file?.[key]);
-    problems.push(...section.problems);
+    const section = isSecret(key) ? hideSecrets(name, value, file?.[key]) : { value };
     if ("value" in section) values[name] = section.value;
-    else encrypted.push(name);
+    else {
+      encrypted.push(name);
+      problems.push(...section);
+    }
   }
   return { values, encrypted, problems };
 }
 
-/** The sections with patches, each with the place of its first one. */
-const firstPatch = { patches: ["patches", "common", 0], nodes: ["nodes", 0, "patches", 0] } as const;
+/** The sections that may hold secrets, in their patches, each with the place of its first patch. */
+const firstPatch: Readonly<Record<string, readonly Segment[]>> = {
+  patches: ["patches", "common", 0],
+  nodes: ["nodes", 0, "patches", 0],
+};
 
-type Section =
-  { readonly value: unknown; readonly problems: readonly [] } | { readonly problems: readonly Problem[] };
-
-/** A section with something encrypted in it: that may be in patches only. */
-function decodeEncrypted(name: string, value: unknown, inFile: unknown): Section {
-  if (!mayHoldSecrets(name)) return { problems: [mustBeReadable(name)] };
+/** A section with something encrypted in it: that may be inside of patches only. */
+function hideSecrets(
+  name: string,
+  value: unknown,
+  inFile: unknown,
+): { readonly value: unknown } | readonly Problem[] {
+  const place = firstPatch[name];
+  if (place === undefined) return [mustBeReadable(name)];
   if (isEncrypted(inFile))
-    return {
-      problems: [
-        problem(
-          name,
-          "is encrypted as a whole, so that no preview could show what is no secret in it",
-          `write it readable, and only what is secret in a patch with ${setSecret([...firstPatch[name], "…"]).replace('["…"]', ".…")}`,
-        ),
-      ],
-    };
+    return [
+      problem(
+        name,
+        "is encrypted as a whole, so that no preview could show what is no secret in it",
+        `write it readable, and only what is secret in a patch with ${setSecret([...place, "…"]).replace('["…"]', ".…")}`,
+      ),
+    ];
   const hidden = hideEncrypted(value, inFile);
   if (hidden === undefined)
-    return {
-      problems: [
-        problem(
-          name,
-          "holds encrypted values, but which ones cannot be seen: the stack file in the project's folder is missing, or is not the one that pulumi has read",
-          "keep the values in Pulumi.<stack>.yaml beside Pulumi.yaml, and run pulumi without --config-file",
-        ),
-      ],
-    };
-  const misplaced = hidden.paths.filter((path) => !isInPatch(name, path));
-  if (misplaced.length > 0)
-    return { problems: misplaced.map((path) => mustBeReadable(pathText([name, ...path]))) };
-  return { value: hidden.value, problems: [] };
+    return [
+      problem(
+        name,
+        "holds encrypted values, but which ones cannot be seen: the stack file in the project's folder is missing, or is not the one that pulumi has read",
+        "keep the values in Pulumi.<stack>.yaml beside Pulumi.yaml, and run pulumi without --config-file",
+      ),
+    ];
+  const misplaced = hidden.paths
+    .map((path) => [name, ...path])
+    .filter((path) => path.length <= place.length || (name === "nodes" && path[2] !== "patches"));
+  return misplaced.length === 0 ? hidden : misplaced.map((path) => mustBeReadable(pathText(path)));
 }
 
 /** The command that encrypts one value of a patch; it asks for the value, which then is in no history of a shell. */
@@ -97,15 +96,6 @@ function mustBeReadable(path: string): Problem {
     "is encrypted; it holds no secret and must be readable in previews",
     `set it again without --secret: pulumi config set ${key} VALUE`,
   );
-}
-
-function mayHoldSecrets(name: string): name is keyof typeof firstPatch {
-  return Object.hasOwn(firstPatch, name);
-}
-
-/** Inside of `patches.common[0]` or `nodes[0].patches[0]`, and not one of them itself. */
-function isInPatch(name: string, path: readonly Segment[]): boolean {
-  return name === "patches" ? path.length > 2 : path[1] === "patches" && path.length > 3;
 }
 
 /** With default providers a forgotten `provider:` would change the cluster that the user's kubectl happens to point at. */

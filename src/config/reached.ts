@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { ConfiguredMachine } from "./configuredMachines.ts";
 import { show } from "./problem.ts";
+import { valueAt } from "./walk.ts";
 import type { Versions } from "../versions/components.ts";
 
 /** Versions that a run brought the cluster to, with the contract it was born with. Parts may be missing. */
@@ -16,43 +17,33 @@ export interface ReachedVersions extends Versions {
   readonly tokenIssuer?: string | undefined;
 }
 
-/** A machine as a run left it. */
-export interface ReachedMachine {
-  /** e.g. `k8s-1` */
-  readonly name: string;
-  /** e.g. `192.0.2.11` */
-  readonly address: string;
-  readonly role: "controlplane" | "worker";
-  readonly generation: number;
-  /** Whether it was only there to leave. */
-  readonly gone: boolean;
-}
-
-/** What a run leaves. */
-export interface LastRun {
-  /** Undefined before the first run has finished. */
-  readonly machines?: readonly ReachedMachine[] | undefined;
-  /**
-   * Machines that the state has a config of now. Others than `machines` when a run after the last finished one failed.
-   * Undefined before the first run has finished.
-   */
-  readonly configured?: readonly ConfiguredMachine[] | undefined;
-  /** Empty before the first run has finished. */
-  readonly versions: ReachedVersions;
-  /** Admin kubeconfig; a secret. Undefined before the first run has finished. */
-  readonly kubeconfig?: string | undefined;
-  /** `cluster.endpoint`, e.g. `https://192.0.2.10:6443`. Undefined before the first run has finished. */
-  readonly endpoint?: string | undefined;
-  /** Admin talosconfig; a secret. Undefined before the first run has finished. */
-  readonly talosconfig?: string | undefined;
-}
-
 const machine = z.strictObject({
   role: z.enum(["controlplane", "worker"]),
   address: z.ipv4(),
   generation: z.int().positive(),
+  /** Whether it was only there to leave. */
   gone: z.boolean(),
 });
+
+/** A machine as a run left it, in the output `machines` under its name. */
+export type MachineOutput = Readonly<z.infer<typeof machine>>;
+
+/** The same with its name, e.g. `k8s-1`. */
+export type ReachedMachine = MachineOutput & { readonly name: string };
+
+/** What the last finished run left; undefined and empty before a first one has finished. */
+export interface LastRun {
+  readonly machines?: readonly ReachedMachine[] | undefined;
+  /** Machines that the state has a config of now. Others than `machines` when a run after the last finished one failed. */
+  readonly configured?: readonly ConfiguredMachine[] | undefined;
+  readonly versions: ReachedVersions;
+  /** Admin kubeconfig; a secret. */
+  readonly kubeconfig?: string | undefined;
+  /** `cluster.endpoint`, e.g. `https://192.0.2.10:6443`. */
+  readonly endpoint?: string | undefined;
+  /** Admin talosconfig; a secret. */
+  readonly talosconfig?: string | undefined;
+}
 
 /** What an output says more than this version knows is a mistake too: it may matter. */
 const outputsSchema = z.object({
@@ -83,13 +74,10 @@ export function readReached(
 ): Pick<LastRun, "machines" | "versions"> {
   const { data, error } = outputsSchema.safeParse(outputs);
   if (data !== undefined) return { versions: data.versions ?? {}, machines: data.machines ?? undefined };
-  const [output = "", name] = (error.issues[0]?.path ?? []).map(String);
-  const [where, found] =
-    name === undefined
-      ? [output, outputs[output]]
-      : [`${output}.${name}`, (outputs[output] as Readonly<Record<string, unknown>>)[name]];
+  const [output = "", ...inside] = (error.issues[0]?.path ?? []).map(String);
+  const path = [output, ...inside.slice(0, 1)];
   throw new Error(
-    `the stack's output ${where} is ${show(found)}, expected is ${expected[output] ?? ""}: this version of the program does not know what the cluster has; nothing has been touched\n  → use the version of the program that made the last up; pulumi stack output ${output} shows what it wrote`,
+    `the stack's output ${path.join(".")} is ${show(valueAt(outputs, path))}, expected is ${expected[output] ?? ""}: this version of the program does not know what the cluster has; nothing has been touched\n  → use the version of the program that made the last up; pulumi stack output ${output} shows what it wrote`,
   );
 }
 
@@ -100,6 +88,6 @@ const expected: Readonly<Record<string, string>> = {
 
 /** Whether a machine is the only control plane that a run has left: the cluster's etcd is on it alone. */
 export function isOnlyControlPlane(machines: readonly ReachedMachine[] | undefined, name: string): boolean {
-  const controlPlanes = (machines ?? []).filter(({ role, gone }) => role === "controlplane" && !gone);
-  return controlPlanes.length === 1 && controlPlanes[0]?.name === name;
+  const controlPlanes = machines?.filter(({ role, gone }) => role === "controlplane" && !gone);
+  return controlPlanes?.length === 1 && controlPlanes[0]?.name === name;
 }

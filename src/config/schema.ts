@@ -14,10 +14,10 @@ import {
   vVersion,
   wholeNumber,
 } from "./fields.ts";
-import { gitUrl, knownHostsLine } from "./gitFields.ts";
-import { endpoint, githubBaseUrl, webhookUrl } from "./urlFields.ts";
+import { knownHostsLine } from "./knownHostsLine.ts";
 import { show } from "./problem.ts";
 import { nearest } from "./suggest.ts";
+import { endpoint, githubBaseUrl, gitUrl, webhookUrl } from "./urlFields.ts";
 
 function contractOf(version: string): string | undefined {
   const minor = minorOf(version);
@@ -26,8 +26,6 @@ function contractOf(version: string): string | undefined {
 
 /** A machine's part in the cluster. */
 const roles = ["controlplane", "worker"] as const;
-
-const roleList = roles.join(" or ");
 
 /** What people of other tools write. */
 const otherNames: Readonly<Record<string, (typeof roles)[number]>> = {
@@ -38,9 +36,9 @@ const otherNames: Readonly<Record<string, (typeof roles)[number]>> = {
 
 const role = z.enum(roles, {
   error: ({ input }) => {
-    if (input === undefined) return `is missing → set it to ${roleList}`;
-    const meant = typeof input === "string" ? (otherNames[input] ?? nearest(input, roles)) : undefined;
-    return `no such role: ${show(input)} → write ${meant ?? roleList}`;
+    if (input === undefined) return "is missing → set it to controlplane or worker";
+    const meant = otherNames[String(input)] ?? nearest(String(input), roles);
+    return `no such role: ${show(input)} → write ${meant ?? "controlplane or worker"}`;
   },
 });
 
@@ -63,16 +61,8 @@ const flag = z.boolean({
   error: ({ input }) => `${show(input)} is neither true nor false → write true or false`,
 });
 
-/** Values of keys that need not be there. */
-export const defaults = {
-  tree: "cluster",
-  ageKeyFile: "~/.config/sops/age/home-ops.txt",
-  git: { knownHosts: [] },
-  upgrades: { workersAtOnce: 1, drainSeconds: 300, rebootSeconds: 1_200, ciliumSeconds: 600 },
-  generation: 1,
-  gone: false,
-  suspend: false,
-};
+/** Folder of the Git tree where the stack config names none. */
+export const defaultTree = "cluster";
 
 const node = section({
   /** The machine's host name, and its name in the cluster. A DNS label, e.g. `k8s-1`. Change: refused at the same address; at another one it is another machine, and the old one is drained, taken out of the cluster and wiped. */
@@ -93,9 +83,9 @@ const node = section({
   /** Patches for this machine only, applied last. Default: none. Change: a new machine config; what needs a reboot says so. */
   patches,
   /** Counts up to have the machine anew: re-imaged hardware at its address, another role, another disk. Default 1. Change: drained, out of etcd, wiped where it still runs, joined anew. */
-  generation: wholeNumber(1, 1_000_000, "a generation").default(defaults.generation),
+  generation: wholeNumber(1, 1_000_000, "a generation").default(1),
   /** True when the hardware is dead: its Node and its etcd member are removed without asking it, and it is never reset. Default false. */
-  gone: flag.default(defaults.gone),
+  gone: flag.default(false),
 });
 
 /** Everything under `home-ops:`. Unknown keys are errors. */
@@ -132,20 +122,9 @@ export const stackSchema = section({
   /** Image of all machines, as the Image Factory names it: 64 hex digits that stand for a list of system extensions. Change: OS upgrade with reboots. */
   schematicId,
   /** The machines. */
-  nodes: list(node, "machines").check((context) => {
-    if (context.value.length === 0)
-      context.issues.push({
-        code: "custom",
-        input: context.value,
-        message: "is empty → add the machines of the cluster",
-      });
-  }),
+  nodes: list(node, "machines").min(1, { error: "is empty → add the machines of the cluster" }),
   /** Machine config patches, from the general to the particular; values in them may be encrypted. Default: none. Change: a new machine config; what needs a reboot says so. */
-  patches: section({ common: patches, controlplane: patches, worker: patches }).default({
-    common: [],
-    controlplane: [],
-    worker: [],
-  }),
+  patches: section({ common: patches, controlplane: patches, worker: patches }).prefault({}),
   github: section({
     /** User or organisation that owns the repository, e.g. `home`. Change: refused while deploy key and webhook are registered there; runbook. */
     owner: text({
@@ -158,12 +137,7 @@ export const stackSchema = section({
       expected: "the name of a repository, without owner and .git",
       example: "home-cluster",
       test: (value) => /^[\w.-]{1,100}$/.test(value) && !value.endsWith(".git"),
-      meant: (value) =>
-        value
-          .replace(/\/+$/, "")
-          .split("/")
-          .at(-1)
-          ?.replace(/\.git$/, ""),
+      meant: (value) => /([^/]+?)(\.git)?\/*$/.exec(value)?.[1],
     }),
     /** Another GitHub than github.com, e.g. `https://github.example.com/`. Default: github.com. Change: as of `owner`. */
     baseUrl: githubBaseUrl.optional(),
@@ -175,24 +149,24 @@ export const stackSchema = section({
     url: gitUrl.optional(),
     /** Keys that the Git host may show: lines of a known_hosts file. Default for github.com: its published keys; any other host needs at least one. */
     knownHosts: list(knownHostsLine, "lines of a known_hosts file").default([]),
-  }).default(defaults.git),
+  }).prefault({}),
   /** How machines are upgraded. */
   upgrades: section({
     /** How many workers go down at once; control planes always go one by one. Default 1. */
-    workersAtOnce: wholeNumber(1, 50, "the number of workers").default(defaults.upgrades.workersAtOnce),
+    workersAtOnce: wholeNumber(1, 50, "the number of workers").default(1),
     /** Seconds for evicting a machine's pods before it is upgraded. Default 300. When they are over, the upgrade stops with the machine untouched. */
-    drainSeconds: wholeNumber(10, 7_200, "seconds").default(defaults.upgrades.drainSeconds),
+    drainSeconds: wholeNumber(10, 7_200, "seconds").default(300),
     /** Seconds from the upgrade call until the machine runs again. Default 1200: servers test themselves for long. */
-    rebootSeconds: wholeNumber(10, 7_200, "seconds").default(defaults.upgrades.rebootSeconds),
+    rebootSeconds: wholeNumber(10, 7_200, "seconds").default(1_200),
     /** Seconds until Cilium's pods are all ready after a change of it. Default 600: pulling its images over a home's line takes minutes. When they are over, Helm goes back to what ran before. */
-    ciliumSeconds: wholeNumber(10, 7_200, "seconds").default(defaults.upgrades.ciliumSeconds),
-  }).default(defaults.upgrades),
+    ciliumSeconds: wholeNumber(10, 7_200, "seconds").default(600),
+  }).prefault({}),
   /** True suspends everything of Flux for maintenance: nothing is applied, corrected or upgraded until it is false again. Default false. Change: one line for each object of Flux that Pulumi owns; the first `up` of a cluster and a bump of Flux need false. */
-  suspend: flag.default(defaults.suspend),
+  suspend: flag.default(false),
   /** Folder of the Git tree, relative to the project. Default `cluster`. */
-  tree: path("cluster").default(defaults.tree),
+  tree: path(defaultTree).default(defaultTree),
   /** File with the age key that decrypts the tree's secrets; `~` is the home directory. Default `~/.config/sops/age/home-ops.txt`. Change of the key: runbook. */
-  ageKeyFile: path("~/.config/sops/age/home-ops.txt").default(defaults.ageKeyFile),
+  ageKeyFile: path("~/.config/sops/age/home-ops.txt").default("~/.config/sops/age/home-ops.txt"),
   /** Guards the stack: `destroy` deletes nothing. Default true; false for a cluster to throw away. Change: takes one `up`. */
   protect: flag.default(true),
   /** Existing secrets of a Talos cluster to take over, written by `talosctl gen secrets`. Default: new ones. Read once, at the first `up`; afterwards key and file can go. */

@@ -1,9 +1,7 @@
 // An encrypted value of the stack config, as it travels through the program.
 import { inspect } from "node:util";
-import { isNested } from "./walk.ts";
-
-/** Stands in every text that is made of one by mistake. */
-const hidden = "[secret]";
+import { hidden } from "../steps/redact.ts";
+import { leavesOf, mapChildren } from "./walk.ts";
 
 /** A text that shows itself only to whoever asks for it by name: in JSON, messages and errors it is `[secret]`. */
 export class SecretText {
@@ -34,24 +32,10 @@ export class SecretText {
 
 /** Whether a value is or holds an encrypted one. */
 export function hasSecret(value: unknown): boolean {
-  if (value instanceof SecretText) return true;
-  return isNested(value) && Object.values(value).some(hasSecret);
+  return leavesOf(value).some(([, leaf]) => leaf instanceof SecretText);
 }
 
 /** A copy of a value with the texts in place of those that hide them. Handle it as the secret that it is. */
 export function revealed(value: unknown): unknown {
-  if (value instanceof SecretText) return value.reveal();
-  return copy(value, revealed);
-}
-
-/** A copy of plain data that keeps what is hidden hidden; structuredClone would make empty objects of it. */
-export function cloned(value: unknown): unknown {
-  return copy(value, cloned);
-}
-
-function copy(value: unknown, child: (value: unknown) => unknown): unknown {
-  if (value instanceof SecretText) return value;
-  if (Array.isArray(value)) return value.map(child);
-  if (!isNested(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, child(inner)]));
+  return value instanceof SecretText ? value.reveal() : mapChildren(value, revealed);
 }

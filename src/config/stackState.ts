@@ -12,9 +12,9 @@ export interface StateResource {
 /** Resources by URN. */
 export type StateResources = Readonly<Record<string, StateResource>>;
 
-/** What there is. Both are empty for a stack that was never deployed. */
+/** Empty for a stack that was never deployed. */
 export interface StackState {
-  /** Those of the last finished run. */
+  /** The outputs of the last finished run. */
   readonly outputs: Readonly<Record<string, unknown>>;
   /** What is there now, also after a run that failed. Empty before the first run has finished. */
   readonly resources: StateResources;
@@ -26,17 +26,16 @@ export interface StackState {
  */
 export async function readStackState(): Promise<StackState> {
   const name = pulumi.getStack();
-  const outputs = outputsOf(await ask("readStackOutputs", { name }));
+  const outputs = await ask("readStackOutputs", { name });
   // A stack that was never deployed may have no state at all, and the engine crashes when it is asked for what is in none.
   if (Object.keys(outputs).length === 0) return { outputs, resources: {} };
-  return { outputs, resources: outputsOf(await ask("readStackResourceOutputs", { stackName: name })) };
+  return {
+    outputs,
+    resources: (await ask("readStackResourceOutputs", { stackName: name })) as StateResources,
+  };
 }
 
-async function ask(what: string, args: Readonly<Record<string, string>>): Promise<unknown> {
-  return pulumi.runtime.invoke(`pulumi:pulumi:${what}`, args);
-}
-
-function outputsOf<T>(answer: unknown): Readonly<Record<string, T>> {
-  const { outputs } = answer as { readonly outputs?: Readonly<Record<string, T>> };
-  return outputs ?? {};
+async function ask(what: string, args: Readonly<Record<string, string>>): Promise<StackState["outputs"]> {
+  const answer = (await pulumi.runtime.invoke(`pulumi:pulumi:${what}`, args)) as Partial<StackState>;
+  return answer.outputs ?? {};
 }

@@ -1,16 +1,20 @@
 // "Did you mean …?"
 
+/** Advice on a misspelt word, e.g. `did you mean talosContract?`; undefined when no candidate is near. */
+export function didYouMean(word: string, candidates: readonly string[]): string | undefined {
+  const meant = nearest(word, candidates);
+  return meant && `did you mean ${meant}?`;
+}
+
 /** The candidate that a misspelt word most probably means; undefined when none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
-  const scored = candidates
-    .map((candidate) => ({ candidate, distance: distance(plain(word), plain(candidate)) }))
-    .sort((one, other) => one.distance - other.distance);
-  const best = scored[0];
+  const [best] = candidates
+    .map((candidate) => ({ candidate, letters: distance(plain(word), plain(candidate)) }))
+    .toSorted((one, other) => one.letters - other.letters);
   // A third of the letters may be wrong; more is another word.
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3))
-    ? best.candidate
-    : undefined;
+  const most = Math.max(1, Math.floor(word.length / 3));
+  return best !== undefined && best.letters <= most ? best.candidate : undefined;
 }
 
 /** Levenshtein distance: letters to insert, delete or replace. */

@@ -24,16 +24,25 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return prototype === Object.prototype || prototype === null;
 }
 
+/** What is directly inside of a list or an object, by key; nothing of any other value. */
+export function childrenOf(value: unknown): readonly (readonly [Segment, unknown])[] {
+  if (Array.isArray(value)) return [...(value as readonly unknown[]).entries()];
+  return isRecord(value) ? Object.entries(value) : [];
+}
+
+/** A copy of a list or an object with other values inside; any other value itself. */
+export function mapChildren(value: unknown, child: (value: unknown, key: Segment) => unknown): unknown {
+  if (!Array.isArray(value) && !isRecord(value)) return value;
+  const children = childrenOf(value).map(([key, inner]) => [key, child(inner, key)] as const);
+  return Array.isArray(value) ? children.map(([, inner]) => inner) : Object.fromEntries(children);
+}
+
 /** All values that hold no others, with their paths, in the order in which they stand; an empty list or object is one. */
 export function leavesOf(
   value: unknown,
   path: readonly Segment[] = [],
 ): readonly (readonly [readonly Segment[], unknown])[] {
-  const children: readonly (readonly [Segment, unknown])[] = Array.isArray(value)
-    ? value.map((child: unknown, index) => [index, child])
-    : isRecord(value)
-      ? Object.entries(value)
-      : [];
+  const children = childrenOf(value);
   if (children.length === 0) return [[path, value]];
   return children.flatMap(([key, child]) => leavesOf(child, [...path, key]));
 }
@@ -42,7 +51,7 @@ export function leavesOf(
 export function pathText(path: readonly PropertyKey[]): string {
   return path
     .map((segment, index) => {
-      if (typeof segment === "number") return `[${String(segment)}]`;
+      if (typeof segment === "number") return `[${segment}]`;
       const key = String(segment);
       if (!/^[\w$-]+$/.test(key)) return `[${JSON.stringify(key)}]`;
       return index === 0 ? key : `.${key}`;

@@ -2,7 +2,7 @@
 import type { SemVer } from "semver";
 import { names, settings, type Component } from "./components.ts";
 import { newestPatches } from "./releases.ts";
-import { compareVersions, parseVersion } from "./version.ts";
+import { parseVersion } from "./version.ts";
 
 /** Why a component cannot go from one version to another in one run. */
 export interface BadMove {
@@ -29,7 +29,7 @@ export function badMove(component: Component, from: string, to: string): BadMove
   const [one, other] = [parseVersion(from), parseVersion(to)];
   if (one === undefined || other === undefined) return undefined;
   const { jumps, back } = rules[component];
-  const older = compareVersions(to, from) < 0;
+  const older = other.compare(one) < 0;
   if (older && !back)
     return {
       asked: `the older ${to}`,
@@ -41,7 +41,7 @@ export function badMove(component: Component, from: string, to: string): BadMove
   if (jumps || Math.abs(minors) <= 1) return undefined;
   const stops = minors === Infinity ? [] : stopsBetween(component, one, minors);
   return {
-    asked: `${to}, ${String(Math.abs(minors))} minors ${older ? "back" : "ahead"}`,
+    asked: `${to}, ${Math.abs(minors)} minors ${older ? "back" : "ahead"}`,
     todo: `go one minor at a time, each in an up of its own: ${[...stops, to].join(", then ")}`,
   };
 }
@@ -49,7 +49,7 @@ export function badMove(component: Component, from: string, to: string): BadMove
 /** The versions to stop at on the way, e.g. `["v1.12.12", "v1.13.10"]` from v1.11.6 three minors ahead. */
 function stopsBetween(component: Component, { major, minor }: SemVer, minors: number): readonly string[] {
   return Array.from({ length: Math.abs(minors) - 1 }, (_, index) => {
-    const stop = `${String(major)}.${String(minor + Math.sign(minors) * (index + 1))}`;
+    const stop = `${major}.${minor + Math.sign(minors) * (index + 1)}`;
     return newestPatches[component][stop] ?? `the latest ${component === "cilium" ? "" : "v"}${stop}`;
   });
 }

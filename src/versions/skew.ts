@@ -1,31 +1,15 @@
 // Which versions go together. Data with its source; checked before any resource is registered, and again by the steps against
 // what really runs.
-import { names, settings, type Versions } from "./components.ts";
+import { changes, names, settings, type Component, type Versions } from "./components.ts";
+import { sortFindings, type Finding, type Findings, type Problem } from "./findings.ts";
 import { compareMinors, minorOf, parseVersion } from "./version.ts";
-
-/** Why versions do not go together. */
-export interface Misfit {
-  /** Where the version is set that is to be changed, e.g. `versions.kubernetes`. */
-  readonly path: string;
-  readonly message: string;
-  /** What to do, an imperative without a full stop. */
-  readonly todo: string;
-}
-
-/** What {@link checkSkew} found. */
-export interface SkewFindings {
-  /** A minimum is not met, or a machine would refuse the version. */
-  readonly errors: readonly Misfit[];
-  /** Newer than what was tested together. */
-  readonly warnings: readonly string[];
-}
 
 /** The oldest and newest minor of Kubernetes, e.g. `["1.31", "1.36"]`. */
 type KubernetesRange = readonly [oldest: string, newest: string];
 
 /** What one component says about Kubernetes. */
 interface SkewRule {
-  readonly component: "talos" | "cilium" | "flux";
+  readonly component: Exclude<Component, "kubernetes">;
   /** Whether the newest minor is a limit, or only the last one tested. */
   readonly maximum: "enforced" | "tested";
   /** By minor of the component, oldest first. */
@@ -66,23 +50,25 @@ const ahead = 23;
 
 /** The newest minor of Kubernetes for a Talos that need not be in the table, e.g. `1.36` for `v1.13.9` or contract `v1.13`. */
 export function newestKubernetesFor(talos: string): string | undefined {
-  const parsed = parseVersion(talos);
-  return parsed && `${String(parsed.major)}.${String(parsed.minor + ahead)}`;
+  return minorBeside(talos, ahead);
 }
 
 /** The oldest minor of Talos for a Kubernetes, e.g. `1.13` for `v1.36.3`. */
 export function oldestTalosFor(kubernetes: string): string | undefined {
-  const parsed = parseVersion(kubernetes);
-  return parsed && `${String(parsed.major)}.${String(parsed.minor - ahead)}`;
+  return minorBeside(kubernetes, -ahead);
 }
 
-/** Compares every version that is given with the Kubernetes version. Malformed versions are left to their own rules. */
-export function checkSkew(versions: Versions): SkewFindings {
-  const found = rules.flatMap((rule) => checkRule(rule, versions) ?? []);
-  return {
-    errors: found.filter((one) => typeof one !== "string"),
-    warnings: found.filter((one) => typeof one === "string"),
-  };
+function minorBeside(version: string, distance: number): string | undefined {
+  const parsed = parseVersion(version);
+  return parsed && `${parsed.major}.${parsed.minor + distance}`;
+}
+
+/**
+ * Compares every version that is given with the Kubernetes version. A problem: a minimum is not met, or a machine would refuse
+ * the version; a warning: newer than what was tested together. Malformed versions are left to their own rules.
+ */
+export function checkSkew(versions: Versions): Findings {
+  return sortFindings(rules.flatMap((rule) => checkRule(rule, versions) ?? []));
 }
 
 /**
@@ -92,27 +78,27 @@ export function checkSkew(versions: Versions): SkewFindings {
  * are not.
  * @returns what to bump first, in a run of its own
  */
-export function checkOrder(reached: Versions, wanted: Versions): readonly Misfit[] {
+export function checkOrder(reached: Versions, wanted: Versions): readonly Problem[] {
+  const changed = changes(reached, wanted);
+  const [running = "", kubernetes = ""] = [reached.kubernetes, wanted.kubernetes];
+  if (!changed.includes("kubernetes")) return [];
   return rules.flatMap((rule) => {
-    const [from, to] = [reached[rule.component], wanted[rule.component]];
-    const [running, kubernetes] = [reached.kubernetes, wanted.kubernetes];
-    if (from === undefined || to === undefined || from === to) return [];
-    if (running === undefined || kubernetes === undefined || running === kubernetes) return [];
-    const order = { from, to, running, kubernetes };
+    if (!changed.includes(rule.component)) return [];
+    const order = {
+      from: reached[rule.component] ?? "",
+      to: wanted[rule.component] ?? "",
+      running,
+      kubernetes,
+    };
     return (rule.component === "talos" ? kubernetesFirst(rule, order) : componentFirst(rule, order)) ?? [];
   });
 }
 
 /** From which version of a component to which, and the same of Kubernetes. */
-interface Order {
-  readonly from: string;
-  readonly to: string;
-  readonly running: string;
-  readonly kubernetes: string;
-}
+type Order = Readonly<Record<"from" | "to" | "running" | "kubernetes", string>>;
 
 /** The new Talos runs beside the old Kubernetes for a while. */
-function kubernetesFirst(rule: SkewRule, { to, running, kubernetes }: Order): Misfit | undefined {
+function kubernetesFirst(rule: SkewRule, { to, running, kubernetes }: Order): Problem | undefined {
   const [oldest] = rangeOf(rule, to) ?? [];
   if (compareMinors(running, oldest) >= 0) return undefined;
   return {
@@ -123,19 +109,19 @@ function kubernetesFirst(rule: SkewRule, { to, running, kubernetes }: Order): Mi
 }
 
 /** The old component runs with the new Kubernetes for a while. */
-function componentFirst(rule: SkewRule, { from, to, running, kubernetes }: Order): Misfit | undefined {
+function componentFirst(rule: SkewRule, { from, to, running, kubernetes }: Order): Problem | undefined {
   const [, newest] = rangeOf(rule, from) ?? [];
   const untested = (parseVersion(kubernetes)?.minor ?? 0) - (parseVersion(newest)?.minor ?? Infinity);
   if (untested < 2) return undefined;
   const name = names[rule.component];
   const [oldest] = rangeOf(rule, to) ?? [];
-  const isPossible = compareMinors(running, oldest) >= 0;
   return {
     path: settings[rule.component],
     message: `Kubernetes comes before ${name}, and ${name} ${from} is tested up to Kubernetes ${newest ?? ""}, not with ${kubernetes}`,
-    todo: isPossible
-      ? `bump ${name} to ${to} first, in an up of its own`
-      : `bump ${name} first, in an up of its own, to a version that supports Kubernetes ${running}`,
+    todo:
+      compareMinors(running, oldest) >= 0
+        ? `bump ${name} to ${to} first, in an up of its own`
+        : `bump ${name} first, in an up of its own, to a version that supports Kubernetes ${running}`,
   };
 }
 
@@ -143,13 +129,22 @@ function rangeOf({ kubernetes }: SkewRule, version: string): KubernetesRange | u
   return kubernetes[minorOf(version) ?? ""];
 }
 
-/** An error, or a text that warns. */
-function checkRule(rule: SkewRule, versions: Versions): Misfit | string | undefined {
+function checkRule(rule: SkewRule, versions: Versions): Finding | undefined {
   const [own = "", kubernetes = ""] = [versions[rule.component], versions.kubernetes];
   if (minorOf(own) === undefined) return undefined;
   const [path, name] = [settings[rule.component], names[rule.component]];
+  const known = Object.keys(rule.kubernetes);
+  const [oldestOwn = "", newestOwn = ""] = [known[0], known.at(-1)];
+  // Nothing is known about minors that came after this table; those before it are not supported any more.
+  if (compareMinors(own, newestOwn) > 0)
+    return `${name} ${own} is newer than ${newestOwn}, the newest this program knows`;
   const range = rangeOf(rule, own);
-  if (range === undefined) return unknownMinor(rule, own);
+  if (range === undefined)
+    return {
+      path,
+      message: `${own} is older than ${oldestOwn}, the oldest ${name} this program supports`,
+      todo: `take ${name} ${oldestOwn} or newer`,
+    };
   const [oldest, newest] = range;
   if (compareMinors(kubernetes, oldest) < 0)
     return {
@@ -164,19 +159,5 @@ function checkRule(rule: SkewRule, versions: Versions): Misfit | string | undefi
     path: settings.kubernetes,
     message: `${kubernetes} is newer than ${newest}, the newest Kubernetes that ${name} ${own} accepts`,
     todo: `lower it to ${newest} or older, or take a newer ${name} (${path})`,
-  };
-}
-
-/** Nothing is known about minors that came after this table; those before it are not supported any more. */
-function unknownMinor({ component, kubernetes }: SkewRule, own: string): Misfit | string {
-  const known = Object.keys(kubernetes);
-  const [oldest = "", newest = ""] = [known[0], known.at(-1)];
-  const name = names[component];
-  if (compareMinors(own, newest) > 0)
-    return `${name} ${own} is newer than ${newest}, the newest this program knows`;
-  return {
-    path: settings[component],
-    message: `${own} is older than ${oldest}, the oldest ${name} this program supports`,
-    todo: `take ${name} ${oldest} or newer`,
   };
 }

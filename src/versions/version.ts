@@ -25,7 +25,7 @@ export function plainVersion(version: string): string {
 /** The minor of a version, e.g. `1.36` of `v1.36.3` and of `v1.36`; undefined when it is not a version. */
 export function minorOf(version: string | undefined): string | undefined {
   const parsed = parseVersion(version);
-  return parsed && `${String(parsed.major)}.${String(parsed.minor)}`;
+  return parsed && `${parsed.major}.${parsed.minor}`;
 }
 
 /** Below zero when `one` is older than `other`, above when it is newer; zero where one of them cannot be read. */

@@ -8,7 +8,8 @@ export function configKeys(): readonly string[] {
 }
 
 function keysOf(schema: unknown, path: string): readonly string[] {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return keysOf(schema.unwrap(), path);
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+    return keysOf(schema.unwrap(), path);
   if (schema instanceof z.ZodObject)
     return Object.entries(schema.shape as Readonly<Record<string, unknown>>).flatMap(([key, inner]) =>
       keysOf(inner, path === "" ? key : `${path}.${key}`),

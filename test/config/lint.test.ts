@@ -92,7 +92,7 @@ const faults: readonly (readonly [what: string, file: string, code: string, mess
   ["talos in config", "src/config/load.ts", 'import { x } from "../talos/machines.ts";', /never back/],
   [
     "flux in config",
-    "src/config/checks/nodes.ts",
+    "src/config/checks/machines.ts",
     'import { x } from "../../flux/manifests.ts";',
     /never back/,
   ],

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
-import { parseGitUrl } from "../../src/config/gitFields.ts";
 import { resolveGit } from "../../src/config/gitRemote.ts";
 import { githubHostKeys } from "../../src/config/githubHostKeys.ts";
 import { contains, networkAddress, overlap } from "../../src/config/ip.ts";
-import { parseConfig } from "../../src/config/parseConfig.ts";
+import { checkStack } from "../../src/config/parseConfig.ts";
 import { resolvePath } from "../../src/config/paths.ts";
-import { show } from "../../src/config/problem.ts";
+import { describeProblems, show } from "../../src/config/problem.ts";
 import { nearest } from "../../src/config/suggest.ts";
+import { parseGitUrl } from "../../src/config/urlFields.ts";
 import { pathText } from "../../src/config/walk.ts";
 import { readFixture } from "./fixture.ts";
 
@@ -124,21 +124,22 @@ describe("Git remote", () => {
   });
 });
 
-describe("parseConfig", () => {
+describe("checkStack", () => {
   it("needs no file, and counts in the first line", () => {
     const { values } = readFixture("valid/base.yaml");
-    assert.ok("config" in parseConfig(values, "home"));
-    const one = parseConfig({ ...values, protect: "no" }, "home");
-    assert.ok("message" in one);
-    expect(one.message).toBe(
+    assert.ok(checkStack(values).config);
+    const one = checkStack({ ...values, protect: "no" });
+    assert.ok(one.config === undefined);
+    expect(describeProblems("home", one.problems)).toBe(
       "Pulumi.home.yaml: 1 problem\n  protect: no is neither true nor false → write true or false",
     );
-    const two = parseConfig({ ...values, protect: "no", tree: 1 }, "attic");
-    assert.ok("message" in two && two.message.startsWith("Pulumi.attic.yaml: 2 problems\n"));
+    const two = checkStack({ ...values, protect: "no", tree: 1 });
+    assert.ok(two.config === undefined);
+    assert.ok(describeProblems("attic", two.problems).startsWith("Pulumi.attic.yaml: 2 problems\n"));
   });
 
   it("accepts the host keys it ships", () => {
     const { values } = readFixture("valid/base.yaml");
-    assert.ok("config" in parseConfig({ ...values, git: { knownHosts: githubHostKeys } }, "home"));
+    assert.ok(checkStack({ ...values, git: { knownHosts: githubHostKeys } }).config);
   });
 });

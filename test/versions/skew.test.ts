@@ -29,14 +29,14 @@ describe("checkSkew", () => {
     it(`${JSON.stringify(versions)} gives ${String(errors)} errors and ${String(warnings)} warnings`, () => {
       const found = checkSkew(versions);
       assert.deepEqual(
-        [found.errors.length, found.warnings.length],
+        [found.problems.length, found.warnings.length],
         [errors, warnings],
         JSON.stringify(found),
       );
     });
 
   it("says which version to raise", () => {
-    const [error] = checkSkew({ talos: "v1.13.9", kubernetes: "v1.37.0-rc.1" }).errors;
+    const [error] = checkSkew({ talos: "v1.13.9", kubernetes: "v1.37.0-rc.1" }).problems;
     expect(error).toStrictEqual({
       path: "versions.kubernetes",
       message: "v1.37.0-rc.1 is newer than 1.36, the newest Kubernetes that Talos v1.13.9 accepts",
@@ -92,9 +92,9 @@ describe("Kubernetes of a Talos that need not be known", () => {
   it("is what the table says of those that are known", () => {
     for (const minor of Object.keys(newestPatches.talos)) {
       const newest = newestKubernetesFor(minor) ?? "";
-      expect(checkSkew({ talos: `v${minor}.0`, kubernetes: `v${newest}.9` }).errors).toStrictEqual([]);
+      expect(checkSkew({ talos: `v${minor}.0`, kubernetes: `v${newest}.9` }).problems).toStrictEqual([]);
       const next = newestKubernetesFor(newestKubernetesFor(minor) ?? "");
-      expect(checkSkew({ talos: `v${minor}.0`, kubernetes: `v${next ?? ""}.0` }).errors.length).toBe(1);
+      expect(checkSkew({ talos: `v${minor}.0`, kubernetes: `v${next ?? ""}.0` }).problems.length).toBe(1);
     }
   });
 

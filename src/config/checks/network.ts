@@ -1,77 +1,68 @@
 // Rules between networks: they must not share addresses, or packets go astray.
-import { contains, overlap, prefixLength, reservedAddress } from "../ip.ts";
+import { networkOf, overlap, reservedAddress } from "../ip.ts";
+import { placedPatches } from "../patches/places.ts";
 import { problem, type Problem } from "../problem.ts";
 import type { Values } from "../readStack.ts";
+import { leavesOf, pathText, valueAt } from "../walk.ts";
+import { stayingMachines } from "./askedMachines.ts";
 
 const kinds = ["nodeCidr", "podCidr", "serviceCidr"] as const;
 
-/** All problems between the three networks and the endpoint. */
-export function checkNetwork(values: Values): readonly Problem[] {
-  const network = values.network ?? {};
-  const overlaps = kinds.flatMap((kind, index) =>
-    kinds.slice(0, index).flatMap((other) => {
+/** All problems of the three networks. */
+export function* checkNetwork({ network = {} }: Values): Iterable<Problem> {
+  for (const [index, kind] of kinds.entries())
+    for (const other of kinds.slice(0, index)) {
       const [one, two] = [network[kind], network[other]];
-      if (one === undefined || two === undefined || !overlap(one, two)) return [];
-      return [
-        problem(
+      if (one !== undefined && two !== undefined && overlap(one, two))
+        yield problem(
           `network.${kind}`,
           `${one} overlaps network.${other} ${two}`,
           "choose networks without a common address",
-        ),
-      ];
-    }),
-  );
-  return [
-    ...overlaps,
-    ...endpointInside(values),
-    ...endpointReserved(values),
-    ...serviceSize(values.network?.serviceCidr),
-  ];
-}
-
-/** Nobody answers at the first and the last address of a network. */
-function endpointReserved({ cluster, network }: Values): readonly Problem[] {
-  if (cluster?.endpoint === undefined || network?.nodeCidr === undefined) return [];
-  const { hostname } = new URL(cluster.endpoint);
-  const reserved = reservedAddress(network.nodeCidr, hostname);
-  if (reserved === undefined) return [];
-  return [
-    problem(
-      "cluster.endpoint",
-      `${hostname} is ${reserved} of network.nodeCidr ${network.nodeCidr}, at which nobody answers`,
-      "write a virtual address, or that of the only control plane",
-    ),
-  ];
+        );
+    }
+  yield* serviceSize(network.serviceCidr);
 }
 
 /**
  * The tenth address is the cluster's DNS, and the API server takes no network of more than 20 bits. Source: Talos'
  * pkg/machinery/config, DNSServiceIPs; kubernetes cmd/kube-apiserver/app/options/validation.go.
  */
-function serviceSize(serviceCidr: string | undefined): readonly Problem[] {
-  const length = serviceCidr === undefined ? undefined : prefixLength(serviceCidr);
-  if (serviceCidr === undefined || length === undefined || (length >= 12 && length <= 28)) return [];
-  const [found, todo] =
-    length < 12
-      ? ["is larger than a /12, the largest that the API server takes", "write a /12 to /16"]
-      : ["is too small: the tenth address of it is the cluster's DNS", "write a /12 to /24"];
-  return [problem("network.serviceCidr", `${serviceCidr} ${found}`, `${todo}, e.g. 10.96.0.0/12`)];
+function* serviceSize(serviceCidr = ""): Iterable<Problem> {
+  const { bits = 12 } = networkOf(serviceCidr) ?? {};
+  const tooLarge = ["is larger than a /12, the largest that the API server takes", "write a /12 to /16"];
+  const tooSmall = ["is too small: the tenth address of it is the cluster's DNS", "write a /12 to /24"];
+  if (bits >= 12 && bits <= 28) return;
+  const [found = "", todo = ""] = bits < 12 ? tooLarge : tooSmall;
+  yield problem("network.serviceCidr", `${serviceCidr} ${found}`, `${todo}, e.g. 10.96.0.0/12`);
 }
 
-/** An endpoint among the pods or services exists only once the cluster runs, which needs the endpoint. */
-function endpointInside(values: Values): readonly Problem[] {
-  const endpoint = values.cluster?.endpoint;
-  if (endpoint === undefined) return [];
-  const { hostname } = new URL(endpoint);
-  return (["podCidr", "serviceCidr"] as const).flatMap((kind) => {
-    const cidr = values.network?.[kind];
-    if (cidr === undefined || !contains(cidr, hostname)) return [];
-    return [
-      problem(
-        "cluster.endpoint",
-        `${hostname} is inside network.${kind} ${cidr}`,
-        "write an address of the machines' network",
-      ),
-    ];
-  });
+/** The addresses of a network that nobody can have, e.g. `192.0.2.0 is the network address of network.nodeCidr 192.0.2.0/24`. */
+export function reservedIn(nodeCidr: string | undefined, address: string): string | undefined {
+  const reserved = nodeCidr && reservedAddress(nodeCidr, address);
+  return reserved && `${address} is ${reserved} of network.nodeCidr ${nodeCidr}`;
+}
+
+/** Virtual addresses, which patches give to control planes: nobody else may have one, and somebody must be able to. */
+export function* checkVirtualAddresses(values: Values): Iterable<Problem> {
+  for (const { path: place, patch } of placedPatches(values))
+    for (const [path, address] of leavesOf(patch)) {
+      if (typeof address !== "string" || !isVirtual(patch, path)) continue;
+      const owner = stayingMachines(values).find((machine) => machine.address === address);
+      const wrong =
+        reservedIn(values.network?.nodeCidr, address) ??
+        (owner && `${address} is the address of ${owner.name ?? "a machine"} itself`);
+      if (wrong !== undefined)
+        yield problem(
+          pathText([...place, ...path]),
+          wrong,
+          "write an address of the machines' network that nobody has",
+        );
+    }
+}
+
+/** A document's name is its address; interfaces have theirs as `vip.ip`, also those of VLANs. */
+function isVirtual(patch: unknown, path: readonly unknown[]): boolean {
+  return /^(Layer2|HCloud)VIPConfig$/.test(String(valueAt(patch, ["kind"])))
+    ? path.length === 1 && path[0] === "name"
+    : path[1] === "network" && path.at(-2) === "vip" && path.at(-1) === "ip";
 }

@@ -21,17 +21,14 @@ export function placedPatches(values: Values): readonly PlacedPatch[] {
 
 /** The patches that reach a machine, from the general to the particular. */
 export function patchesOf(values: Values, index: number): readonly PlacedPatch[] {
-  const node = values.nodes?.[index];
-  const ofRole = node?.role === undefined ? [] : placed(["patches", node.role], values.patches?.[node.role]);
-  return [
-    ...placed(["patches", "common"], values.patches?.common),
-    ...ofRole,
-    ...placed(["nodes", index, "patches"], node?.patches),
-  ];
+  const role = values.nodes?.[index]?.role;
+  return placedPatches(values).filter(({ path: [section, which] }) =>
+    section === "nodes" ? which === index : which === "common" || which === role,
+  );
 }
 
-function placed(path: readonly Segment[], patches: readonly unknown[] | undefined): readonly PlacedPatch[] {
-  return (patches ?? []).flatMap((patch, index) =>
-    patch === undefined ? [] : [{ path: [...path, index], patch }],
-  );
+function placed(path: readonly Segment[], patches: readonly unknown[] = []): readonly PlacedPatch[] {
+  return [...patches.entries()]
+    .filter(([, patch]) => patch !== undefined)
+    .map(([index, patch]) => ({ path: [...path, index], patch }));
 }

@@ -1,5 +1,5 @@
 // What the program itself sets in a machine config. Pure: plain data in, patches out. Nothing here is secret, so that a preview
-// can show every line of it. It is config's, because what patches of the stack config must not set follows from it (owned.ts).
+// can show every line of it. It is config's, because what patches of the stack config must not set follows from it (rules.ts).
 import { compareMinors } from "../../versions/version.ts";
 import type { Config, Node } from "../config.ts";
 import { imagesOf } from "../kubernetesImages.ts";
@@ -22,53 +22,39 @@ export const generationAnnotation = "home-ops.dev/generation";
 
 /** The program's own patches of one machine. */
 export function programPatches(node: PatchedNode, config: PatchingConfig): readonly MachinePatch[] {
+  const { name, role, disk, installerImage: image, generation } = node;
+  const { cluster, network, versions } = config;
+  const nodeAnnotations = { [generationAnnotation]: String(generation) };
   return [
-    installPatch(node),
-    hostnamePatch(node, config.cluster.talosContract),
-    kubeletPatch(config),
-    clusterPatch(config, node.role),
-    kubernetesPatch(config.versions.kubernetes, node.role),
-    ...generationPatch(node),
+    // Always explicit: the provider's defaults are `/dev/sda` and an image that is no longer published.
+    { machine: { install: { disk, image, wipe: false } } },
+    hostnamePatch(name, cluster.talosContract),
+    // A machine with several addresses registers with the one inside the machines' network.
+    { machine: { kubelet: { nodeIP: { validSubnets: [network.nodeCidr] } } } },
+    clusterPatch(network, role),
+    kubernetesPatch(versions.kubernetes, role),
+    // So that a config that is otherwise the same is sent again, and the cluster knows which generation of a machine it has.
+    ...(generation === 1 ? [] : [{ machine: { nodeAnnotations } }]),
   ];
-}
-
-/** Disk and image. Always explicit: the provider's defaults are `/dev/sda` and an image that is no longer published. */
-function installPatch(node: PatchedNode): MachinePatch {
-  return { machine: { install: { disk: node.disk, image: node.installerImage, wipe: false } } };
 }
 
 /**
  * The machine's name. Talos 1.12 moved it to a document of its own, and a config of that contract already has one that
  * picks a name by itself; both at once are refused ("static hostname is already set").
  */
-function hostnamePatch(node: PatchedNode, contract: string): MachinePatch {
-  if (compareMinors(contract, "1.12") < 0) return { machine: { network: { hostname: node.name } } };
-  return { apiVersion: "v1alpha1", kind: "HostnameConfig", hostname: node.name, auto: "off" };
-}
-
-/** So that a config that is otherwise the same is sent again, and the cluster knows which generation of a machine it has. */
-function generationPatch({ generation }: PatchedNode): readonly MachinePatch[] {
-  return generation === 1
-    ? []
-    : [{ machine: { nodeAnnotations: { [generationAnnotation]: String(generation) } } }];
-}
-
-/** A machine with several addresses registers with the one inside the machines' network. */
-function kubeletPatch(config: PatchingConfig): MachinePatch {
-  return { machine: { kubelet: { nodeIP: { validSubnets: [config.network.nodeCidr] } } } };
+function hostnamePatch(hostname: string, contract: string): MachinePatch {
+  if (compareMinors(contract, "1.12") < 0) return { machine: { network: { hostname } } };
+  return { apiVersion: "v1alpha1", kind: "HostnameConfig", hostname, auto: "off" };
 }
 
 /** Cilium is the network and replaces kube-proxy, so Talos brings neither. */
-function clusterPatch(config: PatchingConfig, role: Node["role"]): MachinePatch {
-  const network = {
-    cni: { name: "none" },
-    podSubnets: [config.network.podCidr],
-    serviceSubnets: [config.network.serviceCidr],
-  };
+function clusterPatch(
+  { nodeCidr, podCidr, serviceCidr }: Config["network"],
+  role: Node["role"],
+): MachinePatch {
+  const network = { cni: { name: "none" }, podSubnets: [podCidr], serviceSubnets: [serviceCidr] };
   if (role === "worker") return { cluster: { network } };
-  return {
-    cluster: { network, proxy: { disabled: true }, etcd: { advertisedSubnets: [config.network.nodeCidr] } },
-  };
+  return { cluster: { network, proxy: { disabled: true }, etcd: { advertisedSubnets: [nodeCidr] } } };
 }
 
 /**

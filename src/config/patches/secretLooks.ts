@@ -14,31 +14,23 @@ const assignment =
   /^[ \t]*(?:export[ \t]+)?["']?([\w.-]*(?:password|passwd|passphrase|token|secret|private[-_]?key|api[-_]?key|auth[-_]?key))["']?[ \t]*[:=][ \t]*["']?([^\s"'#,{}[\]]+)/gim;
 
 /** Maps whose keys are names of other things: `nodeLabels: {"example.com/token": "yes"}` is a label. */
-const namesOfOthers = [
-  "nodeLabels",
-  "nodeAnnotations",
-  "nodeTaints",
-  "sysctls",
-  "sysfs",
-  "labels",
-  "annotations",
-];
+const namesOfOthers = /^(labels|annotations|nodeLabels|nodeAnnotations|nodeTaints|sysctls|sysfs)$/;
 
 /** Extension services and containers: what they get is theirs, and nobody can tell by its look what of it is a secret. */
-export const serviceKinds: readonly string[] = ["ExtensionServiceConfig", "ContainerConfig"];
+export function isService(patch: unknown): boolean {
+  return ["ExtensionServiceConfig", "ContainerConfig"].includes(String(valueAt(patch, ["kind"])));
+}
 
 /** Why the text at a path of a patch looks like a secret, e.g. `looks like a token or a key`; undefined when it does not. */
 function secretLook(patch: unknown, path: readonly Segment[], text: string): string | undefined {
   if (text === "") return undefined;
   if (hasSecretShape(text)) return "holds what looks like a key or a token";
   if (secretManifest.test(text)) return "holds a Secret of Kubernetes";
-  if (serviceKinds.includes(String(valueAt(patch, ["kind"])))) {
-    const look = serviceLook(path, text);
-    if (look !== undefined) return look;
-  }
+  const look = isService(patch) ? serviceLook(path, text) : undefined;
+  if (look !== undefined) return look;
   const names = path.filter((segment) => typeof segment === "string");
   const name = names.at(-1) ?? "";
-  const isNamed = !names.slice(0, -1).some((segment) => namesOfOthers.includes(segment));
+  const isNamed = !names.slice(0, -1).some((segment) => namesOfOthers.test(segment));
   if (isNamed && (secretName.test(name) || isKeyOfCertificate(patch, path)) && !isNoSecret(text))
     return `is called ${name}, as secrets are`;
   const assigned = [...text.matchAll(assignment)].find(([, , value = ""]) => !isNoSecret(value));

@@ -1,7 +1,7 @@
 // What talosctl says of a patch that it does not take, as mistakes with paths. Pure. Its words quote values, so of a patch
 // with a secret only the parts are used that hold none.
 import { parse } from "yaml";
-import { nearest } from "../suggest.ts";
+import { didYouMean } from "../suggest.ts";
 import type { WrittenPatch } from "./lines.ts";
 import { isNested, isRecord, leavesOf, valueAt, type Segment } from "../walk.ts";
 
@@ -12,25 +12,17 @@ export interface Mistake {
   /** What is wrong, e.g. `is a text, and Talos expects true or false`. */
   readonly text: string;
   /** What to do; undefined for the general advice. */
-  readonly todo?: string;
+  readonly todo?: string | undefined;
 }
 
 /** Kinds of documents, to suggest one. Source: siderolabs/talos pkg/machinery/config/types 1.12 to 1.14. */
-const kinds = [
-  ..."BlackholeRoute Bond Bridge DHCPv4 DHCPv6 DummyLink Environment Ethernet EventSink ExistingVolume".split(
-    " ",
-  ),
-  ..."ExtensionService ExternalVolume HCloudVIP Hostname KmsgLog KubeSpan KubeSpanEndpoints Layer2VIP Link".split(
-    " ",
-  ),
-  ..."LinkAlias NetworkDefaultAction NetworkRule OOM PCIDriverRebind RawVolume RegistryAuth RegistryMirror".split(
-    " ",
-  ),
-  ..."RegistryTLS Resolver RoutingRule SideroLink StaticHost SwapVolume Sysctl TCPProbe TimeSync TrustedRoots".split(
-    " ",
-  ),
-  ..."UserVolume VLAN VRF Volume WatchdogTimer Wireguard Zswap".split(" "),
-].map((name) => `${name}Config`);
+const kinds =
+  `BlackholeRoute Bond Bridge DHCPv4 DHCPv6 DummyLink Environment Ethernet EventSink ExistingVolume
+  ExtensionService ExternalVolume HCloudVIP Hostname KmsgLog KubeSpan KubeSpanEndpoints Layer2VIP Link LinkAlias
+  NetworkDefaultAction NetworkRule OOM PCIDriverRebind RawVolume RegistryAuth RegistryMirror RegistryTLS Resolver RoutingRule
+  SideroLink StaticHost SwapVolume Sysctl TCPProbe TimeSync TrustedRoots UserVolume VLAN VRF Volume WatchdogTimer Wireguard Zswap`
+    .split(/\s+/)
+    .map((name) => `${name}Config`);
 
 /** Go's names of what YAML has. */
 const found: Readonly<Record<string, string>> = {
@@ -42,6 +34,9 @@ const found: Readonly<Record<string, string>> = {
   map: "a section",
   null: "empty",
 };
+
+/** What is said of a key that Talos does not know. */
+export const unknownKey = "unknown key";
 
 /** Reads an answer. @param words standard error of talosctl */
 export function mistakesIn(
@@ -90,11 +85,10 @@ function unknownKind(kind: string, version: string): Mistake {
       text: version === "" ? "is missing" : `${version} is none of Talos' versions`,
       todo: "write apiVersion: v1alpha1",
     };
-  const meant = nearest(kind, kinds);
   return {
     path: ["kind"],
     text: `${kind} is no kind of document that this Talos knows`,
-    ...(meant === undefined || meant === kind ? {} : { todo: `did you mean ${meant}?` }),
+    todo: kinds.includes(kind) ? undefined : didYouMean(kind, kinds),
   };
 }
 
@@ -102,7 +96,7 @@ function unknownKind(kind: string, version: string): Mistake {
 function unknownKeys(text: string, patch: unknown): readonly Mistake[] {
   const shown = leavesOf(parse(text) as unknown).map(([path]) => path);
   const unique = new Map(shown.map((path) => [JSON.stringify(path), path]));
-  return [...unique.values()].map((path) => ({ path: placeIn(patch, path), text: "unknown key" }));
+  return [...unique.values()].map((path) => ({ path: placeIn(patch, path), text: unknownKey }));
 }
 
 /** The same path in the patch: elements are found again by what follows in them. */

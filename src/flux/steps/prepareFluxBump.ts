@@ -53,7 +53,7 @@ async function refuseKubernetes(kubernetes: Kubernetes, flux: string): Promise<v
       "nothing has been changed; what a Flux bump needs cannot be looked at without it: fix that, then run pulumi up again",
     );
   });
-  const [error] = checkSkew({ kubernetes: version, flux }).errors;
+  const [error] = checkSkew({ kubernetes: version, flux }).problems;
   if (error !== undefined)
     throw new StepError(
       `the cluster runs Kubernetes ${error.message}`,

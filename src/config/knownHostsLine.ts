@@ -1,49 +1,11 @@
-// Formats of the values around Git: where the repository lies and which keys its host shows.
-import type { z } from "zod";
+// The format of a line of git.knownHosts.
 import { text } from "./fields.ts";
-
-/** What an `ssh://` URL names. */
-export interface GitUrl {
-  readonly host: string;
-  /** TCP port; 22 unless the URL has one. */
-  readonly port: number;
-  /** e.g. `home/home-cluster`, without `.git`. */
-  readonly repository: string;
-}
-
-/** Takes `ssh://user@host[:port]/path` apart; undefined when it is something else. */
-export function parseGitUrl(url: string): GitUrl | undefined {
-  if (!URL.canParse(url)) return undefined;
-  const { protocol, hostname, port, username, password, pathname, search, hash } = new URL(url);
-  const repository = pathname.replace(/^\/+/, "").replace(/\.git$/, "");
-  const isPlain = protocol === "ssh:" && username !== "" && password === "" && search === "" && hash === "";
-  if (!isPlain || hostname === "" || repository === "") return undefined;
-  return { host: hostname, port: port === "" ? 22 : Number(port), repository };
-}
-
-const scpLike = /^(?<user>[\w.-]+)@(?<host>[\w.-]+):(?<path>[^/].*)$/;
-
-/** A repository, reached over SSH. */
-export const gitUrl = text({
-  expected: "an SSH URL ssh://user@host[:port]/path",
-  example: "ssh://git@github.com/home/home-cluster.git",
-  test: (value) => parseGitUrl(value) !== undefined,
-  meant: (value) => {
-    const { user, host, path } = scpLike.exec(value)?.groups ?? {};
-    if (user !== undefined && host !== undefined && path !== undefined)
-      return `ssh://${user}@${host}/${path}`;
-    if (!/^https?:/.test(value) || !URL.canParse(value)) return undefined;
-    const { hostname, pathname } = new URL(value);
-    return `ssh://git@${hostname}${pathname}`;
-  },
-  because: ", which Flux reads with a deploy key",
-});
 
 /** The kinds of host keys that a line may pin. */
 const keyKinds = ["ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"];
 
 /** One line of a known_hosts file. Format: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. */
-export const knownHostsLine: z.ZodString = text({
+export const knownHostsLine = text({
   expected: "a line of a known_hosts file: host, kind of key, key",
   example: "github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMq…",
   test: (value) => adviceOnLine(value) === undefined,
