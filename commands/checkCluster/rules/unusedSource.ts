@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { fieldsOf, listOf, textOf, valueAt, type Placed, type TreeModel } from "../../../tree/index.ts";
-import { finding, nearestName, type Rule } from "../rule.ts";
+import { finding, nearestName, placeText, type Rule } from "../rule.ts";
 import { sourceKinds, sourceReferences, sourcesOf, targetsOf } from "../sources.ts";
 
 /**
@@ -33,14 +33,9 @@ export const unusedSource: Rule = {
             use.namespace.includes("${")),
       );
       if (isUsed || meant.has(`${kind} ${name}`) || namesWord(unparsed, name)) return [];
-      return [
-        finding(
-          source,
-          ["metadata", "name"],
-          `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name} is used by nothing`,
-          "take it out, with its line in kustomization.yaml",
-        ),
-      ];
+      const message = `${kind} ${placeText({ namespace, name })} is used by nothing`;
+      const fix = "take it out, with its line in kustomization.yaml";
+      return [finding(source, ["metadata", "name"], message, fix)];
     });
   },
 };
