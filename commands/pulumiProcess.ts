@@ -21,10 +21,7 @@ export interface PulumiOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/**
- * Runs `pulumi args…` to its end.
- * @throws StepError when there is no pulumi
- */
+/** Runs `pulumi args…` to its end. @throws StepError when there is no pulumi */
 export async function runPulumi(
   args: readonly string[],
   { quiet = false, env = {} }: PulumiOptions = {},

@@ -27,10 +27,7 @@ export interface Builds {
   readonly leftOut: readonly string[];
 }
 
-/**
- * Builds all that Flux would apply.
- * @throws StepError when the program fails
- */
+/** Builds all that Flux would apply. @throws StepError when the program fails */
 export async function buildModel(model: TreeModel): Promise<Builds> {
   const program = builtTool("cluster-build");
   if (program === undefined)

@@ -33,10 +33,7 @@ export interface CheckResult {
   readonly leftOut: readonly string[];
 }
 
-/**
- * Checks a tree.
- * @throws StepError when the program cluster-build fails
- */
+/** Checks a tree. @throws StepError when the program cluster-build fails */
 export async function checkTree({
   tree,
   project,

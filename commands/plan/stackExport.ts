@@ -40,10 +40,7 @@ export async function exportState(stack: string): Promise<readonly ExportedResou
   return deployment?.resources ?? [];
 }
 
-/**
- * The encrypted values of the stack config.
- * @throws StepError as {@link exportState}
- */
+/** The encrypted values of the stack config. @throws StepError as {@link exportState} */
 export async function secretConfig(stack: string): Promise<readonly string[]> {
   const text = await quietly(["config", "--show-secrets", "--json", "--stack", stack]);
   return secretsOfConfig(JSON.parse(text) as ConfigValues, readStackFileConfig(process.cwd(), stack));

@@ -6,10 +6,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileBackend } from "./backend.ts";
 
-/**
- * Removes the attributes of the project's state files that are no JSON.
- * @returns what it did, one line each
- */
+/** Removes the attributes of the project's state files that are no JSON. @returns what it did, one line each */
 export function removeBrokenAttributes(project: string): readonly string[] {
   const backend = fileBackend();
   if (backend === undefined) return [];

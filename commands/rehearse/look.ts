@@ -11,8 +11,9 @@ import { isOfTheTree } from "../../src/flux/treeReadiness.ts";
 import { Kubernetes, type KubeObject } from "../../src/steps/kubernetes.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 import { done, notYet, waitFor } from "../../src/steps/wait.ts";
+import { gatherFlux } from "../flux/gather.ts";
 import type { RunOptions } from "./labRun.ts";
-import type { MachineFacts } from "./machineReport.ts";
+import type { MachineFacts } from "./report.ts";
 
 /** What Flux needs after a push, without anything that could go wrong: seconds. What takes longer does not come right by itself. */
 const treeSeconds = 300;
@@ -61,12 +62,7 @@ export async function treeReady(
 }
 
 async function lookAtTree(kubernetes: Kubernetes, commit: string): Promise<TreeState> {
-  const objects = [
-    ...(await kubernetes.list("source.toolkit.fluxcd.io/v1", "GitRepository")),
-    ...(await kubernetes.list("source.toolkit.fluxcd.io/v1", "OCIRepository")),
-    ...(await kubernetes.list("kustomize.toolkit.fluxcd.io/v1", "Kustomization")),
-    ...(await kubernetes.list("helm.toolkit.fluxcd.io/v2", "HelmRelease")),
-  ].filter((object) => !isSuspended(object));
+  const objects = (await gatherFlux(kubernetes)).filter((object) => !isSuspended(object));
   const isCommit = (revision: string): boolean => revision.endsWith(`@sha1:${commit}`);
   const waiting = objects.flatMap((object) => {
     const name = nameOf(object);

@@ -1,16 +1,16 @@
 // The phases of a rehearsal: the committed cluster, the bump, a look at what came of it. Each writes its part of the report.
 import { Prober } from "../../lab/prober.ts";
+import { callLab } from "../../lab/supervisor/control.ts";
 import { runProgram, type FinishedRun } from "./labRun.ts";
 import { lookAtMachines, treeReady } from "./look.ts";
-import { reportMachine, type MachineFacts } from "./machineReport.ts";
 import { dyingMachines, livingNodes, nodesAfter } from "./machines.ts";
-import { byMachine, surprisesBetween } from "./report.ts";
+import { byMachine, reportMachine, surprisesBetween, type MachineFacts } from "./report.ts";
 import { Failure, type Scene } from "./scene.ts";
 import type { Side } from "./sides.ts";
 import { labStack } from "./stackConfig.ts";
 import type { StackNode, StackValues } from "./stackFile.ts";
-import { placeConfig, placeTree, pushStage, switchOff } from "./stage.ts";
-import type { Move, StackVersions } from "./versions.ts";
+import { placeConfig, placeTree, pushStage } from "./stage.ts";
+import { versionsAt, type Move } from "./versions.ts";
 
 /** The cluster as it is committed. What goes wrong here says nothing about the bump. */
 export async function build(scene: Scene): Promise<void> {
@@ -32,7 +32,7 @@ export async function bump(scene: Scene): Promise<void> {
   await pushStage(layout);
   for (const machine of dyingMachines(from.values, to.values)) {
     say(`${machine} dies`);
-    await switchOff(layout, machine);
+    await callLab(layout, "power", { machine, on: false });
   }
 
   say("previewing the bump");
@@ -93,13 +93,7 @@ function setStack(
   nodes: readonly StackNode[],
   side: keyof Move,
 ): void {
-  const { rehearsed } = plan;
-  const versions: StackVersions = {
-    talos: rehearsed.talos[side],
-    kubernetes: rehearsed.kubernetes[side],
-    cilium: rehearsed.cilium[side],
-    flux: rehearsed.flux[side],
-  };
+  const versions = versionsAt(side, plan.rehearsed);
   const { config, left } = labStack(values, nodes, { ...place, versions });
   draft.left = [...new Set([...draft.left, ...left])];
   placeConfig(layout, config);
@@ -107,7 +101,7 @@ function setStack(
 
 function schematicOf({ values }: Side, machine: string): string | undefined {
   const node = values.nodes.find(({ name }) => name === machine);
-  return node === undefined ? undefined : (node.schematicId ?? values.schematicId);
+  return node && (node.schematicId ?? values.schematicId);
 }
 
 /** What a run said that went wrong. */

@@ -1,7 +1,7 @@
-// What a rehearsal found, as data. How it is shown is in show.ts.
+// What a rehearsal found, as data, and how what was seen becomes that. How it is shown is in show.ts. Pure.
 import { exitCodes } from "../frame.ts";
 import type { Change } from "./events.ts";
-import type { VersionPlan } from "./versions.ts";
+import { moveText, type VersionPlan } from "./versions.ts";
 
 /** How a rehearsal ended: the bump went well, it did not, there was none, or it could not be rehearsed. */
 export type Outcome = "well" | "failed" | "nothing" | "impossible";
@@ -79,13 +79,67 @@ export function byMachine(
 ): { readonly of: ReadonlyMap<string, readonly Change[]>; readonly others: readonly Change[] } {
   // The longest first: one name may begin with another.
   const longest = machines.toSorted((one, other) => other.length - one.length);
-  const ownerOf = ({ name }: Change): string | undefined =>
-    longest.find((machine) => name.startsWith(`talos-${machine}-`));
-  const of = new Map<string, Change[]>(machines.map((machine) => [machine, []]));
-  const others: Change[] = [];
-  for (const change of changes) {
-    const owner = ownerOf(change);
-    (owner === undefined ? others : (of.get(owner) ?? others)).push(change);
-  }
-  return { of, others };
+  const owners = Map.groupBy(changes, ({ name }) =>
+    longest.find((machine) => name.startsWith(`talos-${machine}-`)),
+  );
+  return {
+    of: new Map(machines.map((machine) => [machine, owners.get(machine) ?? []])),
+    others: owners.get(undefined) ?? [],
+  };
+}
+
+/** A machine at one moment. */
+export interface MachineFacts {
+  /** e.g. `v1.12.0` */
+  readonly talos: string;
+  /** Changes with every boot. */
+  readonly bootId: string;
+  /** What it is doing, e.g. `running` or `maintenance`. */
+  readonly state: string;
+  /** Version of its kubelet; undefined while it is no node of the cluster. */
+  readonly kubelet: string | undefined;
+}
+
+/** Before and after. */
+export interface MachineChange {
+  readonly name: string;
+  readonly before: MachineFacts | undefined;
+  readonly after: MachineFacts | undefined;
+  /** What the program did at it. */
+  readonly changes: readonly Change[];
+  /** Whether it got another schematic. */
+  readonly newSchematic: boolean;
+}
+
+/** Describes one machine. */
+export function reportMachine({ name, before, after, changes, newSchematic }: MachineChange): MachineReport {
+  const seconds = changes.reduce((sum, change) => sum + change.seconds, 0);
+  return { name, seconds, did: before && after ? describe(before, after, changes, newSchematic) : [] };
+}
+
+function describe(
+  before: MachineFacts,
+  after: MachineFacts,
+  changes: readonly Change[],
+  newSchematic: boolean,
+): readonly string[] {
+  if (before.kubelet === undefined && after.kubelet === undefined)
+    return before.state === after.state ? [] : [`went from ${before.state} to ${after.state}`];
+  if (before.kubelet === undefined)
+    return [`joined the cluster with Talos ${after.talos} and Kubernetes ${after.kubelet ?? ""}`];
+  if (after.kubelet === undefined) return [`left the cluster, and is now ${stateText(after.state)}`];
+  const config = changes.find((change) => change.name.endsWith("-config"));
+  return [
+    ...(before.talos === after.talos ? [] : [`Talos ${moveText({ from: before.talos, to: after.talos })}`]),
+    ...(newSchematic ? ["other system extensions (schematic)"] : []),
+    ...(before.kubelet === after.kubelet
+      ? []
+      : [`Kubernetes ${moveText({ from: before.kubelet, to: after.kubelet })}`]),
+    ...(config === undefined ? [] : ["new machine config"]),
+    ...(before.bootId === after.bootId ? [] : ["rebooted"]),
+  ];
+}
+
+function stateText(state: string): string {
+  return state === "maintenance" ? "wiped, in maintenance mode" : state;
 }

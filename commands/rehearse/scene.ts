@@ -6,16 +6,21 @@ import type { Sides } from "./sides.ts";
 import type { Place } from "./stackConfig.ts";
 import type { VersionPlan } from "./versions.ts";
 
-/** How it is done. */
-export interface RehearsalOptions extends RunOptions {
-  /** Leave the lab running. */
-  readonly keep: boolean;
-}
-
 /** The report while it is being written. */
 export type Draft = { -readonly [Key in keyof Report]: Report[Key] };
 
-/** A phase that did not end well. */
+/** Everything that the phases need. */
+export interface Scene extends RunOptions {
+  readonly sides: Sides;
+  readonly plan: VersionPlan;
+  readonly layout: LabLayout;
+  readonly place: Omit<Place, "versions">;
+  /** Names of the machines. */
+  readonly machines: readonly string[];
+  readonly draft: Draft;
+}
+
+/** A phase that did not end well: what was being done, and what is said of it. */
 export class Failure extends Error {
   readonly outcome: Outcome;
   readonly during: string;
@@ -27,25 +32,4 @@ export class Failure extends Error {
     this.during = during;
     this.messages = messages;
   }
-}
-
-/** A rehearsal that is about to begin. */
-export interface Play extends RehearsalOptions {
-  /** For copies of the trees. */
-  readonly folder: string;
-  readonly draft: Draft;
-}
-
-/** A play of which it is known what it shows. */
-export interface Plot extends Play {
-  readonly sides: Sides;
-  readonly plan: VersionPlan;
-}
-
-/** Everything that the phases need. */
-export interface Scene extends Plot {
-  readonly layout: LabLayout;
-  readonly place: Omit<Place, "versions">;
-  /** Names of the machines. */
-  readonly machines: readonly string[];
 }

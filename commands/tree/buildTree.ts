@@ -14,10 +14,7 @@ export interface TreeBuild {
   readonly leftOut: readonly string[];
 }
 
-/**
- * @param tree absolute path of a tree
- * @throws StepError when there is no tree, or the program fails
- */
+/** @param tree absolute path of a tree @throws StepError when there is no tree, or the program fails */
 export async function buildTree(tree: string, options: RequestOptions = {}): Promise<TreeBuild> {
   const { request, leftOut } = treeRequest(tree, options);
   const program = builtTool("cluster-build");
@@ -30,10 +27,7 @@ export async function buildTree(tree: string, options: RequestOptions = {}): Pro
   };
 }
 
-/**
- * @param program path of cluster-build
- * @throws StepError with its own words when it fails
- */
+/** @param program path of cluster-build @throws StepError with its own words when it fails */
 export async function runClusterBuild(program: string, request: BuildRequest): Promise<BuildAnswer> {
   const child = spawn(program, [], { stdio: ["pipe", "pipe", "pipe"] });
   const ended = new Promise<number | null>((resolve, reject) => {

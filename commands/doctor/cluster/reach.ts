@@ -12,11 +12,7 @@ export interface Reached {
   readonly detour?: string;
 }
 
-/**
- * Finds a way.
- * @param answerMs longest wait for an answer
- * @throws StepError when nothing answers
- */
+/** Finds a way. @param answerMs longest wait for an answer @throws StepError when nothing answers */
 export async function reach(
   { kubernetes, controlPlanes }: Pick<Cluster, "kubernetes" | "controlPlanes">,
   answerMs: number,
