@@ -13,10 +13,9 @@ import { findingLines } from "./doctor/report.ts";
 import { exitCodes, runCommand, type Console } from "./frame.ts";
 import type { Redactor } from "../src/steps/redact.ts";
 import { StepError } from "../src/steps/stepError.ts";
-import { pulumi } from "./pulumiCli.ts";
+import { pulumi } from "./pulumi/cli.ts";
+import { exportStack, exportStackInClear, stackOf } from "./pulumi/state.ts";
 import { machinesIn, talosconfigOf } from "./recover/machines.ts";
-import { stackOf } from "./recover/recover.ts";
-import { exportStack, exportStackInClear } from "./recover/state.ts";
 
 const help = `npm run doctor [-- --cluster]
 

@@ -5,7 +5,7 @@ import { readReached } from "../../src/config/reached.ts";
 import { defaultAnswerMs } from "../../src/steps/impatientConfig.ts";
 import { Kubernetes } from "../../src/steps/kubernetes.ts";
 import type { Redactor } from "../../src/steps/redact.ts";
-import { exportStackInClear, kubeconfigOf, type StackState } from "../recover/state.ts";
+import { exportStackInClear, kubeconfigOf, resourcesOf, stackOf, type StackState } from "../pulumi/state.ts";
 import { messageOf, StepError } from "../../src/steps/stepError.ts";
 
 /** Options of every command that talks to a cluster, for parseArgs. */
@@ -37,12 +37,7 @@ export interface Cluster {
   readonly controlPlanes: Readonly<Record<string, string>>;
 }
 
-/**
- * Connects; nothing is asked of the cluster yet.
- * @param redactor learns the kubeconfig
- * @param answerMs longest wait for an answer, milliseconds
- * @throws StepError when there is no kubeconfig
- */
+/** Connects; nothing is asked of the cluster yet. @throws StepError when there is no kubeconfig, which the redactor learns */
 export function connect(choice: ClusterChoice, redactor: Redactor, answerMs = defaultAnswerMs): Cluster {
   const { kubeconfig, ...found } = choice.kubeconfig === undefined ? ofStack(choice) : ofFile(choice);
   redactor.learn(kubeconfig);
@@ -65,8 +60,8 @@ function ofFile({ kubeconfig: file = "" }: ClusterChoice): Credentials {
 }
 
 function ofStack(choice: ClusterChoice): Credentials {
-  const state = exportStackInClear(choice.stack);
-  const stack = choice.stack ?? nameIn(state);
+  const stack = choice.stack ?? stackOf([]);
+  const state = exportStackInClear(stack);
   const kubeconfig = kubeconfigOf(state);
   if (kubeconfig === undefined || kubeconfig === "")
     throw new StepError(
@@ -76,14 +71,9 @@ function ofStack(choice: ClusterChoice): Credentials {
   return { name: `stack ${stack}`, stack, kubeconfig, controlPlanes: controlPlanesOf(state) };
 }
 
-/** The name of the stack that was exported: each of its resources has it. Source: pulumi's URNs. */
-function nameIn(state: StackState): string {
-  return state.deployment.resources?.[0]?.urn.split(":")[2] ?? "(selected)";
-}
-
 /** Those that are there. */
 function controlPlanesOf(state: StackState): Readonly<Record<string, string>> {
-  const stack = state.deployment.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const [stack] = resourcesOf(state, "pulumi:pulumi:Stack");
   const { machines = [] } = readReached(stack?.outputs ?? {});
   return Object.fromEntries(
     machines

@@ -1,6 +1,6 @@
 // What a run has left behind in the state and outside it, as `npm run recover` would find it. Changes nothing.
 import { findLeftovers, type Findings } from "../recover/leftovers.ts";
-import { exportStackInClear, type StackState } from "../recover/state.ts";
+import { exportStackInClear, pendingOf, type StackState } from "../pulumi/state.ts";
 import type { Finding } from "./report.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 
@@ -27,7 +27,7 @@ export async function leftBehind(stack: string): Promise<readonly Finding[]> {
 
 /** The same written down. Pure. */
 export function leftBehindFindings(state: StackState, { leftovers, unseen }: Findings): readonly Finding[] {
-  const pending = (state.deployment.pending_operations ?? []).length;
+  const pending = pendingOf(state).length;
   const findings: readonly Finding[] = [
     ...(pending === 0
       ? []

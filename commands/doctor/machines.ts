@@ -1,13 +1,11 @@
 // What is at the machines' addresses: the machine itself, another one, one that waits for a config, nobody.
 import type { PlainConfig } from "../../src/config/assemble.ts";
-import { PrivateFolder } from "../../src/steps/privateFolder.ts";
-import { Talosctl } from "../../src/steps/talosctl.ts";
 import { ask, type Answer } from "../../src/talos/identity/ask.ts";
 import { judge, type Scene, type Verdict } from "../../src/talos/identity/judge.ts";
 import { machinesToAsk } from "../../src/talos/identity/lookAtMachines.ts";
 import { talosPort, whyUnreachable } from "../../src/talos/identity/whyUnreachable.ts";
 import type { Machine } from "../../src/talos/machine/inspect.ts";
-import { isInMaintenance } from "../recover/machines.ts";
+import { isInMaintenance, withTalosctl } from "../recover/machines.ts";
 import type { Finding } from "./report.ts";
 
 const timeoutMs = 2_000;
@@ -29,24 +27,14 @@ async function askAll(
   machines: readonly Machine[],
   talosconfig: string | undefined,
 ): Promise<ReadonlyMap<string, Found>> {
-  const folder = new PrivateFolder();
-  const signal = new AbortController().signal;
-  const owner = { signal, secretFile: (name: string, text: string) => folder.write(name, text) };
-  try {
-    const talosctl = talosconfig === undefined ? undefined : new Talosctl(owner, talosconfig);
-    const answers = machines.map(
-      async (machine) =>
-        [
-          machine.address,
-          await (talosctl === undefined
-            ? lookFromOutside(machine)
-            : ask(talosctl, machine, timeoutMs).catch(() => lookFromOutside(machine))),
-        ] as const,
+  const all = async (look: (machine: Machine) => Promise<Found>): Promise<ReadonlyMap<string, Found>> =>
+    new Map(
+      await Promise.all(machines.map(async (machine) => [machine.address, await look(machine)] as const)),
     );
-    return new Map(await Promise.all(answers));
-  } finally {
-    folder.remove();
-  }
+  if (talosconfig === undefined) return all((machine) => lookFromOutside(machine));
+  return withTalosctl(talosconfig, (talosctl) =>
+    all((machine) => ask(talosctl, machine, timeoutMs).catch(() => lookFromOutside(machine))),
+  );
 }
 
 /** What a machine says to somebody without a certificate. @param port for tests */

@@ -1,7 +1,7 @@
 // What `npm run flux` does to one object. Each action says what it has done and what that means.
 import { isHandOff, isSuspended, nameOf, parentOf, suspendedByConfig } from "../../src/flux/suspension.ts";
 import { conditionOf, type Kubernetes, type KubeObject } from "../../src/steps/kubernetes.ts";
-import { gatherFlux } from "./gather.ts";
+import { gatherFlux } from "./kinds.ts";
 import { healthOf } from "./health.ts";
 import { oneLine, shortRevision } from "../../src/flux/ready.ts";
 import { nextStep } from "./remedies.ts";

@@ -1,6 +1,7 @@
 // The kinds of Flux that people suspend, resume and reconcile, and what they call them.
 import { apiVersionOf } from "../../tree/index.ts";
 import { nearest } from "../../src/config/suggest.ts";
+import type { Kubernetes, KubeObject } from "../../src/steps/kubernetes.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 
 /** A kind of Flux. */
@@ -37,6 +38,24 @@ export const fluxKinds: readonly FluxKind[] = table.map(([kind, group]) => ({
   apiVersion: apiVersionOf(group, kind),
   isReconciled: !settings.includes(kind),
 }));
+
+/** Sources and what is made of them: all that others come from. */
+const gathered = [
+  "Bucket",
+  "GitRepository",
+  "OCIRepository",
+  "HelmRepository",
+  "HelmChart",
+  "Kustomization",
+  "HelmRelease",
+];
+
+/** All objects of Flux that others come from, as they are now. @throws Error when the API server does not answer */
+export async function gatherFlux(kubernetes: Kubernetes): Promise<readonly KubeObject[]> {
+  const kinds = fluxKinds.filter(({ kind }) => gathered.includes(kind));
+  const lists = await Promise.all(kinds.map(({ apiVersion, kind }) => kubernetes.list(apiVersion, kind)));
+  return lists.flat();
+}
 
 /** A kind by any of its names, in any case, singular or plural. @throws StepError with the kinds there are */
 export function kindNamed(word: string): FluxKind {

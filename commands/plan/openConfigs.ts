@@ -4,11 +4,11 @@ import { shownBase } from "../../src/talos/machine/shownDocuments.ts";
 import { Masker } from "../../src/steps/mask.ts";
 import { machineConfigOf } from "./machineConfig.ts";
 import { nameOf, type PreviewDigest, type PreviewStep } from "./preview.ts";
-import { hasMark, plainOf, type ExportedResource } from "./stackExport.ts";
+import { hasMark, plainOf, type StateResource } from "../pulumi/state.ts";
 
 /** Both sides of what is opened. */
 export interface Configs {
-  readonly state: readonly ExportedResource[];
+  readonly state: readonly Pick<StateResource, "urn" | "inputs">[];
   /** Documents by machine, see src/talos/machine/shownConfig.ts. */
   readonly documents: ReadonlyMap<string, readonly unknown[]>;
   /** The key that the program was given. */

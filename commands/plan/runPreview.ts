@@ -6,26 +6,23 @@ import { problemFile } from "../../src/flux/bundles.ts";
 import { Masker } from "../../src/steps/mask.ts";
 import { PrivateFolder } from "../../src/steps/privateFolder.ts";
 import { shownConfigFile } from "../../src/talos/machine/shownDocuments.ts";
-import { runPulumi } from "../pulumiProcess.ts";
+import { runPulumi } from "../pulumi/cli.ts";
+import { learnState, secretConfig } from "../pulumi/secrets.ts";
+import { exportStackInClear, resourcesOf } from "../pulumi/state.ts";
 import type { Bundles } from "./makePlan.ts";
 import { openConfigs } from "./openConfigs.ts";
 import { messagesOf, readDigest, stackOf, type PreviewDigest } from "./preview.ts";
-import { exportState, learnState, secretConfig } from "./stackExport.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 
 /** What a preview gave. */
-export interface Previewed {
+interface Previewed {
   readonly digest: PreviewDigest;
   readonly bundles: Bundles;
   /** Knows every secret of the stack's state and config. */
   readonly masker: Masker;
 }
 
-/**
- * Previews a stack. Nothing is changed, and no machine is asked.
- * @param stack its name; undefined for the selected one
- * @throws StepError with the preview's own words when it fails
- */
+/** Previews a stack, or the selected one; no machine is asked. @throws StepError with the preview's own words when it fails */
 export async function runPreview(stack: string | undefined): Promise<Previewed> {
   const folder = new PrivateFolder();
   const maskKey = randomBytes(32).toString("hex");
@@ -43,27 +40,27 @@ export async function runPreview(stack: string | undefined): Promise<Previewed> 
     );
     const digest = readDigest(stdout);
     if (code !== 0 || digest === undefined) throw new StepError(failureOf(digest, stderr, stdout));
-    return { ...(await withSecrets(digest, folder.path, maskKey)), bundles: bundlesIn(folder.path) };
+    return { ...withSecrets(digest, folder.path, maskKey), bundles: bundlesIn(folder.path) };
   } finally {
     folder.remove();
   }
 }
 
 /** Looks into what the preview hides, and learns what must be hidden besides. */
-async function withSecrets(
+function withSecrets(
   digest: PreviewDigest,
   folder: string,
   maskKey: string,
-): Promise<Pick<Previewed, "digest" | "masker">> {
+): Pick<Previewed, "digest" | "masker"> {
   const masker = new Masker();
   for (const name of ["GITHUB_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN", "SOPS_AGE_KEY"])
     masker.learn(process.env[name] ?? "");
   const { steps = [] } = digest;
   if (steps.every(({ op }) => op === "same")) return { digest, masker };
   const stack = stackOf(steps[0]?.urn ?? "");
-  const [state, config] = await Promise.all([exportState(stack), secretConfig(stack)]);
+  const state = resourcesOf(exportStackInClear(stack));
   learnState(state, masker);
-  for (const secret of config) masker.learn(secret);
+  for (const secret of secretConfig(stack)) masker.learn(secret);
   return { digest: openConfigs(digest, { state, documents: documentsIn(folder), maskKey }), masker };
 }
 

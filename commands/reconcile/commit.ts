@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { run } from "../../src/steps/run.ts";
+import { count } from "../plan/text.ts";
 
 const timeoutSeconds = 15;
 
@@ -64,8 +65,7 @@ export function describe(
 ): string | undefined {
   if (head === commit) return "which is your checkout's HEAD";
   if (head === undefined || Number.isNaN(ahead) || Number.isNaN(behind)) return undefined;
-  const commits = (count: number): string => `${String(count)} commit${count === 1 ? "" : "s"}`;
   return ahead > 0
-    ? `and your checkout has ${commits(ahead)} that the branch has not: push to bring them`
-    : `and your checkout is ${commits(behind)} behind it`;
+    ? `and your checkout has ${count(ahead, "commit")} that the branch has not: push to bring them`
+    : `and your checkout is ${count(behind, "commit")} behind it`;
 }

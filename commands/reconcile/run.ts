@@ -3,7 +3,7 @@ import { isSuspended, isSuspendedByConfig, nameOf } from "../../src/flux/suspens
 import { conditionOf, type KubeObject } from "../../src/steps/kubernetes.ts";
 import type { Cluster } from "../cluster/connect.ts";
 import { rootCauses } from "../flux/causes.ts";
-import { gatherFlux } from "../flux/gather.ts";
+import { gatherFlux } from "../flux/kinds.ts";
 import { artifactOf, healthOf, type Health } from "../flux/health.ts";
 import { knownRemedy, oneLine, shortRevision } from "../../src/flux/ready.ts";
 import { nextStep } from "../flux/remedies.ts";

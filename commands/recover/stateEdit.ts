@@ -1,6 +1,6 @@
 // Taking resources out of an exported state without asking anybody, as `pulumi state delete` does; but that one stops at
 // what depends on them, and here nothing that depends is to go with them.
-import type { StackState, StateResource } from "./state.ts";
+import { resourcesOf, type StackState, type StateResource } from "../pulumi/state.ts";
 
 /** What a resource's state says of others. Source: pulumi/pulumi sdk/go/common/apitype/core.go, ResourceV3. */
 interface Links extends StateResource {
@@ -12,7 +12,7 @@ interface Links extends StateResource {
 /** The state without some resources, and without a mention of them. Everything else stays as it is. Pure. */
 export function withoutResources(state: StackState, urns: readonly string[]): StackState {
   const stays = (urn: string): boolean => !urns.includes(urn);
-  const resources = (state.deployment.resources ?? []).filter(({ urn }) => stays(urn));
+  const resources = resourcesOf(state).filter(({ urn }) => stays(urn));
   return {
     ...state,
     deployment: { ...state.deployment, resources: resources.map((found: Links) => unlinked(found, stays)) },

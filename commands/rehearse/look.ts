@@ -11,7 +11,7 @@ import { isOfTheTree } from "../../src/flux/treeReadiness.ts";
 import { Kubernetes, type KubeObject } from "../../src/steps/kubernetes.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 import { done, notYet, waitFor } from "../../src/steps/wait.ts";
-import { gatherFlux } from "../flux/gather.ts";
+import { gatherFlux } from "../flux/kinds.ts";
 import type { RunOptions } from "./labRun.ts";
 import type { MachineFacts } from "./report.ts";
 
@@ -32,7 +32,7 @@ export async function lookAtMachines(layout: LabLayout): Promise<ReadonlyMap<str
 }
 
 /** What the tree looked like when it was waited for. */
-export interface TreeState {
+interface TreeState {
   readonly ready: number;
   readonly waiting: readonly string[];
 }

@@ -4,7 +4,7 @@ import type { Cluster } from "../../cluster/connect.ts";
 import { messageOf, StepError } from "../../../src/steps/stepError.ts";
 
 /** An API that answers. */
-export interface Reached {
+interface Reached {
   readonly kubernetes: Kubernetes;
   /** e.g. `v1.35.4` */
   readonly version: string;
