@@ -1,5 +1,5 @@
 // What nobody can use while `up` is at work, because there is nothing that stands in for it.
-import { restartsApiServer } from "./rules/staticPods.ts";
+import { restartsApiServer } from "./rules/configCosts.ts";
 import type { Size } from "./estimates.ts";
 import type { Impact } from "./types.ts";
 import type { Unit } from "./units.ts";

@@ -33,7 +33,7 @@ export interface PreviewStep {
 }
 
 /** A line that the preview has to say. */
-export interface PreviewDiagnostic {
+interface PreviewDiagnostic {
   readonly message?: string;
   readonly severity?: string;
 }

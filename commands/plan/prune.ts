@@ -1,6 +1,7 @@
 // Two values reduced to where they differ. What is left of a long YAML text then shows the whole way to each difference,
 // and is the same for machines that differ in nothing else.
 import { isDeepStrictEqual } from "node:util";
+import { isFields } from "../../src/steps/mask.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -42,8 +43,4 @@ function pruneLists(before: readonly unknown[], after: readonly unknown[]): read
 
 function named(item: unknown, rest: unknown): unknown {
   return isFields(item) && isFields(rest) && "name" in item ? { name: item["name"], ...rest } : rest;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -7,7 +7,6 @@ export const otherRules: readonly Rule[] = [
     name: /^(?:talos-(?<machine>.+)-(?:inspect|os|config|member|gone)|.*)$/,
     type: /^command:local:Command$/,
     because: "a step that looks first and finds nothing to do",
-    takes: "look",
     follows: derived,
   },
   {
@@ -15,7 +14,6 @@ export const otherRules: readonly Rule[] = [
     type: /^pulumi:(providers:|pulumi:Stack$)|^talos:cluster\/kubeconfig:|^home-ops:/,
     action: ["create", "update", "delete"],
     because: "a connection or a folder of resources, nothing that runs",
-    takes: "look",
     follows: /^/,
   },
   {
@@ -23,27 +21,23 @@ export const otherRules: readonly Rule[] = [
     action: ["create"],
     row: { what: "new", impact: "none" },
     because: "new: nothing that runs is touched",
-    takes: "write",
   },
   {
     name: /^/,
     action: ["update"],
     row: { what: "changed", impact: "live", shows: /^/, named: true },
     because: "changed in place",
-    takes: "write",
   },
   {
     name: /^/,
     action: ["replace"],
     row: { what: "made anew", impact: "replace", destructive: true },
     because: "the plan does not know this resource, and takes it for the worst",
-    takes: "write",
   },
   {
     name: /^/,
     action: ["delete"],
     row: { what: "deleted", impact: "wipe", destructive: true },
     because: "the plan does not know this resource, and takes it for the worst",
-    takes: "write",
   },
 ];

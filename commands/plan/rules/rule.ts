@@ -37,7 +37,8 @@ export interface Rule {
     readonly warning?: string;
   };
   readonly because: string;
-  readonly takes: Work;
+  /** Default: a write where the rule has a row, otherwise a look. */
+  readonly takes?: Work;
   /** Changed inputs that another row explains. */
   readonly follows?: RegExp;
 }
