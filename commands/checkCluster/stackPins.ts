@@ -4,7 +4,7 @@ import { join, relative, resolve } from "node:path";
 import { isScalar, LineCounter, parseDocument } from "yaml";
 
 /** A version that a stack file pins. */
-export interface Pin {
+interface Pin {
   readonly version: string;
   readonly line: number;
 }
@@ -18,10 +18,7 @@ export interface StackPins {
   readonly cilium?: Pin;
 }
 
-/**
- * Stack files that speak of a tree: those in the root of its repository, or else those of the project that name it.
- * @param tree absolute path
- */
+/** Stack files that speak of a tree: those in the root of its repository, or else those of the project that name it. */
 export function stacksOf(
   tree: string,
   repository: string | undefined,

@@ -14,10 +14,7 @@ const atOnce = 4;
 /** Per file; a key in a cloud or on a card takes its time. */
 const timeoutSeconds = 20;
 
-/**
- * Remembers what is encrypted in the trees. Without sops, or without the key, nothing: then nobody can read it here.
- * @param trees absolute paths
- */
+/** Remembers what is encrypted in the trees. Without sops, or without the key, nothing: then nobody can read it here. */
 export async function learnEncrypted(trees: readonly string[], masker: Masker): Promise<void> {
   const files = encryptedFiles(trees);
   // One may be encrypted to another key than the others, so each is tried.

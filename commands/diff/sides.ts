@@ -8,7 +8,7 @@ import type { Side } from "./compare.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 
 /** What is compared. */
-export interface SidesRequest {
+interface SidesRequest {
   /** Absolute path of the tree in the working tree. */
   readonly tree: string;
   readonly from: string;
@@ -16,14 +16,7 @@ export interface SidesRequest {
   readonly to: string | undefined;
 }
 
-/** What the working tree is called. */
-export const workingTree = "the working tree";
-
-/**
- * Builds both.
- * @param folder where the copies go; whoever gives it removes it
- * @throws StepError when a side is not there or cannot be read
- */
+/** Builds both, from copies in a folder. @throws StepError when a side is not there or cannot be read */
 export async function readSides(request: SidesRequest, folder: string): Promise<readonly [Side, Side]> {
   const { from, to } = request;
   const repository = repositoryOf(request.tree);
@@ -36,7 +29,7 @@ export async function readSides(request: SidesRequest, folder: string): Promise<
     else exportCommitted(repository, ref, copy);
     return build(name, copy, tree);
   };
-  return Promise.all([side(from, from, "from"), side(to ?? workingTree, to, "to")]);
+  return Promise.all([side(from, from, "from"), side(to ?? "the working tree", to, "to")]);
 }
 
 async function build(name: string, copy: string, tree: string): Promise<Side> {

@@ -9,7 +9,7 @@ import type { Patch } from "./stackFile.ts";
 export type Translate = (text: string) => string;
 
 /** Patches that were taken over, and why others were not. */
-export interface TakenPatches {
+interface TakenPatches {
   readonly patches: readonly Patch[];
   /** One text each, e.g. `patches.common[1]: "VRFConfig" "v1alpha1": not registered`. */
   readonly left: readonly string[];

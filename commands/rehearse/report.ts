@@ -101,7 +101,7 @@ export interface MachineFacts {
 }
 
 /** Before and after. */
-export interface MachineChange {
+interface MachineChange {
   readonly name: string;
   readonly before: MachineFacts | undefined;
   readonly after: MachineFacts | undefined;

@@ -49,11 +49,7 @@ export interface Sides {
   readonly refusal: string | undefined;
 }
 
-/**
- * Reads them.
- * @param folder a folder for copies of the trees
- * @throws StepError when what is committed cannot be read, or not be built
- */
+/** Reads them, with copies of the trees in a folder. @throws StepError when what is committed cannot be read, or not be built */
 export function readSides(request: RehearsalRequest, folder: string): Sides {
   const { stack, from: ref } = request;
   if (!existsSync(request.stackFile))

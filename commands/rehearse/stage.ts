@@ -29,10 +29,7 @@ interface Callbacks {
   readonly onLayout: (layout: LabLayout) => void;
 }
 
-/**
- * Makes the lab and starts it. One that an earlier rehearsal has left is removed.
- * @throws StepError while another rehearsal of the stack runs
- */
+/** Makes the lab and starts it, in place of one that is left. @throws StepError while another rehearsal of the stack runs */
 export async function startStage(
   { project, stack, shape: made, tree, fluxVersion }: StageOptions,
   { say, onLayout }: Callbacks,

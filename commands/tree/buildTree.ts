@@ -7,7 +7,7 @@ import type { BuildAnswer, BuildRequest } from "./types.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 
 /** What came out. */
-export interface TreeBuild {
+interface TreeBuild {
   /** Undefined when the program is not there. */
   readonly answer: BuildAnswer | undefined;
   /** One text for each thing that is left out, with its reason. */

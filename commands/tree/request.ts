@@ -30,7 +30,7 @@ export interface RequestOptions {
 }
 
 /** What can be asked for. */
-export interface TreeRequests {
+interface TreeRequests {
   /** One for each cluster of the tree, by the folder of the Kustomizations with which its Flux begins, e.g. `flux/config`. */
   readonly byFolder: ReadonlyMap<string, BuildRequest>;
   /** One text for each thing that is left out, with its reason. */
@@ -65,11 +65,7 @@ export function requestsFor(
   return { byFolder, leftOut };
 }
 
-/**
- * What to ask for a tree of this program, which describes one cluster.
- * @param tree absolute path of a tree in its repository, e.g. `/home/me/home-ops/cluster`
- * @throws StepError when nothing in flux/config leads into the tree
- */
+/** What to ask for a tree of this program, which describes one cluster. @throws StepError when it leads nowhere */
 export function treeRequest(
   tree: string,
   options: RequestOptions = {},

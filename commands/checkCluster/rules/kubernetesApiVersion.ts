@@ -46,10 +46,7 @@ const removals: readonly Removal[] = [
   ["1.32", "flowcontrol.apiserver.k8s.io/v1beta3", flowControl],
 ];
 
-/**
- * What happened to an API version by the time of a version of Kubernetes; undefined while it is served.
- * @param kubernetes e.g. `v1.36.3`; default: the newest known
- */
+/** What happened to an API version by a version of Kubernetes (default: the newest known); undefined while it is served. */
 export function removedFromKubernetes(
   object: { readonly apiVersion: string; readonly kind: string },
   kubernetes?: string,

@@ -18,7 +18,7 @@ export function leftOutText({ files, place }: TreeModel, path: string): string |
 }
 
 /** Something that a kustomization.yaml names, and that is not there as it should be. */
-export interface MissingName {
+interface MissingName {
   readonly file: KustomizeFile;
   readonly named: Named;
   readonly problem: string;
