@@ -39,13 +39,10 @@ interface Frame {
 
 /** What a body works with. */
 export interface Console {
-  /** Aborted by Ctrl-C and its like. */
   readonly signal: AbortSignal;
   /** What it learns is taken out of everything that is printed. */
   readonly redactor: Redactor;
-  /** Prints to standard output. */
   readonly say: (text: string) => void;
-  /** Colours where standard output is a terminal. */
   readonly paint: Paint;
 }
 

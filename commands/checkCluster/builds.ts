@@ -23,7 +23,6 @@ import { finding, placeText } from "./rule.ts";
 export interface Builds {
   /** One answer per cluster that the tree describes; none where the program is not there. */
   readonly answers: readonly BuildAnswer[];
-  /** One text for each thing that is left out, with its reason. */
   readonly leftOut: readonly string[];
 }
 

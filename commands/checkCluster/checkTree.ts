@@ -14,7 +14,6 @@ export interface Reported extends Finding {
 
 /** What is asked for. */
 export interface CheckRequest {
-  /** Absolute path. */
   readonly tree: string;
   /** Absolute path of the project, whose stack files may name the tree. */
   readonly project: string;
@@ -29,7 +28,6 @@ export interface CheckResult {
   readonly findings: readonly Reported[];
   readonly kustomizations: number;
   readonly files: number;
-  /** One text for each thing that was not looked at, with its reason. */
   readonly leftOut: readonly string[];
 }
 

@@ -6,7 +6,6 @@ import type { StackPins } from "./stackPins.ts";
 
 /** One thing that may be wrong with a tree. */
 export interface Rule {
-  /** e.g. `path-exists` */
   readonly name: string;
   /** What must be true, in one line for `--help`. */
   readonly what: string;
@@ -18,7 +17,6 @@ export interface CheckContext {
   readonly model: TreeModel;
   /** Whether it is a tree of this program, which hands its four objects over and makes its secrets. */
   readonly isHandOff: boolean;
-  /** Versions that stack files pin. */
   readonly stacks: readonly StackPins[];
   /** The version of Kubernetes to check against, e.g. `v1.36.3`; undefined: the newest known. */
   readonly kubernetes: string | undefined;

@@ -28,9 +28,7 @@ export interface ClusterChoice {
 
 /** A cluster to talk to. */
 export interface Cluster {
-  /** For people, e.g. `stack home`. */
   readonly name: string;
-  /** Name of the stack, where it is the cluster of one. */
   readonly stack?: string | undefined;
   readonly kubernetes: Kubernetes;
   /** Addresses of the control planes as far as the state has them, by name. */

@@ -18,7 +18,6 @@ export interface Side {
 interface Between {
   readonly before: SideObjects;
   readonly after: SideObjects;
-  /** Knows the values of the Secrets on both sides. */
   readonly masker: Masker;
   /** Whether both sides know what a Kustomization applies. */
   readonly isKnown: (kustomization: string) => boolean;

@@ -9,7 +9,6 @@ import { StepError } from "../../src/steps/stepError.ts";
 
 /** What is compared. */
 interface SidesRequest {
-  /** Absolute path of the tree in the working tree. */
   readonly tree: string;
   readonly from: string;
   /** Undefined: the working tree. */

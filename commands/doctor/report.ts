@@ -5,11 +5,8 @@ import type { Paint } from "../paint.ts";
 export interface Finding {
   /** `missing` is what an `up` fails without. */
   readonly state: "ok" | "warning" | "missing";
-  /** e.g. `talosctl` */
   readonly what: string;
-  /** What was found, in a few words. */
   readonly found: string;
-  /** The next step; for everything that is not ok. */
   readonly todo?: string;
 }
 

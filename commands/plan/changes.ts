@@ -9,9 +9,7 @@ import type { PreviewStep } from "./preview.ts";
 export interface Change {
   /** e.g. `environment.TALOS_VERSION`, `spec.ref.tag`; of a machine config `config.machine.sysctls.vm.max_map_count`. */
   readonly path: string;
-  /** Undefined when it was not there. */
   readonly from?: unknown;
-  /** Undefined when it is there no longer. */
   readonly to?: unknown;
 }
 

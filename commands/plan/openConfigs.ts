@@ -9,9 +9,7 @@ import { hasMark, plainOf, type StateResource } from "../pulumi/state.ts";
 /** Both sides of what is opened. */
 export interface Configs {
   readonly state: readonly Pick<StateResource, "urn" | "inputs">[];
-  /** Documents by machine, see src/talos/machine/shownConfig.ts. */
   readonly documents: ReadonlyMap<string, readonly unknown[]>;
-  /** The key that the program was given. */
   readonly maskKey: string;
 }
 

@@ -18,7 +18,6 @@ import { StepError } from "../../src/steps/stepError.ts";
 interface Previewed {
   readonly digest: PreviewDigest;
   readonly bundles: Bundles;
-  /** Knows every secret of the stack's state and config. */
   readonly masker: Masker;
 }
 

@@ -23,7 +23,6 @@ export interface Unit {
   readonly after?: ResourceState | undefined;
   readonly changes: readonly Change[];
   readonly rule: Rule;
-  /** The machine it is about. */
   readonly machine?: string | undefined;
   /** What it waits for; units that wait for the same happen at the same time. */
   readonly waitsFor: string;

@@ -8,7 +8,6 @@ export interface StateResource {
   readonly id?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
-  /** Whether the engine refuses to delete it. */
   readonly protect?: boolean;
   /** Why it exists but is not what it should be. */
   readonly initErrors?: readonly string[];

@@ -82,12 +82,10 @@ function pathOf(url: string): string | undefined {
 
 /** What the stack registers below a repository of GitHub. */
 interface Kind {
-  /** Type of the resources in the state. */
   readonly type: string;
   readonly kind: "keys" | "hooks";
   /** What the token must be allowed to do, for the error. */
   readonly right: string;
-  /** Whether the stack has made one. */
   readonly isMade: boolean;
 }
 

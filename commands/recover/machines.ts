@@ -82,10 +82,7 @@ export async function isInMaintenance(address: string): Promise<boolean> {
   const insecure = await run(
     "talosctl",
     ["--nodes", address, "--endpoints", address, "version", "--insecure"],
-    {
-      timeoutSeconds: talosctlSeconds,
-      signal: new AbortController().signal,
-    },
+    { timeoutSeconds: talosctlSeconds, signal: new AbortController().signal },
   );
   const trusted = { code: 1, stdout: "", stderr: "" };
   return classify({ trusted, insecure }) === "maintenance";

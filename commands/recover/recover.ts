@@ -17,7 +17,6 @@ const project = "home-ops";
 
 /** What a recovery has come to. */
 interface Recovery {
-  /** What it did, one line each. */
   readonly done: readonly string[];
   /** What it found and left, or could not look at, with what to do. */
   readonly left: readonly string[];

@@ -12,25 +12,21 @@ interface Links extends StateResource {
 /** The state without some resources, and without a mention of them. Everything else stays as it is. Pure. */
 export function withoutResources(state: StackState, urns: readonly string[]): StackState {
   const stays = (urn: string): boolean => !urns.includes(urn);
-  const resources = resourcesOf(state).filter(({ urn }) => stays(urn));
-  return {
-    ...state,
-    deployment: { ...state.deployment, resources: resources.map((found: Links) => unlinked(found, stays)) },
-  };
-}
-
-function unlinked(found: Links, stays: (urn: string) => boolean): Links {
-  const { dependencies, propertyDependencies, deletedWith, ...rest } = found;
-  return {
+  const unlinked = ({
+    dependencies,
+    propertyDependencies: byProperty,
+    deletedWith = "",
+    ...rest
+  }: Links): Links => ({
     ...rest,
-    ...(dependencies === undefined ? {} : { dependencies: dependencies.filter(stays) }),
-    ...(propertyDependencies === undefined
-      ? {}
-      : {
-          propertyDependencies: Object.fromEntries(
-            Object.entries(propertyDependencies).map(([key, of]) => [key, of?.filter(stays) ?? of]),
-          ),
-        }),
-    ...(deletedWith === undefined || !stays(deletedWith) ? {} : { deletedWith }),
-  };
+    ...(dependencies && { dependencies: dependencies.filter(stays) }),
+    ...(byProperty && {
+      propertyDependencies: Object.fromEntries(
+        Object.entries(byProperty).map(([key, of]) => [key, of?.filter(stays) ?? of]),
+      ),
+    }),
+    ...(deletedWith !== "" && stays(deletedWith) && { deletedWith }),
+  });
+  const resources = resourcesOf(state).filter(({ urn }) => stays(urn));
+  return { ...state, deployment: { ...state.deployment, resources: resources.map(unlinked) } };
 }

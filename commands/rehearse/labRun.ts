@@ -12,15 +12,12 @@ import { readEvents, type RunRecord } from "./events.ts";
 export interface FinishedRun extends RunRecord {
   readonly ok: boolean;
   readonly seconds: number;
-  /** The last lines that it printed. */
   readonly lastLines: readonly string[];
 }
 
 /** What a run may do. */
 export interface RunOptions {
-  /** Aborted by Ctrl-C: the run ends at once. */
   readonly signal: AbortSignal;
-  /** Gets every line that pulumi prints. */
   readonly say: (line: string) => void;
 }
 
@@ -76,10 +73,5 @@ export async function runProgram(
   signal.removeEventListener("abort", kill);
   signal.throwIfAborted();
   const record = readEvents(existsSync(log) ? readFileSync(log, "utf8") : "");
-  return {
-    ...record,
-    ok: code === 0,
-    seconds: (Date.now() - started) / 1000,
-    lastLines: lines.slice(-20),
-  };
+  return { ...record, ok: code === 0, seconds: (Date.now() - started) / 1000, lastLines: lines.slice(-20) };
 }

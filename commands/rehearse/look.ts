@@ -8,9 +8,10 @@ import { readiness } from "../../src/flux/ready.ts";
 import { newRequest, request } from "../../src/flux/request.ts";
 import { isSuspended, nameOf } from "../../src/flux/suspension.ts";
 import { isOfTheTree } from "../../src/flux/treeReadiness.ts";
-import { Kubernetes, type KubeObject } from "../../src/steps/kubernetes.ts";
+import { Kubernetes } from "../../src/steps/kubernetes.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 import { done, notYet, waitFor } from "../../src/steps/wait.ts";
+import { addressOf } from "../doctor/cluster/nodes.ts";
 import { gatherFlux } from "../flux/kinds.ts";
 import type { RunOptions } from "./labRun.ts";
 import type { MachineFacts } from "./report.ts";
@@ -44,7 +45,9 @@ export async function treeReady(
   { signal, say }: RunOptions,
 ): Promise<TreeState> {
   const kubernetes = kubernetesOf(layout);
-  await fetchNow(kubernetes);
+  const metadata = { name: "home-cluster", namespace: "flux-system" };
+  const source = { apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", metadata };
+  await request(kubernetes, source, newRequest());
   let seen: TreeState = { ready: 0, waiting: ["nothing of the tree was seen"] };
   try {
     await waitFor(
@@ -74,20 +77,6 @@ async function lookAtTree(kubernetes: Kubernetes, commit: string): Promise<TreeS
   return { ready: objects.length - waiting.length, waiting };
 }
 
-async function fetchNow(kubernetes: Kubernetes): Promise<void> {
-  const source = {
-    apiVersion: "source.toolkit.fluxcd.io/v1",
-    kind: "GitRepository",
-    metadata: { name: "home-cluster", namespace: "flux-system" },
-  };
-  await request(kubernetes, source, newRequest());
-}
-
 function kubernetesOf(layout: LabLayout): Kubernetes {
   return new Kubernetes(readFileSync(kubeconfigFile(layout), "utf8"));
-}
-
-function addressOf({ status }: KubeObject): string | undefined {
-  const addresses = status?.["addresses"] as readonly { type: string; address: string }[] | undefined;
-  return addresses?.find(({ type }) => type === "InternalIP")?.address;
 }

@@ -1,16 +1,50 @@
 // The phases of a rehearsal: the committed cluster, the bump, a look at what came of it. Each writes its part of the report.
+import type { LabLayout } from "../../lab/layout.ts";
 import { Prober } from "../../lab/prober.ts";
 import { callLab } from "../../lab/supervisor/control.ts";
-import { runProgram, type FinishedRun } from "./labRun.ts";
+import { runProgram, type FinishedRun, type RunOptions } from "./labRun.ts";
 import { lookAtMachines, treeReady } from "./look.ts";
 import { dyingMachines, livingNodes, nodesAfter } from "./machines.ts";
-import { byMachine, reportMachine, surprisesBetween, type MachineFacts } from "./report.ts";
-import { Failure, type Scene } from "./scene.ts";
-import type { Side } from "./sides.ts";
-import { labStack } from "./stackConfig.ts";
+import {
+  byMachine,
+  reportMachine,
+  surprisesBetween,
+  type MachineFacts,
+  type Outcome,
+  type Report,
+} from "./report.ts";
+import type { Side, Sides } from "./sides.ts";
+import { labStack, type Place } from "./stackConfig.ts";
 import type { StackNode, StackValues } from "./stackFile.ts";
 import { placeConfig, placeTree, pushStage } from "./stage.ts";
-import { versionsAt, type Move } from "./versions.ts";
+import { versionsAt, type Move, type VersionPlan } from "./versions.ts";
+
+/** The report while it is being written. */
+export type Draft = { -readonly [Key in keyof Report]: Report[Key] };
+
+/** Everything that the phases need. */
+export interface Scene extends RunOptions {
+  readonly sides: Sides;
+  readonly plan: VersionPlan;
+  readonly layout: LabLayout;
+  readonly place: Omit<Place, "versions">;
+  readonly machines: readonly string[];
+  readonly draft: Draft;
+}
+
+/** A phase that did not end well: what was being done, and what is said of it. */
+export class Failure extends Error {
+  readonly outcome: Outcome;
+  readonly during: string;
+  readonly messages: readonly string[];
+
+  constructor(outcome: Outcome, during: string, messages: readonly string[]) {
+    super(messages.join("\n"));
+    this.outcome = outcome;
+    this.during = during;
+    this.messages = messages;
+  }
+}
 
 /** The cluster as it is committed. What goes wrong here says nothing about the bump. */
 export async function build(scene: Scene): Promise<void> {

@@ -10,16 +10,14 @@ import { describe, messageOf, StepError } from "../../src/steps/stepError.ts";
 import { catalogue, needsOlder } from "./catalogue.ts";
 import type { RunOptions } from "./labRun.ts";
 import { addressesIn, machinesOf, shapeOf } from "./machines.ts";
-import { build, bump, lookAfterwards } from "./phases.ts";
+import { build, bump, Failure, lookAfterwards, type Draft, type Scene } from "./phases.ts";
 import type { Outcome, Report } from "./report.ts";
-import { Failure, type Draft, type Scene } from "./scene.ts";
 import { readSides, type RehearsalRequest, type Sides } from "./sides.ts";
 import { ownConfig, releaseStage, startStage } from "./stage.ts";
 import { planContract, planVersions, type Move, type VersionPlan } from "./versions.ts";
 
 /** How it is done. */
 interface RehearsalOptions extends RunOptions {
-  /** Leave the lab running. */
   readonly keep: boolean;
 }
 

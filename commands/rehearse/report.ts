@@ -25,9 +25,7 @@ export interface MachineReport {
 
 /** What the cluster looked like in the end. */
 export interface Afterwards {
-  /** Objects of Flux that are Ready. */
   readonly ready: number;
-  /** Those that are not, with their messages. */
   readonly waiting: readonly string[];
   /** What a preview shows that should show nothing. */
   readonly stillToDo: readonly Change[];
@@ -43,16 +41,12 @@ export interface Report {
   readonly versions?: VersionPlan | undefined;
   /** What of the stack a lab cannot have, one text each. */
   readonly left: readonly string[];
-  /** Files of the tree that the bump changes. */
   readonly files: readonly string[];
-  /** Seconds for building the cluster as it is committed. */
   readonly buildSeconds?: number | undefined;
-  /** What the preview of the bump showed. */
   readonly previewed?: readonly Change[] | undefined;
   /** Changes that only the preview showed or only `up` made. */
   readonly surprises?: readonly string[] | undefined;
   readonly machines?: readonly MachineReport[] | undefined;
-  /** What happened to the cluster as a whole. */
   readonly cluster?: readonly Change[] | undefined;
   readonly bumpSeconds?: number | undefined;
   /** The longest time during the bump for which the API's endpoint did not answer. */
@@ -90,7 +84,6 @@ export function byMachine(
 
 /** A machine at one moment. */
 export interface MachineFacts {
-  /** e.g. `v1.12.0` */
   readonly talos: string;
   /** Changes with every boot. */
   readonly bootId: string;
@@ -105,9 +98,7 @@ interface MachineChange {
   readonly name: string;
   readonly before: MachineFacts | undefined;
   readonly after: MachineFacts | undefined;
-  /** What the program did at it. */
   readonly changes: readonly Change[];
-  /** Whether it got another schematic. */
   readonly newSchematic: boolean;
 }
 

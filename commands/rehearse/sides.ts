@@ -18,11 +18,8 @@ import type { StackVersions } from "./versions.ts";
 
 /** What is asked for. */
 export interface RehearsalRequest {
-  /** Absolute path of the project. */
   readonly project: string;
-  /** Name of the stack, e.g. `home`. */
   readonly stack: string;
-  /** Absolute path of its stack file. */
   readonly stackFile: string;
   /** Commit at which the stack file is taken; undefined: only what is in the working tree is built. */
   readonly from: string | undefined;
@@ -33,7 +30,6 @@ export interface RehearsalRequest {
 /** A stack config with its tree. */
 export interface Side {
   readonly values: StackValues;
-  /** Folder with a copy of the tree. */
   readonly tree: string;
   readonly versions: StackVersions;
 }
@@ -43,7 +39,6 @@ export interface Sides {
   readonly from: Side;
   readonly to: Side;
   readonly sameStack: boolean;
-  /** Files of the tree that differ. */
   readonly files: readonly string[];
   /** Why the program would refuse to go from the one to the other, before anything is touched. */
   readonly refusal: string | undefined;

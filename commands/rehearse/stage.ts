@@ -17,7 +17,6 @@ interface StageOptions {
   readonly project: string;
   readonly stack: string;
   readonly shape: Omit<LabShape, "tree">;
-  /** Copy of the tree to begin with. */
   readonly tree: string;
   readonly fluxVersion: string;
 }

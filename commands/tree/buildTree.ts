@@ -10,7 +10,6 @@ import { StepError } from "../../src/steps/stepError.ts";
 interface TreeBuild {
   /** Undefined when the program is not there. */
   readonly answer: BuildAnswer | undefined;
-  /** One text for each thing that is left out, with its reason. */
   readonly leftOut: readonly string[];
 }
 

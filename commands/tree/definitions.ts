@@ -10,7 +10,6 @@ const kubernetesMinor = "1.35";
 /** Paths of definitions, and what there is none of. */
 export interface Definitions {
   readonly definitions: readonly string[];
-  /** Empty where there is none. */
   readonly kubernetes: string;
   readonly leftOut: readonly string[];
 }

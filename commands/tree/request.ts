@@ -25,7 +25,6 @@ const strictSince = "2.9";
 
 /** What to build a tree with. */
 export interface RequestOptions {
-  /** Whether what was built is validated. Default: true. */
   readonly schemas?: boolean;
 }
 
@@ -33,7 +32,6 @@ export interface RequestOptions {
 interface TreeRequests {
   /** One for each cluster of the tree, by the folder of the Kustomizations with which its Flux begins, e.g. `flux/config`. */
   readonly byFolder: ReadonlyMap<string, BuildRequest>;
-  /** One text for each thing that is left out, with its reason. */
   readonly leftOut: readonly string[];
 }
 

@@ -97,7 +97,6 @@ export interface Trouble {
   readonly isOfPods?: boolean;
   /** Name of the Node that it is about, where nothing can run on it. */
   readonly deadNode?: string;
-  /** Names of what waits for it. */
   readonly waiting?: readonly string[];
   readonly todo: string;
 }

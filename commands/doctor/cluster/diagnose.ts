@@ -29,7 +29,6 @@ export interface Diagnosis {
   readonly isWhole: boolean;
   /** What is being worked on, which is no trouble; one line each. */
   readonly atWork: readonly string[];
-  /** What is suspended, by whom. */
   readonly suspended: readonly string[];
 }
 

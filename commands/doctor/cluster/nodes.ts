@@ -67,10 +67,8 @@ function nameOf({ metadata }: KubeObject): string {
   return metadata?.name ?? "";
 }
 
-function addressOf({ metadata, status }: KubeObject): string {
-  const addresses = (status?.["addresses"] ?? []) as readonly {
-    readonly type: string;
-    readonly address: string;
-  }[];
+/** Its address in the machines' network; its name while its kubelet has not said it. */
+export function addressOf({ metadata, status }: KubeObject): string {
+  const addresses = (status?.["addresses"] ?? []) as readonly { type: string; address: string }[];
   return addresses.find(({ type }) => type === "InternalIP")?.address ?? metadata?.name ?? "ADDRESS";
 }

@@ -6,7 +6,6 @@ import { messageOf, StepError } from "../../../src/steps/stepError.ts";
 /** An API that answers. */
 interface Reached {
   readonly kubernetes: Kubernetes;
-  /** e.g. `v1.35.4` */
   readonly version: string;
   /** What is wrong with the endpoint, where it was not the way. */
   readonly detour?: string;

@@ -128,12 +128,7 @@ export const machineRules: readonly Rule[] = [
     action: ["update"],
     // A step that is told its generation for the first time belongs to a machine of the first one.
     some: ({ path, from, to }) => path === "environment.GENERATION" && to !== (from ?? "1"),
-    row: {
-      what: "made anew",
-      impact: "wipe",
-      destructive: true,
-      shows: /^environment\.GENERATION$/,
-    },
+    row: { what: "made anew", impact: "wipe", destructive: true, shows: /^environment\.GENERATION$/ },
     because: "another generation: the machine is drained, leaves the cluster, is erased and installed again",
     takes: "wipe",
   },
@@ -164,11 +159,7 @@ export const machineRules: readonly Rule[] = [
     because: "drained, out of etcd, its Node deleted, its disk erased",
     takes: "wipe",
   },
-  ...configRules.map((rule) => ({
-    name: /^talos-(?<machine>.+)-config$/,
-    follows: versionImages,
-    ...rule,
-  })),
+  ...configRules.map((rule) => ({ name: /^talos-(?<machine>.+)-config$/, follows: versionImages, ...rule })),
   {
     name: /^talos-kubernetes$/,
     action: ["update"],
