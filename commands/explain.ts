@@ -38,21 +38,19 @@ export function describeRelease(
   const said = (key: string): string => String(outputs?.[key] ?? inputs?.[key] ?? "?");
   const [wanted, seconds] = [said("version"), said("timeout")];
   const errors = initErrors.join(" ");
-  const look = "look at: kubectl -n kube-system get events,pods -l app.kubernetes.io/part-of=cilium";
-  const again = "fix that, then run npm run up again";
+  const todo =
+    "  → look at: kubectl -n kube-system get events,pods -l app.kubernetes.io/part-of=cilium; fix that, then run npm run up again";
   if (errors.includes("has been rolled back"))
     return [
       `Cilium ${wanted} was not ready after ${seconds} s: Helm has rolled it back, and ${running ?? "what ran before"} runs`,
-      `  → ${look}; ${again}, which tries ${wanted} once more; or take versions.cilium and its values back`,
+      `${todo}, which tries ${wanted} once more; or take versions.cilium and its values back`,
     ];
-  if (errors.includes("while rolling back"))
-    return [
-      `Cilium ${wanted} was not ready after ${seconds} s, and going back failed as well: the agents are of ${running ?? "an unknown version"}`,
-      `  → ${look}; ${again}`,
-    ];
+  const known = running ?? "an unknown version";
   return [
-    `Cilium ${wanted} is not ready after ${seconds} s; it was left as it is, ${running ?? "an unknown version"} is installed`,
-    `  → ${look}; ${again}`,
+    errors.includes("while rolling back")
+      ? `Cilium ${wanted} was not ready after ${seconds} s, and going back failed as well: the agents are of ${known}`
+      : `Cilium ${wanted} is not ready after ${seconds} s; it was left as it is, ${known} is installed`,
+    todo,
   ];
 }
 
@@ -81,27 +79,27 @@ export async function explainMachines(stack: string, verb: string): Promise<read
 /** What is still to be wiped and what to do. Pure. */
 export function describeUnwiped(machines: readonly Unwiped[], verb: string): readonly string[] {
   return machines.flatMap(({ name, address, unreachable, isInMaintenance: isWiped }) => {
-    if (isWiped)
-      return [
-        `${name} (${address}) is in maintenance mode: there is nothing to wipe any more`,
-        `  → npm run ${verb} again, which makes the state forget it first`,
-      ];
-    if (unreachable === undefined)
-      return [
-        `${name} (${address}) is still to be wiped; it answers`,
-        `  → npm run ${verb} again; when it fails at ${name} again, switch that off for good, then: npm run recover -- --gone ${name}`,
-      ];
-    return [
-      `${name} (${address}) is still to be wiped, and does not answer: ${unreachable}`,
-      `  → switch it on, then npm run ${verb} again; if its hardware is dead: npm run recover -- --gone ${name}, then npm run ${verb} again`,
-    ];
+    const again = `npm run ${verb} again`;
+    const [what, todo] = isWiped
+      ? [
+          "in maintenance mode: there is nothing to wipe any more",
+          `${again}, which makes the state forget it first`,
+        ]
+      : unreachable === undefined
+        ? [
+            "still to be wiped; it answers",
+            `${again}; when it fails at ${name} again, switch that off for good, then: npm run recover -- --gone ${name}`,
+          ]
+        : [
+            `still to be wiped, and does not answer: ${unreachable}`,
+            `switch it on, then ${again}; if its hardware is dead: npm run recover -- --gone ${name}, then ${again}`,
+          ];
+    return [`${name} (${address}) is ${what}`, `  → ${todo}`];
   });
 }
 
 /** Names of the machines that the stack config asks for, as far as it can be read. */
 function namesIn(stack: string): readonly string[] {
-  const nodes = JSON.parse(pulumi(["config", "get", "home-ops:nodes", "--stack", stack])) as readonly {
-    readonly name?: string;
-  }[];
-  return nodes.flatMap(({ name }) => name ?? []);
+  const nodes = JSON.parse(pulumi(["config", "get", "home-ops:nodes", "--stack", stack])) as unknown;
+  return (nodes as readonly { readonly name?: string }[]).flatMap(({ name }) => name ?? []);
 }

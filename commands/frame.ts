@@ -109,8 +109,7 @@ export async function runInFrame(
         stop.abort();
       });
   const redactor = new Redactor();
-  for (const secret of ["GITHUB_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN", "SOPS_AGE_KEY"])
-    redactor.learn(process.env[secret] ?? "");
+  for (const secret of secretsOfEnvironment()) redactor.learn(secret);
   const exitCode = async (): Promise<number> => {
     try {
       return await body({
@@ -128,6 +127,12 @@ export async function runInFrame(
     }
   };
   process.exit(await exitCode());
+}
+
+/** What the user's environment holds of secrets. */
+export function secretsOfEnvironment(): readonly string[] {
+  const names = ["GITHUB_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN", "SOPS_AGE_KEY"];
+  return names.map((name) => process.env[name] ?? "");
 }
 
 /** The words of a library, e.g. `14 UNAVAILABLE: No connection established`, never stand alone. */

@@ -42,12 +42,7 @@ export function connect(choice: ClusterChoice, redactor: Redactor, answerMs = de
   return { ...found, kubernetes: new Kubernetes(kubeconfig, answerMs) };
 }
 
-interface Credentials {
-  readonly name: string;
-  readonly stack?: string;
-  readonly kubeconfig: string;
-  readonly controlPlanes: Readonly<Record<string, string>>;
-}
+type Credentials = Omit<Cluster, "kubernetes"> & { readonly kubeconfig: string };
 
 function ofFile({ kubeconfig: file = "" }: ClusterChoice): Credentials {
   try {

@@ -73,27 +73,21 @@ function wrong({ machine, text, todo }: Verdict): Finding {
   return { state: "missing", what: machine === "" ? "machines" : machine, found: text, todo };
 }
 
-function findingOf({ name, address }: Machine, found: Found): Finding {
+function findingOf({ name: what, address }: Machine, found: Found): Finding {
   const where = `${address}:${String(talosPort)}`;
+  const ok = (text: string): Finding => ({ state: "ok", what, found: text });
   switch (found.is) {
-    case "unreachable":
-      return {
-        state: "warning",
-        what: name,
-        found: `${where}: ${found.why}`,
-        todo: "switch it on, and compare its address with the one that it shows on its screen",
-      };
+    case "unreachable": {
+      const todo = "switch it on, and compare its address with the one that it shows on its screen";
+      return { state: "warning", what, found: `${where}: ${found.why}`, todo };
+    }
     case "other":
-      return { state: "missing", what: name, found: found.error.message, todo: found.error.todo };
+      return { state: "missing", what, found: found.error.message, todo: found.error.todo };
     case "maintenance":
-      return { state: "ok", what: name, found: `is in maintenance mode at ${address}, ready for its config` };
+      return ok(`is in maintenance mode at ${address}, ready for its config`);
     case "somebody":
-      return { state: "ok", what: name, found: `answers at ${where}` };
+      return ok(`answers at ${where}`);
     case "member":
-      return {
-        state: "ok",
-        what: name,
-        found: `answers at ${where} as ${found.name ?? "a machine"} of this cluster`,
-      };
+      return ok(`answers at ${where} as ${found.name ?? "a machine"} of this cluster`);
   }
 }

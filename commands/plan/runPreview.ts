@@ -10,6 +10,7 @@ import { runPulumi } from "../pulumi/cli.ts";
 import { learnState, secretConfig } from "../pulumi/secrets.ts";
 import { exportStackInClear, resourcesOf } from "../pulumi/state.ts";
 import type { Bundles } from "./makePlan.ts";
+import { secretsOfEnvironment } from "../frame.ts";
 import { openConfigs } from "./openConfigs.ts";
 import { messagesOf, readDigest, stackOf, type PreviewDigest } from "./preview.ts";
 import { StepError } from "../../src/steps/stepError.ts";
@@ -39,7 +40,11 @@ export async function runPreview(stack: string | undefined): Promise<Previewed> 
     );
     const digest = readDigest(stdout);
     if (code !== 0 || digest === undefined) throw new StepError(failureOf(digest, stderr, stdout));
-    return { ...withSecrets(digest, folder.path, maskKey), bundles: bundlesIn(folder.path) };
+    const bundles = {
+      texts: textsIn(folder.path, ".yaml"),
+      problem: textsIn(folder.path, problemFile).get(""),
+    };
+    return { ...withSecrets(digest, folder.path, maskKey), bundles };
   } finally {
     folder.remove();
   }
@@ -52,27 +57,20 @@ function withSecrets(
   maskKey: string,
 ): Pick<Previewed, "digest" | "masker"> {
   const masker = new Masker();
-  for (const name of ["GITHUB_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN", "SOPS_AGE_KEY"])
-    masker.learn(process.env[name] ?? "");
+  for (const secret of secretsOfEnvironment()) masker.learn(secret);
   const { steps = [] } = digest;
   if (steps.every(({ op }) => op === "same")) return { digest, masker };
   const stack = stackOf(steps[0]?.urn ?? "");
   const state = resourcesOf(exportStackInClear(stack));
   learnState(state, masker);
   for (const secret of secretConfig(stack)) masker.learn(secret);
-  return { digest: openConfigs(digest, { state, documents: documentsIn(folder), maskKey }), masker };
-}
-
-function documentsIn(folder: string): ReadonlyMap<string, readonly unknown[]> {
-  const ending = shownConfigFile("");
-  return new Map(
-    readdirSync(folder)
-      .filter((file) => file.endsWith(ending))
-      .map((file) => [
-        file.slice(0, -ending.length),
-        JSON.parse(readFileSync(join(folder, file), "utf8")) as readonly unknown[],
-      ]),
+  const documents = new Map(
+    [...textsIn(folder, shownConfigFile(""))].map(([machine, text]) => [
+      machine,
+      JSON.parse(text) as readonly unknown[],
+    ]),
   );
+  return { digest: openConfigs(digest, { state, documents, maskKey }), masker };
 }
 
 /** The program's message, which the engine repeats on standard error; without one, what is there. */
@@ -83,15 +81,10 @@ function failureOf(digest: PreviewDigest | undefined, stderr: string, stdout: st
   return text.replace(/^error: /, "");
 }
 
-function bundlesIn(folder: string): Bundles {
-  const files = readdirSync(folder);
-  const read = (file: string): string => readFileSync(join(folder, file), "utf8");
-  return {
-    texts: new Map(
-      files
-        .filter((file) => file.endsWith(".yaml"))
-        .map((file) => [file.slice(0, -".yaml".length), read(file)]),
-    ),
-    problem: files.includes(problemFile) ? read(problemFile) : undefined,
-  };
+/** Texts of the files with an ending, by what stands before it. */
+function textsIn(folder: string, ending: string): ReadonlyMap<string, string> {
+  const files = readdirSync(folder).filter((file) => file.endsWith(ending));
+  return new Map(
+    files.map((file) => [file.slice(0, -ending.length), readFileSync(join(folder, file), "utf8")]),
+  );
 }

@@ -11,7 +11,7 @@ import type { ReachedVersions } from "../../src/config/reached.ts";
 import { defaults } from "../../src/config/schema.ts";
 import { messageOf, StepError } from "../../src/steps/stepError.ts";
 import { readTree, type Tree } from "../../tree/index.ts";
-import { committedFile, exportCommitted, exportWorking, sameRepository } from "../git.ts";
+import { committedFile, exportCommitted, exportWorking, repositoryOf } from "../git.ts";
 import { readStackFile, Refused, type StackValues } from "./stackFile.ts";
 import { differingFiles } from "./tree.ts";
 import type { StackVersions } from "./versions.ts";
@@ -93,7 +93,7 @@ function committedSide(request: RehearsalRequest, ref: string, target: string): 
   const { stack, stackFile, treeFrom } = request;
   const values = readStackFile(committedFile(stackFile, ref), stack);
   const tree = treeOf(values, request);
-  const together = existsSync(tree) && sameRepository(dirname(stackFile), tree);
+  const together = existsSync(tree) && repositoryOf(dirname(stackFile)) === repositoryOf(tree);
   exportCommitted(tree, together ? ref : treeFrom, target);
   return sideOf(values, target, stack);
 }

@@ -1,6 +1,5 @@
 // Builds a whole tree as Flux would, with the program cluster-build: one process, seconds for hundreds of apps.
-import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
+import { run } from "../../src/steps/run.ts";
 import { builtTool } from "../../tools/ensureTools.ts";
 import { treeRequest, type RequestOptions } from "./request.ts";
 import type { BuildAnswer, BuildRequest } from "./types.ts";
@@ -28,16 +27,11 @@ export async function buildTree(tree: string, options: RequestOptions = {}): Pro
 
 /** @param program path of cluster-build @throws StepError with its own words when it fails */
 export async function runClusterBuild(program: string, request: BuildRequest): Promise<BuildAnswer> {
-  const child = spawn(program, [], { stdio: ["pipe", "pipe", "pipe"] });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
+  const { code, stdout, stderr } = await run(program, [], {
+    stdin: JSON.stringify(request),
+    timeoutSeconds: 600,
+    signal: new AbortController().signal,
   });
-  // A program that ends before it has read everything says why on its own standard error.
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(JSON.stringify(request));
-  const [output, complaint, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  if (status !== 0)
-    throw new StepError(`building the tree failed (status ${String(status)}): ${complaint.trim()}`);
-  return JSON.parse(output) as BuildAnswer;
+  if (code !== 0) throw new StepError(`building the tree failed (status ${String(code)}): ${stderr.trim()}`);
+  return JSON.parse(stdout) as BuildAnswer;
 }
