@@ -26,34 +26,29 @@ interface Previewed {
 export async function runPreview(stack: string | undefined): Promise<Previewed> {
   const folder = new PrivateFolder();
   const maskKey = randomBytes(32).toString("hex");
+  const env = { HOME_OPS_BUNDLE_FOLDER: folder.path, HOME_OPS_MASK_KEY: maskKey };
   try {
-    const { code, stdout, stderr } = await runPulumi(
-      [
-        "preview",
-        "--json",
-        // They tell how large the cluster is.
-        "--show-sames",
-        "--non-interactive",
-        ...(stack === undefined ? [] : ["--stack", stack]),
-      ],
-      { quiet: true, env: { HOME_OPS_BUNDLE_FOLDER: folder.path, HOME_OPS_MASK_KEY: maskKey } },
-    );
+    const named = stack === undefined ? [] : ["--stack", stack];
+    // What stays the same tells how large the cluster is.
+    const args = ["preview", "--json", "--show-sames", "--non-interactive", ...named];
+    const { code, stdout, stderr } = await runPulumi(args, { quiet: true, env });
     const digest = readDigest(stdout);
     if (code !== 0 || digest === undefined) throw new StepError(failureOf(digest, stderr, stdout));
-    const bundles = {
-      texts: textsIn(folder.path, ".yaml"),
-      problem: textsIn(folder.path, problemFile).get(""),
-    };
-    return { ...withSecrets(digest, folder.path, maskKey), bundles };
+    const texts = textsIn(folder.path, ".yaml");
+    const problem = textsIn(folder.path, problemFile).get("");
+    const documents = textsIn(folder.path, shownConfigFile(""));
+    // Nothing of it is left behind when what follows is interrupted.
+    folder.remove();
+    return { ...withSecrets(digest, documents, maskKey), bundles: { texts, problem } };
   } finally {
     folder.remove();
   }
 }
 
-/** Looks into what the preview hides, and learns what must be hidden besides. */
+/** Looks into what the preview hides, and learns what must be hidden besides. @param shown documents of machines, as JSON */
 function withSecrets(
   digest: PreviewDigest,
-  folder: string,
+  shown: ReadonlyMap<string, string>,
   maskKey: string,
 ): Pick<Previewed, "digest" | "masker"> {
   const masker = new Masker();
@@ -65,10 +60,7 @@ function withSecrets(
   learnState(state, masker);
   for (const secret of secretConfig(stack)) masker.learn(secret);
   const documents = new Map(
-    [...textsIn(folder, shownConfigFile(""))].map(([machine, text]) => [
-      machine,
-      JSON.parse(text) as readonly unknown[],
-    ]),
+    [...shown].map(([machine, text]) => [machine, JSON.parse(text) as readonly unknown[]]),
   );
   return { digest: openConfigs(digest, { state, documents, maskKey }), masker };
 }

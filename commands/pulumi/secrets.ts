@@ -40,15 +40,18 @@ export function secretsOfConfig(values: ConfigValues, file: StackFileConfig | un
 
 /** Texts of a value at the places where the stack file has `secure:`. */
 function secure(encrypted: unknown, value: unknown): readonly string[] {
-  if (encrypted === undefined || isEncrypted(encrypted)) return leaves(value);
+  if (encrypted === undefined || isEncrypted(encrypted)) {
+    const known = leavesOf(value).filter((leaf) => leaf !== undefined && leaf !== null);
+    return known.map(String);
+  }
   if (typeof encrypted !== "object" || encrypted === null) return [];
   const inner = (value ?? {}) as Readonly<Record<string, unknown>>;
   return Object.entries(encrypted).flatMap(([key, part]) => secure(part, inner[key]));
 }
 
-function leaves(value: unknown): readonly string[] {
-  if (typeof value === "object" && value !== null) return Object.values(value).flatMap(leaves);
-  return value === undefined || value === null ? [] : [String(value)];
+/** All single values in a value. */
+export function leavesOf(value: unknown): readonly unknown[] {
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(leavesOf) : [value];
 }
 
 /** Remembers every value that the state marks as a secret. */

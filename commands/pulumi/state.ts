@@ -1,4 +1,5 @@
 // A stack's exported state, as far as the commands read it. Source: pulumi/pulumi sdk/go/common/apitype/core.go.
+import { parseArgs } from "node:util";
 import { pulumi } from "./cli.ts";
 
 /** A resource as it stands in the state. In an export in clear a secret is an object with a signature and its value as JSON. */
@@ -30,10 +31,9 @@ export interface StackState {
 
 /** The stack that a command line means: its `--stack` or `-s`, or the selected one. */
 export function stackOf(args: readonly string[]): string {
-  const at = args.findIndex((arg) => arg === "--stack" || arg === "-s");
-  const named =
-    at >= 0 ? args[at + 1] : args.find((arg) => arg.startsWith("--stack="))?.slice("--stack=".length);
-  return named ?? pulumi(["stack", "--show-name"]).trim();
+  const options = { stack: { type: "string", short: "s" } } as const;
+  const { stack } = parseArgs({ args: [...args], options, strict: false }).values;
+  return typeof stack === "string" ? stack : pulumi(["stack", "--show-name"]).trim();
 }
 
 /** Exports a stack, with its secrets still encrypted. */

@@ -65,21 +65,16 @@ async function leftoversOf(
     const remove = async (): Promise<void> => {
       await kubernetes.objects.delete(secret);
     };
-    const isPending = status.startsWith("pending-");
-    if (cutOff === "nothing") {
-      if (!isPending) return [];
+    if (status.startsWith("pending-")) {
       const seconds = (Date.now() - begunMs(secret)) / 1000;
-      if (seconds > timeout + graceSeconds) return [{ what, remove }];
-      return [
-        {
-          what: `${what}, ${String(Math.round(seconds))} s old: somebody may be at work`,
-          todo: `wait until it is older than ${String(timeout + graceSeconds)} s, then run npm run recover`,
-        },
-      ];
+      const limit = timeout + graceSeconds;
+      if (cutOff !== "nothing" || seconds > limit) return [{ what, remove }];
+      const age = `${String(Math.round(seconds))} s old: somebody may be at work`;
+      const todo = `wait until it is older than ${String(limit)} s, then run npm run recover`;
+      return [{ what: `${what}, ${age}`, todo }];
     }
-    // An update: the last good one must stay.
-    if (isPending) return [{ what, remove }];
-    if (cutOff === "upgrade") return [];
+    // An update, or nothing: the last good one must stay.
+    if (cutOff !== "install") return [];
     // An install that had ended: Pulumi knows none of its revisions, and Helm would refuse the name.
     if (isOf(secret, inputs)) return [{ what, remove }];
     return [

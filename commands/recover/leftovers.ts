@@ -23,13 +23,15 @@ export async function findLeftovers(state: StackState): Promise<Findings> {
     { at: "deploy keys", type: deployKeyType, found: deployKeyLeftovers(state) },
     { at: "webhooks", type: webhookType, found: webhookLeftovers(state) },
   ];
-  const unseen: Unseen[] = [];
-  const leftovers = looks.map(async ({ at, type, found }) =>
-    found.catch((error: unknown) => {
-      const todo = error instanceof StepError ? error.todo : "run npm run recover when it answers";
-      unseen.push({ type, what: `could not look for ${at}: ${messageOf(error)}`, todo });
-      return [];
+  const results = await Promise.allSettled(looks.map(({ found }) => found));
+  return {
+    leftovers: results.flatMap((result) => (result.status === "fulfilled" ? result.value : [])),
+    unseen: looks.flatMap(({ at, type }, index) => {
+      const result = results[index];
+      if (result?.status !== "rejected") return [];
+      const { reason } = result as { readonly reason: unknown };
+      const todo = reason instanceof StepError ? reason.todo : "run npm run recover when it answers";
+      return [{ type, what: `could not look for ${at}: ${messageOf(reason)}`, todo }];
     }),
-  );
-  return { leftovers: (await Promise.all(leftovers)).flat(), unseen };
+  };
 }

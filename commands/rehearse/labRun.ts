@@ -38,16 +38,10 @@ export async function runProgram(
   signal.throwIfAborted();
   const log = join(layout.state, `events-${verb}-${String(Date.now())}.log`);
   const started = Date.now();
+  const program = join(layout.project, "commands", "run.ts");
   const child = spawn(
     process.execPath,
-    [
-      join(layout.project, "commands", "run.ts"),
-      verb,
-      ...flags[verb],
-      "--non-interactive",
-      "--event-log",
-      log,
-    ],
+    [program, verb, ...flags[verb], "--non-interactive", "--event-log", log],
     {
       cwd: layout.project,
       // The flag is one of those that pulumi keeps for its own tools (its Automation API sets this, too).

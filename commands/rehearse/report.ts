@@ -118,19 +118,15 @@ function describe(
     return before.state === after.state ? [] : [`went from ${before.state} to ${after.state}`];
   if (before.kubelet === undefined)
     return [`joined the cluster with Talos ${after.talos} and Kubernetes ${after.kubelet ?? ""}`];
-  if (after.kubelet === undefined) return [`left the cluster, and is now ${stateText(after.state)}`];
-  const config = changes.find((change) => change.name.endsWith("-config"));
+  const state = after.state === "maintenance" ? "wiped, in maintenance mode" : after.state;
+  if (after.kubelet === undefined) return [`left the cluster, and is now ${state}`];
+  const bumped = (what: string, from: string, to: string): readonly string[] =>
+    from === to ? [] : [`${what} ${moveText({ from, to })}`];
   return [
-    ...(before.talos === after.talos ? [] : [`Talos ${moveText({ from: before.talos, to: after.talos })}`]),
+    ...bumped("Talos", before.talos, after.talos),
     ...(newSchematic ? ["other system extensions (schematic)"] : []),
-    ...(before.kubelet === after.kubelet
-      ? []
-      : [`Kubernetes ${moveText({ from: before.kubelet, to: after.kubelet })}`]),
-    ...(config === undefined ? [] : ["new machine config"]),
+    ...bumped("Kubernetes", before.kubelet, after.kubelet),
+    ...(changes.some(({ name }) => name.endsWith("-config")) ? ["new machine config"] : []),
     ...(before.bootId === after.bootId ? [] : ["rebooted"]),
   ];
-}
-
-function stateText(state: string): string {
-  return state === "maintenance" ? "wiped, in maintenance mode" : state;
 }

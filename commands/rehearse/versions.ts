@@ -88,13 +88,14 @@ function byComponent<T>(value: (component: Component) => T): Record<Component, T
   >;
 }
 
-/** All moves that may stand for the asked one, with their costs. */
+/** All moves that may stand for the asked one, the cheapest first. */
 function choices(asked: Move, { listed, has }: Catalogue[Component]) {
   const versions = new Set([...[asked.from, asked.to].filter(has), ...listed]);
   const moves = [...versions].flatMap((from) => [...versions].map((to) => ({ from, to })));
   return moves
     .filter((move) => direction(move) === 0 || direction(move) === direction(asked))
-    .map((move) => ({ move, cost: costOf(asked, move) }));
+    .map((move) => ({ move, cost: costOf(asked, move) }))
+    .sort((one, other) => one.cost - other.cost);
 }
 
 function costOf(asked: Move, move: Move): number {
@@ -130,13 +131,15 @@ function isBump({ from, to }: Move): boolean {
 function combinations(asked: Moves, catalogue: Catalogue): readonly Moves[] {
   return components
     .reduce(
-      (combined, component) =>
-        combined.flatMap(({ moves, cost: before }) =>
-          choices(asked[component], catalogue[component]).map(({ move, cost: more }) => ({
+      (combined, component) => {
+        const all = choices(asked[component], catalogue[component]);
+        return combined.flatMap(({ moves, cost: before }) =>
+          all.map(({ move, cost: more }) => ({
             moves: { ...moves, [component]: move },
             cost: before + more,
           })),
-        ),
+        );
+      },
       [{ moves: asked, cost: 0 }],
     )
     .toSorted((one, other) => one.cost - other.cost)

@@ -94,12 +94,7 @@ function objectOf({ object: { data }, namespace }: FluxKustomization): BuildRequ
   return { ...data, metadata: { ...data.metadata, namespace } };
 }
 
-/** What stands for a value that nobody reads, e.g. `..SECRET_DOMAIN..`: nothing that a real value would look like. */
-function placeholderOf(name: string): string {
-  return `..${name}..`;
-}
-
-/** Values of ConfigMaps; of Secrets the names, and placeholders. */
+/** Values of ConfigMaps; of Secrets the names, and e.g. `..SECRET_DOMAIN..`: nothing that a real value would look like. */
 function variablesIn({ placed, kustomizations }: TreeModel): BuildRequest["variables"] {
   const variables: Record<string, Record<string, string>> = {};
   const spaces = [...new Set([fluxNamespace, ...kustomizations.map(({ namespace }) => namespace)])];
@@ -111,7 +106,7 @@ function variablesIn({ placed, kustomizations }: TreeModel): BuildRequest["varia
       Object.entries(values).map(([key, value]) => [
         key,
         // Nothing is an empty text for the API server.
-        kind === "Secret" || value === undefined ? placeholderOf(key) : String(value ?? ""),
+        kind === "Secret" || value === undefined ? `..${key}..` : String(value ?? ""),
       ]),
     );
     for (const space of namespace === undefined ? spaces : [namespace])
