@@ -3,10 +3,11 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { minorOf } from "../src/versions/version.ts";
 import { StepError } from "../src/steps/stepError.ts";
-import { checkTree } from "./checkCluster/checkTree.ts";
-import { asText } from "./checkCluster/print.ts";
+import { checkTree, type CheckResult } from "./checkCluster/checkTree.ts";
 import { rules } from "./checkCluster/rules.ts";
 import { exitCodes, runCommand } from "./frame.ts";
+import type { Paint } from "./paint.ts";
+import { count } from "./plan/text.ts";
 
 const width = Math.max(...rules.map(({ name }) => name.length));
 
@@ -49,3 +50,17 @@ await runCommand(
     return result.findings.length === 0 ? exitCodes.nothing : exitCodes.found;
   },
 );
+
+/** Two lines per finding, and a summary. */
+function asText({ findings, kustomizations, files }: CheckResult, tree: string, paint: Paint): string {
+  const lines = findings.map(
+    ({ file, line, rule, message, fix }) =>
+      `${paint("bold", `${file}:${String(line)}`)}  ${paint("red", rule)}  ${message}\n  ${fix}`,
+  );
+  const looked = `${count(kustomizations, "Kustomization")} in ${count(files, "file")}`;
+  const summary =
+    findings.length === 0
+      ? paint("green", `${tree}: nothing found (${looked})`)
+      : `${tree}: ${count(findings.length, "finding")} in ${count(new Set(findings.map(({ file }) => file)).size, "file")} (${looked})`;
+  return [...lines, ...(lines.length > 0 ? [""] : []), summary].join("\n");
+}

@@ -9,8 +9,7 @@ import { markdownText } from "./diff/print/markdown.ts";
 import { terminalText } from "./diff/print/terminal.ts";
 import { readSides } from "./diff/sides.ts";
 import type { ClusterDiff } from "./diff/types.ts";
-import { formatOf, formatOptions, written } from "./format.ts";
-import { exitCodes, runCommand } from "./frame.ts";
+import { exitCodes, formatOf, formatOptions, runCommand, written } from "./frame.ts";
 
 const help = `npm run diff -- REF [options]
 

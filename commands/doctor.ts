@@ -2,8 +2,7 @@
 import { join } from "node:path";
 import { readReached, type LastRun } from "../src/config/reached.ts";
 import { clusterHelp, clusterOptions, connect, type ClusterChoice } from "./cluster/connect.ts";
-import { diagnose, type Diagnosis } from "./doctor/cluster/diagnose.ts";
-import type { SickPod } from "./doctor/cluster/details.ts";
+import { diagnose } from "./doctor/cluster/diagnose.ts";
 import { lookAtFlux } from "./doctor/cluster/look.ts";
 import { reach } from "./doctor/cluster/reach.ts";
 import { diagnosisLines } from "./doctor/cluster/write.ts";
@@ -13,10 +12,9 @@ import { findingLines } from "./doctor/report.ts";
 import { exitCodes, runCommand, type Console } from "./frame.ts";
 import type { Redactor } from "../src/steps/redact.ts";
 import { StepError } from "../src/steps/stepError.ts";
-import { pulumi } from "./pulumiCli.ts";
+import { pulumi } from "./pulumi/cli.ts";
+import { exportStack, exportStackInClear, stackOf } from "./pulumi/state.ts";
 import { machinesIn, talosconfigOf } from "./recover/machines.ts";
-import { stackOf } from "./recover/recover.ts";
-import { exportStack, exportStackInClear } from "./recover/state.ts";
 
 const help = `npm run doctor [-- --cluster]
 
@@ -45,10 +43,7 @@ await runCommand(
   ({ values }, terminal) => (values.cluster ? cluster(values, terminal) : computer(values.stack, terminal)),
 );
 
-async function computer(
-  name: string | undefined,
-  { say, paint, redactor }: Pick<Console, "say" | "paint" | "redactor">,
-): Promise<number> {
+async function computer(name: string | undefined, { say, paint, redactor }: Console): Promise<number> {
   const stack = stackNamed(name, redactor);
   const findings = [
     ...(await examineComputer(join(import.meta.dirname, ".."), stack)),
@@ -65,26 +60,17 @@ function stackNamed(
 ): { name: string; lastRun: LastRun } | { problem: string } {
   try {
     const stack = name ?? stackOf([]);
-    const outputs = JSON.parse(pulumi(["stack", "output", "--json", "--stack", stack])) as Readonly<
-      Record<string, unknown>
-    >;
-    return { name: stack, lastRun: lastRunOf(stack, outputs, redactor) };
+    const outputs = pulumi(["stack", "output", "--json", "--stack", stack]);
+    const reached = readReached(JSON.parse(outputs) as Readonly<Record<string, unknown>>);
+    if (reached.machines === undefined) return { name: stack, lastRun: reached };
+    const configured = machinesIn(exportStack(stack));
+    return { name: stack, lastRun: { ...reached, configured, talosconfig: talosconfigIn(stack, redactor) } };
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     return name === undefined
       ? { problem: error.message.split("\n").at(-1) ?? "" }
       : { name, lastRun: { versions: {} } };
   }
-}
-
-function lastRunOf(stack: string, outputs: Readonly<Record<string, unknown>>, redactor: Redactor): LastRun {
-  const reached = readReached(outputs);
-  if (reached.machines === undefined) return reached;
-  return {
-    ...reached,
-    configured: machinesIn(exportStack(stack)),
-    talosconfig: talosconfigIn(stack, redactor),
-  };
 }
 
 /** Without the stack's passphrase there is none: then machines are looked at from outside. */
@@ -99,10 +85,7 @@ function talosconfigIn(stack: string, redactor: Redactor): string | undefined {
   }
 }
 
-async function cluster(
-  choice: ClusterChoice,
-  { say, paint, redactor }: Pick<Console, "say" | "paint" | "redactor">,
-): Promise<number> {
+async function cluster(choice: ClusterChoice, { say, paint, redactor }: Console): Promise<number> {
   const connection = connect(choice, redactor, answerMs);
   const { kubernetes, version, detour } = await reach(connection, answerMs);
   say(`${connection.name}: Kubernetes ${version}`);
@@ -112,22 +95,13 @@ async function cluster(
   if (sight.flux.length === 0)
     throw new StepError("there is nothing of Flux to be seen in this cluster", "npm run up installs it");
   const diagnosis = diagnose(sight, Date.now());
-  const logs = await logsOf(diagnosis, async ({ namespace, name, hasEnded }) =>
-    kubernetes.podLog(namespace, name, podLogLines, hasEnded).catch(() => ""),
-  );
-  for (const line of diagnosisLines(diagnosis, ({ name }) => logs.get(name) ?? [], paint)) say(line);
+  const pods = diagnosis.troubles.flatMap((trouble) => trouble.pods);
+  const logs = pods.map(async ({ namespace, name, hasEnded }) => {
+    const text = await kubernetes.podLog(namespace, name, podLogLines, hasEnded).catch(() => "");
+    return [name, text.split("\n").filter((line) => line !== "")] as const;
+  });
+  const byPod = new Map(await Promise.all(logs));
+  for (const line of diagnosisLines(diagnosis, ({ name }) => byPod.get(name) ?? [], paint)) say(line);
   const isWell = diagnosis.troubles.length === 0 && detour === undefined && sight.unseen.length === 0;
   return isWell ? exitCodes.nothing : exitCodes.found;
-}
-
-/** The last lines of all pods that are not ready. */
-async function logsOf(
-  { troubles }: Diagnosis,
-  read: (pod: SickPod) => Promise<string>,
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const pods = troubles.flatMap((trouble) => trouble.pods);
-  const texts = pods.map(
-    async (pod) => [pod.name, (await read(pod)).split("\n").filter((line) => line !== "")] as const,
-  );
-  return new Map(await Promise.all(texts));
 }

@@ -25,7 +25,7 @@ export const exitCodes = {
 const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** How a command runs. */
-export interface Frame {
+interface Frame {
   /** As people call it, e.g. `npm run plan`. */
   readonly name: string;
   /** Exit code where it could not do its work. Default: 2; 1 for commands whose other codes are Pulumi's. */
@@ -39,13 +39,10 @@ export interface Frame {
 
 /** What a body works with. */
 export interface Console {
-  /** Aborted by Ctrl-C and its like. */
   readonly signal: AbortSignal;
   /** What it learns is taken out of everything that is printed. */
   readonly redactor: Redactor;
-  /** Prints to standard output. */
   readonly say: (text: string) => void;
-  /** Colours where standard output is a terminal. */
   readonly paint: Paint;
 }
 
@@ -112,8 +109,7 @@ export async function runInFrame(
         stop.abort();
       });
   const redactor = new Redactor();
-  for (const secret of ["GITHUB_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN", "SOPS_AGE_KEY"])
-    redactor.learn(process.env[secret] ?? "");
+  for (const secret of secretsOfEnvironment()) redactor.learn(secret);
   const exitCode = async (): Promise<number> => {
     try {
       return await body({
@@ -133,6 +129,12 @@ export async function runInFrame(
   process.exit(await exitCode());
 }
 
+/** What the user's environment holds of secrets. */
+export function secretsOfEnvironment(): readonly string[] {
+  const names = ["GITHUB_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN", "SOPS_AGE_KEY"];
+  return names.map((name) => process.env[name] ?? "");
+}
+
 /** The words of a library, e.g. `14 UNAVAILABLE: No connection established`, never stand alone. */
 function explained(name: string, error: unknown): { readonly message: string; readonly todo: string } {
   if (error instanceof StepError) return error;
@@ -150,4 +152,29 @@ export function milliseconds(text: string): number {
   if (ofUnit === undefined || Number(amount) === 0)
     throw new StepError(`--timeout: ${text} is no duration`, "write e.g. 90s or 10m");
   return Number(amount) * ofUnit;
+}
+
+/** Options of a command whose answer is for people, for a pull request or for a program. */
+export const formatOptions = {
+  json: { type: "boolean", default: false },
+  markdown: { type: "boolean", default: false },
+} as const;
+
+/** How an answer is written. */
+export type Format = "terminal" | "json" | "markdown";
+
+/** @throws StepError for two formats at once */
+export function formatOf(values: { readonly json: boolean; readonly markdown: boolean }): Format {
+  if (values.json && values.markdown)
+    throw new StepError("--json and --markdown are two outputs: choose one");
+  return values.json ? "json" : values.markdown ? "markdown" : "terminal";
+}
+
+/** Writes an answer. */
+export function written<T>(
+  answer: T,
+  format: Format,
+  forms: { readonly markdown: (answer: T) => string; readonly terminal: (answer: T) => string },
+): string {
+  return format === "json" ? JSON.stringify(answer, undefined, 2) : forms[format](answer);
 }

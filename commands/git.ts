@@ -51,11 +51,6 @@ export function exportWorking(folder: string, target: string): void {
   }
 }
 
-/** Whether two folders are in the same repository. @throws StepError as {@link repositoryOf} */
-export function sameRepository(one: string, other: string): boolean {
-  return repositoryOf(one) === repositoryOf(other);
-}
-
 /** The root of a folder's repository. @throws StepError when there is no such commit, or no repository */
 export function requireCommit(folder: string, ref: string): string {
   const repository = repositoryOf(folder);

@@ -1,14 +1,13 @@
 // What our commands look at before they hand over to pulumi, because pulumi would find it too late: after the first
 // deletions, or never.
 import { deployKeyType, webhookType } from "../src/config/deployKeys.ts";
-import { askGithub, type GithubAccess } from "../src/steps/github.ts";
-import { githubOf } from "./recover/githubAccess.ts";
-import { resourcesOf, type StackState } from "./recover/state.ts";
-import { causeOf, StepError } from "../src/steps/stepError.ts";
+import { ask, githubOf } from "./recover/github.ts";
+import { resourcesOf, type StackState } from "./pulumi/state.ts";
+import { StepError } from "../src/steps/stepError.ts";
 
 /** Refuses to destroy a stack of which anything is protected. @throws StepError that says how to lift it */
-export function refuseProtected(stack: string, { deployment }: StackState): void {
-  if (!(deployment.resources ?? []).some(({ protect }) => protect === true)) return;
+export function refuseProtected(stack: string, state: StackState): void {
+  if (!resourcesOf(state).some(({ protect }) => protect === true)) return;
   throw new StepError(
     `stack ${stack} is protected: nothing has been destroyed`,
     `set protect: false in Pulumi.${stack}.yaml, run npm run up, which changes nothing but the protection, then npm run destroy`,
@@ -41,21 +40,9 @@ export async function refuseBadToken(
   const { owner, baseUrl } = githubOf(state);
   for (const [type, { kind, right }] of Object.entries(reads))
     for (const { inputs } of resourcesOf(state, type)) {
-      const path = `repos/${owner}/${String(inputs?.["repository"])}/${kind}`;
-      const problem = token === "" ? "GITHUB_TOKEN is not set" : await whyRefused({ baseUrl, token }, path);
-      if (problem === undefined) continue;
-      throw new StepError(
-        problem,
-        `nothing has been refreshed: what cannot be read would drop out of the state; export GITHUB_TOKEN with a token that has ${right} on the repository`,
-      );
+      const todo = `nothing has been refreshed: what cannot be read would drop out of the state; export GITHUB_TOKEN with a token that has ${right} on the repository`;
+      if (token === "") throw new StepError("GITHUB_TOKEN is not set", todo);
+      const path = `repos/${owner}/${String(inputs?.["repository"])}/${kind}?per_page=1`;
+      await ask({ baseUrl, token }, path, { refused: todo, silent: todo });
     }
-}
-
-async function whyRefused(access: GithubAccess, path: string): Promise<string | undefined> {
-  try {
-    const { status, message } = await askGithub(access, `${path}?per_page=1`);
-    return status === 200 ? undefined : `GitHub answers HTTP ${String(status)} ${message} for ${path}`;
-  } catch (error) {
-    return `GitHub does not answer for ${path}: ${causeOf(error)}`;
-  }
 }

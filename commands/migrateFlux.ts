@@ -31,12 +31,7 @@ function write(path: string, objects: readonly OldObject[]): void {
 }
 
 await runCommand(
-  {
-    name: "npm run migrate:flux",
-    help,
-    words: 1,
-    options: { write: { type: "boolean", default: false } },
-  },
+  { name: "npm run migrate:flux", help, words: 1, options: { write: { type: "boolean", default: false } } },
   ({ values, positionals: [tree = "cluster"] }, { say }) => {
     if (!existsSync(tree))
       throw new StepError(`${tree} is not there`, "name the folder of the Git tree, e.g. cluster");

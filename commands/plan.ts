@@ -1,6 +1,5 @@
 // npm run plan: what `up` will do, in one table.
-import { exitCodes, runCommand } from "./frame.ts";
-import { formatOf, formatOptions, written } from "./format.ts";
+import { exitCodes, formatOf, formatOptions, runCommand, written } from "./frame.ts";
 import { makePlan } from "./plan/makePlan.ts";
 import { markdownText } from "./plan/print/markdown.ts";
 import { terminalText } from "./plan/print/terminal.ts";

@@ -1,7 +1,8 @@
 // npm run recover [-- --stack NAME]: puts right what a killed pulumi left behind, and nothing else.
 import { runCommand } from "./frame.ts";
 import { forgetGone } from "./recover/machines.ts";
-import { recover, stackOf } from "./recover/recover.ts";
+import { stackOf } from "./pulumi/state.ts";
+import { recover } from "./recover/recover.ts";
 
 const help = `npm run recover [-- --stack NAME] [-- --gone MACHINE]
 

@@ -2,8 +2,7 @@
 // what happened, before it happens to hardware.
 import { join, resolve } from "node:path";
 import { StepError } from "../src/steps/stepError.ts";
-import { formatOf, formatOptions, written } from "./format.ts";
-import { runCommand } from "./frame.ts";
+import { formatOf, formatOptions, runCommand, written } from "./frame.ts";
 import { outcomeCodes } from "./rehearse/report.ts";
 import { rehearse } from "./rehearse/rehearsal.ts";
 import { asMarkdown, asText } from "./rehearse/show.ts";

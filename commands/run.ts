@@ -1,12 +1,11 @@
 // npm run up|preview|refresh|destroy [-- flags of pulumi]: looks at what pulumi would find too late, recovers from a killed
 // run, then runs pulumi in this terminal, and says what Pulumi leaves unsaid when that fails.
-import { explainFailure } from "./explain.ts";
-import { explainMachines } from "./explainMachines.ts";
+import { explainFailure, explainMachines } from "./explain.ts";
 import { runInFrame } from "./frame.ts";
 import { refreshes, refuseBadToken, refuseProtected } from "./guards.ts";
-import { runPulumi } from "./pulumiProcess.ts";
-import { recover, stackOf } from "./recover/recover.ts";
-import { exportStack } from "./recover/state.ts";
+import { runPulumi } from "./pulumi/cli.ts";
+import { exportStack, stackOf } from "./pulumi/state.ts";
+import { recover } from "./recover/recover.ts";
 
 const [verb = "", ...args] = process.argv.slice(2);
 
@@ -32,20 +31,18 @@ await runInFrame({ name: `npm run ${verb}`, failure: 1, onSignal: "child" }, asy
     for (const line of left) say(`left: ${line}`);
   }
   const { code } = await runPulumi([verb, ...args]);
-  if (verb === "up" && code !== 0) await explain();
-  if (["up", "destroy"].includes(verb) && changes && code !== 0) await explainWipes();
+  if (code !== 0) await explain();
   return code;
 });
 
+/** Whatever is wrong with the looks has been said by the run itself. */
 async function explain(): Promise<void> {
-  // Whatever is wrong with that has been said by the run itself.
-  const lines = await explainFailure(args).catch(() => []);
-  for (const line of lines) console.error(line);
-}
-
-async function explainWipes(): Promise<void> {
-  const lines = await explainMachines(stackOf(args), verb).catch(() => []);
-  for (const line of lines) console.error(line);
+  const looks = [
+    ...(verb === "up" ? [explainFailure] : []),
+    ...(changes && ["up", "destroy"].includes(verb) ? [explainMachines] : []),
+  ];
+  for (const look of looks)
+    for (const line of await look(stackOf(args), verb).catch(() => [])) console.error(line);
 }
 
 async function guard(): Promise<void> {

@@ -2,7 +2,8 @@
 import { compareVersions, minorOf } from "../../src/versions/version.ts";
 import { handOffFiles, inRepository, readModel, type Finding, type TreeModel } from "../../tree/index.ts";
 import { buildModel } from "./builds.ts";
-import type { CheckContext } from "./context.ts";
+
+import type { CheckContext } from "./rule.ts";
 import { rules } from "./rules.ts";
 import { stacksOf, type StackPins } from "./stackPins.ts";
 
@@ -13,7 +14,6 @@ export interface Reported extends Finding {
 
 /** What is asked for. */
 export interface CheckRequest {
-  /** Absolute path. */
   readonly tree: string;
   /** Absolute path of the project, whose stack files may name the tree. */
   readonly project: string;
@@ -28,14 +28,10 @@ export interface CheckResult {
   readonly findings: readonly Reported[];
   readonly kustomizations: number;
   readonly files: number;
-  /** One text for each thing that was not looked at, with its reason. */
   readonly leftOut: readonly string[];
 }
 
-/**
- * Checks a tree.
- * @throws StepError when the program cluster-build fails
- */
+/** Checks a tree. @throws StepError when the program cluster-build fails */
 export async function checkTree({
   tree,
   project,
@@ -52,19 +48,14 @@ export async function checkTree({
     isHandOff: isHandOff(model, stacks),
     kubernetes: kubernetes ?? newest(stacks.flatMap((stack) => stack.kubernetes?.version ?? [])),
   };
-  const found = rules.flatMap(({ name, check }) =>
-    check(context).map((finding) => ({ ...finding, rule: name })),
+  const found = rules.flatMap(({ name: rule, check }) =>
+    check(context).map(({ file, line, message, fix }) => ({ file, line, rule, message, fix })),
   );
   return {
-    findings: ordered(found.filter((finding) => !isIgnored(model, finding))).map(
-      ({ file, line, rule, message, fix }) => ({
-        file: inRepository(model.place, file),
-        line,
-        rule,
-        message,
-        fix,
-      }),
-    ),
+    findings: ordered(found.filter((finding) => !isIgnored(model, finding))).map((finding) => ({
+      ...finding,
+      file: inRepository(model.place, finding.file),
+    })),
     leftOut,
     kustomizations: model.kustomizations.length,
     files: model.files.files().length,

@@ -9,10 +9,7 @@ import {
   type TreeModel,
 } from "../../tree/index.ts";
 
-/**
- * The patch that gave a Kustomization a value which its own file does not have; undefined when it has it, or nobody knows.
- * @param field where the value is
- */
+/** The patch that gave a Kustomization a value which its own file does not have; undefined where there is none, or nobody knows. */
 export function injectionOf(
   model: TreeModel,
   { object, parent }: FluxKustomization,

@@ -54,23 +54,12 @@ function chartPins({ placed }: TreeModel): readonly Pinned[] {
     const chart = textOf(spec["chart"]);
     const version = textOf(spec["version"]);
     const reference = fieldsOf(spec["sourceRef"]);
-    if (
-      chart === undefined ||
-      version === undefined ||
-      reference["kind"] !== "HelmRepository" ||
-      seen.has(source)
-    )
-      return [];
+    if (chart === undefined || version === undefined || reference["kind"] !== "HelmRepository") return [];
+    if (seen.has(source)) return [];
     seen.add(source);
     const repository = `${textOf(reference["namespace"]) ?? namespace ?? ""}/${textOf(reference["name"]) ?? ""}`;
-    return [
-      pinAt(
-        source,
-        [...field, "version"],
-        `chart ${chart} of ${urls.get(repository) ?? repository}`,
-        version,
-      ),
-    ];
+    const of = `chart ${chart} of ${urls.get(repository) ?? repository}`;
+    return [pinAt(source, [...field, "version"], of, version)];
   });
 }
 
@@ -86,19 +75,15 @@ function imagePins(source: Origin, value: unknown, path: FieldPath): readonly Pi
   if (Array.isArray(value)) return value.flatMap((item, index) => imagePins(source, item, [...path, index]));
   const fields = fieldsOf(value);
   const { registry, repository, tag } = fields;
+  const host = typeof registry === "string" && registry !== "" ? `${registry}/` : "";
   const own =
-    typeof repository === "string" && typeof tag === "string" && tag !== ""
-      ? imagePin(
-          source,
-          [...path, "tag"],
-          `${typeof registry === "string" && registry !== "" ? `${registry}/` : ""}${repository}`,
-          tag,
-        )
+    typeof repository === "string" && typeof tag === "string"
+      ? imagePin(source, [...path, "tag"], host + repository, tag)
       : [];
   const inside = Object.entries(fields).flatMap(([key, item]) => {
     if (key !== "image" || typeof item !== "string") return imagePins(source, item, [...path, key]);
     const [, name = "", version = ""] = /^([^@\s]+?):([^:/@\s]+)(?:@.*)?$/.exec(item) ?? [];
-    return version === "" ? [] : imagePin(source, [...path, key], name, version);
+    return imagePin(source, [...path, key], name, version);
   });
   return [...own, ...inside];
 }
@@ -108,7 +93,7 @@ function imageTransformers(source: Origin, images: unknown, path: FieldPath): re
   return listOf(images).flatMap((entry, index) => {
     const { name, newName, newTag } = fieldsOf(entry);
     const image = textOf(newName) ?? textOf(name);
-    return image === undefined || typeof newTag !== "string" || newTag === ""
+    return image === undefined || typeof newTag !== "string"
       ? []
       : imagePin(source, [...path, index, "newTag"], image, newTag);
   });
@@ -116,7 +101,7 @@ function imageTransformers(source: Origin, images: unknown, path: FieldPath): re
 
 function imagePin(source: Origin, field: FieldPath, name: string, tag: string): readonly Pinned[] {
   const version = tag.replace(/@.*$/, "");
-  // `latest` and the like pin nothing.
+  // `latest` and the like pin nothing, and no tag at all either.
   return /\d/.test(version) ? [pinAt(source, field, `image ${fullName(name)}`, version)] : [];
 }
 

@@ -40,33 +40,59 @@ export interface Source {
 }
 
 /** Where Flux's own kinds refer to sources. Source: api/v1 and api/v2 of the controllers of Flux 2.9. */
-const fieldsOfKind: Readonly<Record<string, readonly FieldPath[]>> = {
-  Kustomization: [["spec", "sourceRef"]],
-  HelmRelease: [
-    ["spec", "chart", "spec", "sourceRef"],
-    ["spec", "chartRef"],
-  ],
-  HelmChart: [["spec", "sourceRef"]],
-  ImageUpdateAutomation: [["spec", "sourceRef"]],
+const fieldsOfKind: Readonly<Record<string, readonly string[]>> = {
+  Kustomization: ["spec.sourceRef"],
+  HelmRelease: ["spec.chart.spec.sourceRef", "spec.chartRef"],
+  HelmChart: ["spec.sourceRef"],
+  ImageUpdateAutomation: ["spec.sourceRef"],
 };
 
 /** All references of Flux's own kinds; those with variables whose values are unknown are left out. */
-export function sourceReferences({ placed, kustomizations }: TreeModel): readonly SourceReference[] {
+export function sourceReferences(model: TreeModel): readonly SourceReference[] {
+  return referencesIn(model).filter(
+    ({ from: { data }, field, name, namespace = "" }) =>
+      data.apiVersion.includes(".toolkit.fluxcd.io/") &&
+      fieldsOfKind[data.kind]?.includes(field.join(".")) === true &&
+      !isUnknown(name) &&
+      !isUnknown(namespace),
+  );
+}
+
+/** Whatever any object calls sourceRef, chartRef or sources, so that other controllers' objects count as well. */
+export function referencesIn({ placed, kustomizations }: TreeModel): readonly SourceReference[] {
   const effective = new Map(
-    kustomizations.map(({ object, namespace }) => [object.source, { object, namespace }]),
+    kustomizations.map(({ object, namespace }) => [object.source, { data: object.data, namespace }]),
   );
   return placed.flatMap((from) => {
-    const known = effective.get(from.source);
-    const data = known?.object.data ?? from.data;
-    if (!data.apiVersion.includes(".toolkit.fluxcd.io/")) return [];
-    return (fieldsOfKind[data.kind] ?? []).flatMap((field) => {
-      const reference = fieldsOf(valueAt(data, ...field));
-      const kind = textOf(reference["kind"]);
-      const name = textOf(reference["name"]);
+    const { data, namespace: own = from.namespace } = effective.get(from.source) ?? from;
+    const reference = (entry: unknown, field: FieldPath): readonly SourceReference[] => {
+      const fields = fieldsOf(entry);
+      const [kind, name] = [textOf(fields["kind"]), textOf(fields["name"])];
       if (kind === undefined || name === undefined) return [];
-      const namespace = textOf(reference["namespace"]) ?? known?.namespace ?? from.namespace;
-      return isUnknown(name) || isUnknown(namespace ?? "") ? [] : [{ from, field, kind, name, namespace }];
-    });
+      return [{ from, field, kind, name, namespace: textOf(fields["namespace"]) ?? own }];
+    };
+    const below = (value: unknown, path: FieldPath): readonly SourceReference[] => {
+      if (Array.isArray(value)) return value.flatMap((item, index) => below(item, [...path, index]));
+      return Object.entries(fieldsOf(value)).flatMap(([key, inside]) => {
+        const field = [...path, key];
+        const deeper = typeof inside === "object" ? below(inside, field) : [];
+        if (key === "sourceRef" || key === "chartRef") return [...reference(inside, field), ...deeper];
+        return key === "sources"
+          ? [...listOf(inside).flatMap((entry) => reference(entry, field)), ...deeper]
+          : deeper;
+      });
+    };
+    const included = data.kind === "GitRepository" ? listOf(data.spec?.["include"]) : [];
+    return [
+      ...below(data.spec, ["spec"]),
+      ...included.map((entry) => ({
+        from,
+        field: ["spec", "include"],
+        kind: "GitRepository",
+        name: String(valueAt(entry, "repository", "name")),
+        namespace: own,
+      })),
+    ];
   });
 }
 

@@ -1,10 +1,10 @@
 // The versions that stack files pin, with their lines.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { isScalar, LineCounter, parseDocument } from "yaml";
 
 /** A version that a stack file pins. */
-export interface Pin {
+interface Pin {
   readonly version: string;
   readonly line: number;
 }
@@ -18,10 +18,7 @@ export interface StackPins {
   readonly cilium?: Pin;
 }
 
-/**
- * Stack files that speak of a tree: those in the root of its repository, or else those of the project that name it.
- * @param tree absolute path
- */
+/** Stack files that speak of a tree: those in the root of its repository, or else those of the project that name it. */
 export function stacksOf(
   tree: string,
   repository: string | undefined,
@@ -47,18 +44,16 @@ function treeOf(file: string): string | undefined {
 function readPins(tree: string, file: string): StackPins | undefined {
   const found = read(file);
   if (found === undefined) return undefined;
-  const pin = (name: string): Pin | undefined => {
+  const pins = (["talos", "kubernetes", "cilium"] as const).flatMap((name) => {
     const scalar: unknown = found.document.getIn(["config", "home-ops:versions", name], true);
-    if (!isScalar(scalar) || typeof scalar.value !== "string") return undefined;
-    return { version: scalar.value, line: found.lines.linePos(scalar.range?.[0] ?? 0).line };
-  };
-  const pins = Object.entries({ talos: pin("talos"), kubernetes: pin("kubernetes"), cilium: pin("cilium") });
-  const known = Object.fromEntries(pins.filter(([, value]) => value !== undefined));
-  return { file: relative(tree, file), ...known };
+    if (!isScalar(scalar) || typeof scalar.value !== "string") return [];
+    const line = found.lines.linePos(scalar.range?.[0] ?? 0).line;
+    return [[name, { version: scalar.value, line }] as const];
+  });
+  return { file: relative(tree, file), ...Object.fromEntries(pins) };
 }
 
 function read(file: string): { document: ReturnType<typeof parseDocument>; lines: LineCounter } | undefined {
-  if (!existsSync(file)) return undefined;
   const lines = new LineCounter();
   const document = parseDocument(readFileSync(file, "utf8"), { lineCounter: lines });
   return document.errors.length > 0 ? undefined : { document, lines };

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { readReached } from "../../src/config/reached.ts";
 import { Kubernetes } from "../../src/steps/kubernetes.ts";
 import type { Redactor } from "../../src/steps/redact.ts";
-import { exportStackInClear, kubeconfigOf, type StackState } from "../recover/state.ts";
+import { exportStackInClear, kubeconfigOf, resourcesOf, stackOf, type StackState } from "../pulumi/state.ts";
 import { messageOf, StepError } from "../../src/steps/stepError.ts";
 
 /** Options of every command that talks to a cluster, for parseArgs. */
@@ -27,33 +27,21 @@ export interface ClusterChoice {
 
 /** A cluster to talk to. */
 export interface Cluster {
-  /** For people, e.g. `stack home`. */
   readonly name: string;
-  /** Name of the stack, where it is the cluster of one. */
   readonly stack?: string | undefined;
   readonly kubernetes: Kubernetes;
   /** Addresses of the control planes as far as the state has them, by name. */
   readonly controlPlanes: Readonly<Record<string, string>>;
 }
 
-/**
- * Connects; nothing is asked of the cluster yet.
- * @param redactor learns the kubeconfig
- * @param answerMs longest wait for an answer, milliseconds
- * @throws StepError when there is no kubeconfig
- */
+/** Connects; nothing is asked of the cluster yet. @throws StepError when there is no kubeconfig, which the redactor learns */
 export function connect(choice: ClusterChoice, redactor: Redactor, answerMs?: number): Cluster {
   const { kubeconfig, ...found } = choice.kubeconfig === undefined ? ofStack(choice) : ofFile(choice);
   redactor.learn(kubeconfig);
   return { ...found, kubernetes: new Kubernetes(kubeconfig, { answerMs }) };
 }
 
-interface Credentials {
-  readonly name: string;
-  readonly stack?: string;
-  readonly kubeconfig: string;
-  readonly controlPlanes: Readonly<Record<string, string>>;
-}
+type Credentials = Omit<Cluster, "kubernetes"> & { readonly kubeconfig: string };
 
 function ofFile({ kubeconfig: file = "" }: ClusterChoice): Credentials {
   try {
@@ -64,8 +52,8 @@ function ofFile({ kubeconfig: file = "" }: ClusterChoice): Credentials {
 }
 
 function ofStack(choice: ClusterChoice): Credentials {
-  const state = exportStackInClear(choice.stack);
-  const stack = choice.stack ?? nameIn(state);
+  const stack = choice.stack ?? stackOf([]);
+  const state = exportStackInClear(stack);
   const kubeconfig = kubeconfigOf(state);
   if (kubeconfig === undefined || kubeconfig === "")
     throw new StepError(
@@ -75,14 +63,9 @@ function ofStack(choice: ClusterChoice): Credentials {
   return { name: `stack ${stack}`, stack, kubeconfig, controlPlanes: controlPlanesOf(state) };
 }
 
-/** The name of the stack that was exported: each of its resources has it. Source: pulumi's URNs. */
-function nameIn(state: StackState): string {
-  return state.deployment.resources?.[0]?.urn.split(":")[2] ?? "(selected)";
-}
-
 /** Those that are there. */
 function controlPlanesOf(state: StackState): Readonly<Record<string, string>> {
-  const stack = state.deployment.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const [stack] = resourcesOf(state, "pulumi:pulumi:Stack");
   const { machines = [] } = readReached(stack?.outputs ?? {});
   return Object.fromEntries(
     machines

@@ -18,15 +18,16 @@ export function chartChanges(
     .filter(({ from, to }) => from !== to);
 }
 
-function chartsOf(
-  side: SideObjects,
-  isKnown: (kustomization: string) => boolean,
-): ReadonlyMap<string, string> {
-  const charts = new Map<string, string>();
-  for (const { object, by } of side.objects.values())
-    if (object.kind === "HelmRelease" && isKnown(by))
-      charts.set(`${object.metadata.namespace ?? ""}/${object.metadata.name}`, chartOf(object, side));
-  return charts;
+function chartsOf(side: SideObjects, isKnown: (by: string) => boolean): ReadonlyMap<string, string> {
+  const releases = [...side.objects.values()].filter(
+    ({ object, by }) => object.kind === "HelmRelease" && isKnown(by),
+  );
+  return new Map(
+    releases.map(({ object }) => [
+      `${object.metadata.namespace ?? ""}/${object.metadata.name}`,
+      chartOf(object, side),
+    ]),
+  );
 }
 
 function chartOf(release: TreeObject, side: SideObjects): string {
@@ -40,7 +41,8 @@ function chartOf(release: TreeObject, side: SideObjects): string {
   );
   const { url, ref } = (source?.object["spec"] ?? {}) as { url?: unknown; ref?: Fields };
   const name = text(url).split("/").at(-1) || text(chartRef["name"]);
-  return `${name} ${["digest", "semver", "tag"].map((field) => text(ref?.[field])).find((version) => version !== "") ?? ""}`.trim();
+  const version = text(ref?.["digest"]) || text(ref?.["semver"]) || text(ref?.["tag"]);
+  return `${name} ${version}`.trim();
 }
 
 function text(value: unknown): string {

@@ -1,12 +1,11 @@
 // Compares what Flux applies before and after a change of the tree.
-import type { BuildAnswer, BuiltKustomization } from "../tree/types.ts";
+import type { BuildAnswer } from "../tree/types.ts";
 import { chartChanges } from "./charts.ts";
 import { fateOf, specOf } from "./fate.ts";
 import { lossByChange, lossOf } from "./losses.ts";
-import { objectDiffs } from "./objectDiffs.ts";
-import { says, sideObjects, titleOf, type Applied, type SideObjects } from "./objects.ts";
+import { learnSecrets, objectDiffs } from "./objectDiffs.ts";
+import { chainOf, says, sideObjects, titleOf, type Applied, type SideObjects } from "./objects.ts";
 import { Masker } from "../../src/steps/mask.ts";
-import { learnSecrets } from "./secrets.ts";
 import type { ClusterDiff, KustomizationDiff, ObjectDiff, UnknownPart } from "./types.ts";
 
 /** A side: its name, e.g. `main`, and what was built of it. */
@@ -19,7 +18,6 @@ export interface Side {
 interface Between {
   readonly before: SideObjects;
   readonly after: SideObjects;
-  /** Knows the values of the Secrets on both sides. */
   readonly masker: Masker;
   /** Whether both sides know what a Kustomization applies. */
   readonly isKnown: (kustomization: string) => boolean;
@@ -31,14 +29,12 @@ interface Change {
   readonly loss?: string | undefined;
 }
 
-/**
- * Compares them. Of what does not build on either side nothing is said but that.
- * @param masker hides secrets; those of both sides it learns here
- */
+/** Compares them. Of what does not build on either side nothing is said but that. The masker learns the secrets of both. */
 export function compare(from: Side, to: Side, masker: Masker = new Masker()): ClusterDiff {
   for (const { answer } of [from, to]) learnSecrets(answer, masker);
   const [before, after] = [sideObjects(from.answer), sideObjects(to.answer)];
   const isKnown = (kustomization: string): boolean =>
+    // Below one that does not build it may well be there.
     [...chainOf(before, kustomization), ...chainOf(after, kustomization)].every(
       (name) => !before.unknown.has(name) && !after.unknown.has(name),
     );
@@ -56,18 +52,6 @@ export function compare(from: Side, to: Side, masker: Masker = new Masker()): Cl
     charts,
     kustomizations,
   };
-}
-
-/** A Kustomization and those above it: below one that does not build it may well be there. */
-function chainOf(side: SideObjects, name: string): readonly string[] {
-  const chain = [name];
-  for (let above = parentOf(side, name); above !== undefined; above = parentOf(side, above))
-    chain.push(above);
-  return chain;
-}
-
-function parentOf(side: SideObjects, name: string): string | undefined {
-  return side.kustomizations.get(name)?.parent ?? undefined;
 }
 
 function unknownParts(side: "from" | "to", { unknown }: SideObjects): readonly UnknownPart[] {
@@ -141,14 +125,9 @@ function kustomizationDiffs(changes: readonly Change[], between: Between): reado
     const objects = (byName.get(name) ?? []).map(({ diff }) => diff);
     const state = next === undefined ? "removed" : old === undefined ? "added" : "changed";
     if (built === undefined || !isKnown(name) || (state === "changed" && objects.length === 0)) return [];
-    return [
-      { name, path: built.path, state, suspended: isSuspended(built), objects: objects.toSorted(byRank) },
-    ];
+    const suspended = specOf(built.object).suspend === true;
+    return [{ name, path: built.path, state, suspended, objects: objects.toSorted(byRank) }];
   });
-}
-
-function isSuspended({ object }: BuiltKustomization): boolean {
-  return specOf(object).suspend === true;
 }
 
 /** HelmReleases first, the others by name. */

@@ -1,6 +1,5 @@
 // What the tree's encrypted files hold, as far as this computer can decrypt them: so that a value that also stands in
 // clear elsewhere is hidden there. Nothing of it leaves this process.
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -14,10 +13,7 @@ const atOnce = 4;
 /** Per file; a key in a cloud or on a card takes its time. */
 const timeoutSeconds = 20;
 
-/**
- * Remembers what is encrypted in the trees. Without sops, or without the key, nothing: then nobody can read it here.
- * @param trees absolute paths
- */
+/** Remembers what is encrypted in the trees. Without sops, or without the key, nothing: then nobody can read it here. */
 export async function learnEncrypted(trees: readonly string[], masker: Masker): Promise<void> {
   const files = encryptedFiles(trees);
   // One may be encrypted to another key than the others, so each is tried.
@@ -31,8 +27,7 @@ function encryptedFiles(trees: readonly string[]): readonly string[] {
   for (const file of trees.flatMap((tree) => listFiles(tree).map((name) => join(tree, name)))) {
     if (!/\.(ya?ml|json|env|ini)$/.test(file)) continue;
     const content = readFileSync(file, "utf8");
-    if (content.includes("ENC[AES256_GCM,"))
-      byContent.set(createHash("sha256").update(content).digest("hex"), file);
+    if (content.includes("ENC[AES256_GCM,")) byContent.set(content, file);
   }
   return [...byContent.values()];
 }
@@ -52,14 +47,10 @@ async function learnFile(file: string, masker: Masker): Promise<void> {
     else if (typeof value === "string" && !original.includes(value)) masker.learn(value);
   };
   learn(decrypted);
-  for (const text of base64Values(decrypted)) masker.learn(text);
-}
-
-/** A Secret's `data` is base64 on top. */
-function base64Values(document: unknown): readonly string[] {
-  const { data, kind } = document as { readonly data?: object; readonly kind?: unknown };
-  if (kind !== "Secret") return [];
-  return Object.values(data ?? {}).map((value) => Buffer.from(String(value), "base64").toString());
+  const { data = {}, kind } = decrypted as { readonly data?: object; readonly kind?: unknown };
+  // A Secret's `data` is base64 on top.
+  for (const value of kind === "Secret" ? Object.values(data) : [])
+    masker.learn(Buffer.from(String(value), "base64").toString());
 }
 
 /** sops' own variables win; otherwise the file where this program's key is by default. */

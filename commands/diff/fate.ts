@@ -2,10 +2,10 @@
 // deletionPolicy, and its finalizer.
 import type { BuiltKustomization } from "../tree/types.ts";
 import type { TreeObject } from "../../tree/index.ts";
-import { keyOf, says, type Applied, type SideObjects } from "./objects.ts";
+import { chainOf, keyOf, says, type Applied, type SideObjects } from "./objects.ts";
 
 /** What happens. */
-export interface Fate {
+interface Fate {
   readonly deleted: boolean;
   readonly note: string;
 }
@@ -35,21 +35,15 @@ function fateByPrune(kustomization: BuiltKustomization): Fate {
 function fateByDeletion(gone: BuiltKustomization, before: SideObjects, after: SideObjects): Fate {
   const name = `Kustomization ${keyOf(gone)}`;
   const own = [...before.objects.values()].find(({ object }) => isSame(object, gone));
-  const ownFate = own === undefined || isAbove(own.by, gone, before) ? undefined : fateOf(own, before, after);
+  // Brought by itself, or by one below it: a circle that nothing outside takes away.
+  const isCircle = own !== undefined && chainOf(before, own.by).includes(keyOf(gone));
+  const ownFate = own === undefined || isCircle ? undefined : fateOf(own, before, after);
   if (ownFate?.deleted !== true) return stays(`${name} itself stays`);
   const { prune, suspend, deletionPolicy = "MirrorPrune" } = specOf(gone.object);
   if (suspend === true) return stays(`${name} is suspended when it is deleted`);
   if (deletionPolicy === "Orphan") return stays(`${name} leaves everything behind (deletionPolicy: Orphan)`);
   if (deletionPolicy === "MirrorPrune" && prune !== true) return stays(`${name} does not prune`);
   return isDeleted;
-}
-
-/** Whether a Kustomization is this one, or brought by it: a circle that nothing outside takes away. */
-function isAbove(applier: string, gone: BuiltKustomization, side: SideObjects): boolean {
-  let at = side.kustomizations.get(applier);
-  while (at !== undefined && keyOf(at) !== keyOf(gone))
-    at = at.parent === null ? undefined : side.kustomizations.get(at.parent);
-  return at !== undefined;
 }
 
 function isSame({ kind, apiVersion, metadata }: TreeObject, kustomization: BuiltKustomization): boolean {

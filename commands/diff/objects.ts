@@ -26,6 +26,15 @@ export function keyOf({ namespace, name }: Pick<BuiltKustomization, "namespace" 
   return `${namespace}/${name}`;
 }
 
+/** A Kustomization and those above it, by name. */
+export function chainOf(
+  { kustomizations }: Pick<SideObjects, "kustomizations">,
+  name: string,
+): readonly string[] {
+  const parent = kustomizations.get(name)?.parent ?? undefined;
+  return parent === undefined ? [name] : [name, ...chainOf({ kustomizations }, parent)];
+}
+
 /** Indexes what was built. */
 export function sideObjects({ kustomizations }: BuildAnswer): SideObjects {
   const objects = new Map<string, Applied>();

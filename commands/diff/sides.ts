@@ -8,22 +8,14 @@ import type { Side } from "./compare.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 
 /** What is compared. */
-export interface SidesRequest {
-  /** Absolute path of the tree in the working tree. */
+interface SidesRequest {
   readonly tree: string;
   readonly from: string;
   /** Undefined: the working tree. */
   readonly to: string | undefined;
 }
 
-/** What the working tree is called. */
-export const workingTree = "the working tree";
-
-/**
- * Builds both.
- * @param folder where the copies go; whoever gives it removes it
- * @throws StepError when a side is not there or cannot be read
- */
+/** Builds both, from copies in a folder. @throws StepError when a side is not there or cannot be read */
 export async function readSides(request: SidesRequest, folder: string): Promise<readonly [Side, Side]> {
   const { from, to } = request;
   const repository = repositoryOf(request.tree);
@@ -36,7 +28,7 @@ export async function readSides(request: SidesRequest, folder: string): Promise<
     else exportCommitted(repository, ref, copy);
     return build(name, copy, tree);
   };
-  return Promise.all([side(from, from, "from"), side(to ?? workingTree, to, "to")]);
+  return Promise.all([side(from, from, "from"), side(to ?? "the working tree", to, "to")]);
 }
 
 async function build(name: string, copy: string, tree: string): Promise<Side> {

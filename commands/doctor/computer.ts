@@ -11,6 +11,7 @@ import { talosctlOnPath } from "../../src/config/patches/talosctlCheck.ts";
 import { holdsEncrypted } from "../../src/config/stackFile.ts";
 import { readTree } from "../../tree/index.ts";
 import type { MachineRef } from "../../src/talos/contracts.ts";
+import { count } from "../plan/text.ts";
 import { machineFindings } from "./machines.ts";
 import type { Finding } from "./report.ts";
 import { toolFindings } from "./tools.ts";
@@ -22,21 +23,19 @@ export async function examineComputer(
 ): Promise<readonly Finding[]> {
   const tools = toolFindings();
   const token = tokenFinding(process.env["GITHUB_TOKEN"]);
-  if ("problem" in stack)
-    return [
-      ...(await tools),
-      token,
-      { state: "missing", what: "stack", found: stack.problem, todo: "pulumi stack select, or --stack NAME" },
-    ];
+  const only = async (what: string, found: string, todo: string): Promise<readonly Finding[]> => [
+    ...(await tools),
+    token,
+    { state: "missing", what, found, todo },
+  ];
+  if ("problem" in stack) return only("stack", stack.problem, "pulumi stack select, or --stack NAME");
   const file = join(project, `Pulumi.${stack.name}.yaml`);
-  if (!existsSync(file)) {
-    const todo = `copy Pulumi.home.yaml to it and put your values in, or name another stack: --stack NAME`;
-    return [
-      ...(await tools),
-      token,
-      { state: "missing", what: "stack config", found: `${file} is not there`, todo },
-    ];
-  }
+  if (!existsSync(file))
+    return only(
+      "stack config",
+      `${file} is not there`,
+      "copy Pulumi.home.yaml to it and put your values in, or name another stack: --stack NAME",
+    );
   const raw = rawOf(readFileSync(file, "utf8"));
   const assembled = await assembleConfig(raw.values, {
     home: homedir(),
@@ -92,16 +91,12 @@ export function configFindings(
     return [...well.map((what): Finding => ({ state: "ok", what, found: "no mistake in it" })), ...findings];
   }
   const { ageKey, tree, warnings } = assembled.config;
-  const count = tree.sopsFiles.length;
+  const files = count(tree.sopsFiles.length, "encrypted file");
   return [
     ...findings,
     { state: "ok", what: "stack config", found: `${file} is valid` },
     { state: "ok", what: "age key", found: `${ageKey.file} opens the tree's secrets` },
-    {
-      state: "ok",
-      what: "secrets",
-      found: `${String(count)} encrypted file${count === 1 ? "" : "s"} in ${tree.path}`,
-    },
+    { state: "ok", what: "secrets", found: `${files} in ${tree.path}` },
     ...warnings.map((found): Finding => ({ state: "warning", what: "stack config", found })),
   ];
 }

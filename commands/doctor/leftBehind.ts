@@ -1,6 +1,6 @@
 // What a run has left behind in the state and outside it, as `npm run recover` would find it. Changes nothing.
 import { findLeftovers, type Findings } from "../recover/leftovers.ts";
-import { exportStackInClear, type StackState } from "../recover/state.ts";
+import { exportStackInClear, pendingOf, type StackState } from "../pulumi/state.ts";
 import type { Finding } from "./report.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 
@@ -18,25 +18,21 @@ export async function leftBehind(stack: string): Promise<readonly Finding[]> {
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     const found = `the state cannot be read: ${error.message.split("\n").at(-1) ?? ""}`;
-    return [
-      { state: "warning", what, found, todo: "pulumi login, and PULUMI_CONFIG_PASSPHRASE or its file" },
-    ];
+    const todo = "pulumi login, and PULUMI_CONFIG_PASSPHRASE or its file";
+    return [{ state: "warning", what, found, todo }];
   }
   return leftBehindFindings(state, await findLeftovers(state));
 }
 
 /** The same written down. Pure. */
 export function leftBehindFindings(state: StackState, { leftovers, unseen }: Findings): readonly Finding[] {
-  const pending = (state.deployment.pending_operations ?? []).length;
+  const pending = pendingOf(state).length;
+  const killed = {
+    found: `the last run was killed in ${String(pending)} operations`,
+    todo: "npm run up finishes it",
+  };
   const findings: readonly Finding[] = [
-    ...(pending === 0
-      ? []
-      : [
-          {
-            found: `the last run was killed in ${String(pending)} operations`,
-            todo: "npm run up finishes it",
-          },
-        ]),
+    ...(pending === 0 ? [] : [killed]),
     ...leftovers.map(({ what: found, remove, todo = "" }) => ({
       found,
       todo: remove === undefined ? todo : onceRemovable,

@@ -1,13 +1,11 @@
 // What is at the machines' addresses: the machine itself, another one, one that waits for a config, nobody.
 import type { PlainConfig } from "../../src/config/assemble.ts";
-import { PrivateFolder } from "../../src/steps/privateFolder.ts";
-import { Talosctl } from "../../src/steps/talosctl.ts";
 import { ask, type Answer } from "../../src/talos/identity/ask.ts";
 import { judge, type Scene, type Verdict } from "../../src/talos/identity/judge.ts";
 import { machinesToAsk } from "../../src/talos/identity/lookAtMachines.ts";
 import { talosPort, whyUnreachable } from "../../src/talos/identity/whyUnreachable.ts";
 import type { MachineRef } from "../../src/talos/contracts.ts";
-import { isInMaintenance } from "../recover/machines.ts";
+import { isInMaintenance, withTalosctl } from "../recover/machines.ts";
 import type { Finding } from "./report.ts";
 
 const timeoutMs = 2_000;
@@ -29,24 +27,14 @@ async function askAll(
   machines: readonly MachineRef[],
   talosconfig: string | undefined,
 ): Promise<ReadonlyMap<string, Found>> {
-  const folder = new PrivateFolder();
-  const signal = new AbortController().signal;
-  const owner = { signal, secretFile: (name: string, text: string) => folder.write(name, text) };
-  try {
-    const talosctl = talosconfig === undefined ? undefined : new Talosctl(owner, talosconfig);
-    const answers = machines.map(
-      async (machine) =>
-        [
-          machine.address,
-          await (talosctl === undefined
-            ? lookFromOutside(machine)
-            : ask(talosctl, machine, timeoutMs).catch(() => lookFromOutside(machine))),
-        ] as const,
+  const all = async (look: (machine: MachineRef) => Promise<Found>): Promise<ReadonlyMap<string, Found>> =>
+    new Map(
+      await Promise.all(machines.map(async (machine) => [machine.address, await look(machine)] as const)),
     );
-    return new Map(await Promise.all(answers));
-  } finally {
-    folder.remove();
-  }
+  if (talosconfig === undefined) return all((machine) => lookFromOutside(machine));
+  return withTalosctl(talosconfig, (talosctl) =>
+    all((machine) => ask(talosctl, machine, timeoutMs).catch(() => lookFromOutside(machine))),
+  );
 }
 
 /** What a machine says to somebody without a certificate. @param port for tests */
@@ -85,27 +73,21 @@ function wrong({ machine, text, todo }: Verdict): Finding {
   return { state: "missing", what: machine === "" ? "machines" : machine, found: text, todo };
 }
 
-function findingOf({ name, address }: MachineRef, found: Found): Finding {
+function findingOf({ name: what, address }: MachineRef, found: Found): Finding {
   const where = `${address}:${String(talosPort)}`;
+  const ok = (text: string): Finding => ({ state: "ok", what, found: text });
   switch (found.is) {
-    case "unreachable":
-      return {
-        state: "warning",
-        what: name,
-        found: `${where}: ${found.why}`,
-        todo: "switch it on, and compare its address with the one that it shows on its screen",
-      };
+    case "unreachable": {
+      const todo = "switch it on, and compare its address with the one that it shows on its screen";
+      return { state: "warning", what, found: `${where}: ${found.why}`, todo };
+    }
     case "other":
-      return { state: "missing", what: name, found: found.error.message, todo: found.error.todo };
+      return { state: "missing", what, found: found.error.message, todo: found.error.todo };
     case "maintenance":
-      return { state: "ok", what: name, found: `is in maintenance mode at ${address}, ready for its config` };
+      return ok(`is in maintenance mode at ${address}, ready for its config`);
     case "somebody":
-      return { state: "ok", what: name, found: `answers at ${where}` };
+      return ok(`answers at ${where}`);
     case "member":
-      return {
-        state: "ok",
-        what: name,
-        found: `answers at ${where} as ${found.name ?? "a machine"} of this cluster`,
-      };
+      return ok(`answers at ${where} as ${found.name ?? "a machine"} of this cluster`);
   }
 }

@@ -5,11 +5,8 @@ import type { Paint } from "../paint.ts";
 export interface Finding {
   /** `missing` is what an `up` fails without. */
   readonly state: "ok" | "warning" | "missing";
-  /** e.g. `talosctl` */
   readonly what: string;
-  /** What was found, in a few words. */
   readonly found: string;
-  /** The next step; for everything that is not ok. */
   readonly todo?: string;
 }
 
@@ -19,12 +16,4 @@ const colours = { ok: "green", warning: "yellow", missing: "red" } as const;
 export function findingLines({ state, what, found, todo }: Finding, paint: Paint): readonly string[] {
   const line = `${paint(colours[state], state.padEnd(7))}  ${what.padEnd(14)}  ${found}`;
   return todo === undefined ? [line] : [line, `${" ".repeat(25)}→ ${todo}`];
-}
-
-/** Texts beside each other that say the same are one; the newest first. */
-export function distinct(texts: readonly string[], most: number): readonly string[] {
-  // What differs from one try to the next says nothing: temporary folders, durations, ids.
-  const plain = (text: string): string => text.replaceAll(/\d+(\.\d+)?|[0-9a-f]{8,}/g, "#");
-  const seen = new Map(texts.toReversed().map((text) => [plain(text), text]));
-  return [...seen.values()].toReversed().slice(0, most);
 }

@@ -50,8 +50,7 @@ export function toolFinding({ name, minimum, todo }: Tool, code: number, output:
 }
 
 function versionFinding(what: string, version: string, minimum: string | undefined, todo: string): Finding {
-  const isOld = minimum !== undefined && compareVersions(version, minimum) < 0;
-  return isOld
+  return minimum !== undefined && compareVersions(version, minimum) < 0
     ? { state: "missing", what, found: `${version} is older than ${minimum}`, todo }
     : { state: "ok", what, found: version };
 }

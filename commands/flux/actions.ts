@@ -1,7 +1,7 @@
 // What `npm run flux` does to one object. Each action says what it has done and what that means.
 import { isHandOff, isSuspended, nameOf, parentOf, suspendedByConfig } from "../../src/flux/suspension.ts";
 import { conditionOf, type Kubernetes, type KubeObject } from "../../src/steps/kubernetes.ts";
-import { gatherFlux } from "./gather.ts";
+import { gatherFlux } from "./kinds.ts";
 import { healthOf } from "./health.ts";
 import { oneLine, shortRevision } from "../../src/flux/ready.ts";
 import { nextStep } from "./remedies.ts";
@@ -68,7 +68,10 @@ async function resume(scene: Scene): Promise<boolean> {
 async function reconcile(scene: Scene): Promise<boolean> {
   const { kubernetes, target } = scene;
   const object = await readObject(kubernetes, target);
-  refuseUnreconciled(target, "reconcile");
+  if (!target.kind.isReconciled)
+    throw new StepError(
+      `there is nothing to reconcile in an object of kind ${target.kind.kind}: Flux reads it at every event`,
+    );
   refuseSuspended(object, target, "looked at");
   const id = newRequest();
   await request(kubernetes, object, id);
@@ -127,9 +130,8 @@ async function outcome(scene: Scene, id: string): Promise<boolean> {
   const ready = object === undefined ? undefined : conditionOf(object, "Ready");
   const message = oneLine(ready?.message ?? "its controller has not looked at it");
   if (!settled || object === undefined) {
-    say(
-      `${target.kind.kind} ${target.namespace}/${target.name} is not there yet: ${message}; Flux goes on by itself`,
-    );
+    const { kind, namespace, name } = target;
+    say(`${kind.kind} ${namespace}/${name} is not there yet: ${message}; Flux goes on by itself`);
     return false;
   }
   if (ready?.status === "True") {
@@ -137,10 +139,9 @@ async function outcome(scene: Scene, id: string): Promise<boolean> {
     say(`${nameOf(object)} is Ready: ${revision === "" ? message : `applied ${shortRevision(revision)}`}`);
     return true;
   }
-  const health = healthOf(await gatherFlux(kubernetes)).find(
-    ({ name }) => object !== undefined && name === nameOf(object),
-  );
-  say(`${nameOf(object)} is not Ready (${ready?.reason ?? ""}): ${message}`);
+  const name = nameOf(object);
+  const health = healthOf(await gatherFlux(kubernetes)).find((other) => other.name === name);
+  say(`${name} is not Ready (${ready?.reason ?? ""}): ${message}`);
   say(`  → ${health === undefined ? "npm run doctor -- --cluster" : nextStep(health)}`);
   return false;
 }
@@ -159,13 +160,6 @@ function refuseSuspended(object: KubeObject, target: Target, what: string): void
     ? "write suspend: false in the stack config, then npm run up"
     : `npm run flux -- resume ${wordOf(target)}`;
   throw new StepError(`${nameOf(object)} is suspended and cannot be ${what}`, todo);
-}
-
-function refuseUnreconciled({ kind }: Target, verb: string): void {
-  if (kind.isReconciled) return;
-  throw new StepError(
-    `there is nothing to ${verb} in an object of kind ${kind.kind}: Flux reads it at every event`,
-  );
 }
 
 /** All actions by name. */

@@ -13,67 +13,61 @@ import {
 
 const push = "push, then npm run reconcile";
 
-interface Remedy {
-  readonly kind?: RegExp;
-  readonly pattern: RegExp;
-  readonly todo: (health: Health) => string;
-}
+type Remedy = readonly [kind: RegExp, pattern: RegExp, todo: (health: Health) => string];
 
 /** First match wins, before the general ones. The patterns are Flux's, Helm's and the API server's own words. */
 const remedies: readonly Remedy[] = [
-  {
-    kind: /Kustomization/,
-    pattern: /var name is invalid/,
-    todo: refusedName,
-  },
-  {
-    pattern: /kustomization path not found/,
-    todo: (health) =>
+  [/Kustomization/, /var name is invalid/, refusedName],
+  [
+    /^/,
+    /kustomization path not found/,
+    (health) =>
       `spec.path ${spec(health, "path")} is not in the repository at that commit: correct it, ${push}`,
-  },
-  {
-    kind: /Kustomization/,
-    pattern: /dependency '[^']+' not found/,
-    todo: ({ message }) =>
+  ],
+  [
+    /Kustomization/,
+    /dependency '[^']+' not found/,
+    ({ message }) =>
       `nothing is called ${/dependency '([^']+)'/.exec(message)?.[1] ?? "so"}: correct spec.dependsOn, ${push}`,
-  },
-  {
-    pattern: /no matches for kind/,
-    todo: () =>
+  ],
+  [
+    /^/,
+    /no matches for kind/,
+    () =>
       `the definition of that kind is not in the cluster yet: let spec.dependsOn name what brings it, ${push}`,
-  },
-  {
-    kind: /Kustomization/,
-    pattern: /immutable/i,
-    todo: (health) =>
+  ],
+  [
+    /Kustomization/,
+    /immutable/i,
+    (health) =>
       `a field of it cannot be changed in place: npm run flux -- force ${word(health)} deletes the object and makes it anew`,
-  },
-  {
-    pattern: /admission webhook|failed calling webhook/,
-    todo: () =>
-      "a webhook of the cluster refuses it or does not answer: look at its pods, then npm run reconcile",
-  },
-  {
-    kind: /HelmChart|HelmRelease/,
-    pattern: /chart pull error|invalid chart reference|no chart (version|name) found/i,
-    todo: (health) => `the repository has no such chart: correct spec.chart of ${owner(health)}, ${push}`,
-  },
-  {
-    kind: /HelmRelease/,
-    pattern: /could not (find|get) (Secret|ConfigMap)|could not resolve .* values|valuesFrom/i,
-    todo: () => `the Secret or ConfigMap that spec.valuesFrom names is not there: add it, ${push}`,
-  },
-  {
-    kind: /HelmRelease/,
-    pattern: /^/,
-    todo: (health) =>
+  ],
+  [
+    /^/,
+    /admission webhook|failed calling webhook/,
+    () => "a webhook of the cluster refuses it or does not answer: look at its pods, then npm run reconcile",
+  ],
+  [
+    /HelmChart|HelmRelease/,
+    /chart pull error|invalid chart reference|no chart (version|name) found/i,
+    (health) => `the repository has no such chart: correct spec.chart of ${owner(health)}, ${push}`,
+  ],
+  [
+    /HelmRelease/,
+    /could not (find|get) (Secret|ConfigMap)|could not resolve .* values|valuesFrom/i,
+    () => `the Secret or ConfigMap that spec.valuesFrom names is not there: add it, ${push}`,
+  ],
+  [
+    /HelmRelease/,
+    /^/,
+    (health) =>
       `look at its pods, correct its values or its chart's version, ${push}; the same once more without a change: npm run flux -- force ${word(health)}`,
-  },
-  {
-    kind: /Kustomization/,
-    pattern: /health check failed|timeout waiting for|stalled resources/i,
-    todo: () => `what it applied does not become ready: look at its pods, correct it, ${push}`,
-  },
+  ],
+  [
+    /Kustomization/,
+    /health check failed|timeout waiting for|stalled resources/i,
+    () => `what it applied does not become ready: look at its pods, correct it, ${push}`,
+  ],
 ];
 
 /** What to do about an object that fails, waits in vain, or is suspended. */
@@ -85,14 +79,13 @@ export function nextStep(health: Health): string {
       : `somebody has suspended it: npm run flux -- resume ${word(health)}`;
   if (object.kind === "Kustomization" && isAboutVariables(message) && ownSources(object).length > 0)
     return lockedUp(health);
-  const own = remedies.find(
-    ({ kind, pattern }) => (kind?.test(object.kind ?? "") ?? true) && pattern.test(message),
+  const { kind = "", metadata: { namespace = "", name = "" } = {} } = object;
+  const own = remedies.find(([kinds, pattern]) => kinds.test(kind) && pattern.test(message));
+  return (
+    own?.[2](health) ??
+    knownRemedy(message, "npm run reconcile") ??
+    `look at: kubectl -n ${namespace} describe ${kind} ${name}`
   );
-  if (own !== undefined) return own.todo(health);
-  const general = knownRemedy(message, "npm run reconcile");
-  if (general !== undefined) return general;
-  const { namespace = "", name = "" } = object.metadata ?? {};
-  return `look at: kubectl -n ${namespace} describe ${object.kind ?? ""} ${name}`;
 }
 
 /** The name is in ConfigMaps or Secrets that are corrected in Git, and arrives by itself. */

@@ -14,7 +14,7 @@ export function isAboutVariables(message: string): boolean {
 }
 
 /** An object from which a Kustomization takes variables. */
-export interface VariableSource {
+interface VariableSource {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;

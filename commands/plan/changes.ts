@@ -3,25 +3,30 @@ import { isDeepStrictEqual } from "node:util";
 import { machineConfigOf } from "./machineConfig.ts";
 import { isFields, maskPair, type Masker } from "../../src/steps/mask.ts";
 import { hidden } from "../../src/steps/redact.ts";
-import type { PreviewStep } from "./preview.ts";
 
 /** One changed input. */
 export interface Change {
   /** e.g. `environment.TALOS_VERSION`, `spec.ref.tag`; of a machine config `config.machine.sysctls.vm.max_map_count`. */
   readonly path: string;
-  /** Undefined when it was not there. */
   readonly from?: unknown;
-  /** Undefined when it is there no longer. */
   readonly to?: unknown;
 }
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-/** All changed inputs of a step; for a new resource all inputs, for one that goes those it had. */
-export function changesOf(step: PreviewStep, masker: Masker): readonly Change[] {
-  const [before, after] = maskPair(readable(step.oldState?.inputs), readable(step.newState?.inputs), masker);
+/** What a preview has of one resource. */
+interface Difference {
+  readonly before: Inputs | undefined;
+  readonly after: Inputs | undefined;
+  /** What the provider says that differs, by path or by name. */
+  readonly said: readonly string[];
+}
+
+/** All changed inputs; for a new resource all inputs, for one that goes those it had. */
+export function changesOf(difference: Difference, masker: Masker): readonly Change[] {
+  const [before, after] = maskPair(readable(difference.before), readable(difference.after), masker);
   const found = leaves(before, after, "");
-  return [...found, ...hiddenChanges(step, found)];
+  return [...found, ...hiddenChanges(difference, found)];
 }
 
 /** A machine config's patches are texts; merged they have paths. */
@@ -42,24 +47,17 @@ function leaves(before: unknown, after: unknown, path: string): Change[] {
   return [{ path, from: before, to: after }];
 }
 
-/** Secrets look the same before and after; that one changes only the provider says, by path or by name. */
-function hiddenChanges(
-  { detailedDiff, diffReasons, oldState, newState }: PreviewStep,
-  found: readonly Change[],
-): Change[] {
+/** Secrets look the same before and after; that one changes only the provider says. */
+function hiddenChanges({ before, after, said }: Difference, found: readonly Change[]): readonly Change[] {
   const known = new Set(found.map(({ path }) => path.split(".")[0]));
-  const hasInput = (name: string): boolean => name in { ...oldState?.inputs, ...newState?.inputs };
-  const named = Object.keys(
-    detailedDiff ?? Object.fromEntries((diffReasons ?? []).map((name) => [name, {}])),
-  );
-  return [...new Set(named)]
+  return [...new Set(said)]
     .filter((path) => {
       const [name = ""] = path.split(/[.[]/);
-      if (!hasInput(name) || found.some((change) => change.path === path)) return false;
+      if (!(name in { ...before, ...after }) || found.some((change) => change.path === path)) return false;
       // Patches that nobody hid have been compared.
-      if (name === "configPatches" && Array.isArray(newState?.inputs?.[name])) return false;
+      if (name === "configPatches" && Array.isArray(after?.[name])) return false;
       // Paths inside an input whose change is in clear are written in another way there.
-      return !known.has(name) || isMasked(newState?.inputs, path);
+      return !known.has(name) || isMasked(after, path);
     })
     .map((path) => ({ path, from: hidden, to: hidden }));
 }

@@ -43,10 +43,7 @@ function summary(definition: Definition, shared: readonly string[]): unknown {
         : rest,
     ],
   );
-  return {
-    ...definition,
-    spec: { ...definition.spec, versions: Object.fromEntries(versions) as Fields },
-  };
+  return { ...definition, spec: { ...definition.spec, versions: Object.fromEntries(versions) as Fields } };
 }
 
 /** Every field with its type, e.g. `spec.ref.tag: string`; what is inside lists and maps follows `[]`. */

@@ -5,7 +5,6 @@
 export interface Size {
   readonly controlPlanes: number;
   readonly workers: number;
-  /** `upgrades.drainSeconds`. */
   readonly drainSeconds: number;
 }
 
@@ -23,9 +22,7 @@ const usualDrainSeconds = 60;
 
 /** Seconds by kind of work. */
 export const estimates = {
-  /** One look at a machine or an API. */
   look: () => 1,
-  /** A write to an API, with the answer. */
   write: () => 5,
   /** Snapshot of etcd, and the new image pulled on all machines at once: 150 MB over a home's line. */
   prepare: () => 60,
@@ -37,9 +34,7 @@ export const estimates = {
     settleSeconds,
   /** `talosctl upgrade-k8s`: images pulled, then per control plane three pods and everywhere the kubelet, one by one. */
   upgradeKubernetes: ({ controlPlanes, workers }) => 60 + 75 * controlPlanes + 20 * (controlPlanes + workers),
-  /** A config that reboots the machine. */
   reboot: () => bootSeconds + settleSeconds,
-  /** A config that restarts the kubelet. */
   restartService: () => 30,
   /**
    * A config that restarts the pods of a control plane: up to 20 s until its kubelet sees it, 40 s for the API server to end

@@ -18,9 +18,7 @@ interface FluxObject {
 
 /** One bundle. */
 export interface Bundle {
-  /** e.g. `v2.9.4` */
   readonly version: string;
-  /** Its `gotk-components.yaml`. */
   readonly text: string;
 }
 

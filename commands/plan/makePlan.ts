@@ -15,18 +15,16 @@ export interface Bundles {
   readonly problem?: string | undefined;
 }
 
-/**
- * Makes the plan of a preview that was run with `--show-sames`: unchanged resources tell how large the cluster is.
- * @param masker hides secrets, wherever they stand
- */
+/** Makes the plan of a preview that was run with `--show-sames`: unchanged resources tell how large the cluster is. */
 export function makePlan(digest: PreviewDigest, bundles: Bundles, masker: Masker = new Masker()): Plan {
   const units = unitsOf(digest, masker);
-  const table = tableOf(units, sizeOf(digest));
+  const { roles, size } = machinesOf(digest);
+  const table = tableOf(units, size);
   const ciliumValues = ciliumValuesDiff(units, masker);
   const fluxBundle = fluxBundleOf(units, bundles);
   const warnings = [
     ...units.flatMap(({ rule }) => rule.row?.warning ?? []),
-    ...outagesOf(units, rolesOf(digest), sizeOf(digest)),
+    ...outagesOf(units, roles, size),
   ];
   const isDestructive = table.rows.some(({ destructive }) => destructive);
   return {
@@ -53,34 +51,28 @@ function stepOf({ action, name, type, changes }: Unit, row: number | undefined):
   };
 }
 
-/** Roles by machine, as the steps that look at them know them. */
-function rolesOf({ steps = [] }: PreviewDigest): ReadonlyMap<string, string> {
-  return new Map(
-    steps
-      .filter(({ urn, newState }) => isMachine(urn) && newState !== undefined)
-      .map(({ urn, newState }) => {
-        const environment = (newState?.inputs?.["environment"] ?? {}) as Readonly<Record<string, unknown>>;
-        return [nameOf(urn).replace(/^talos-(.+)-os$/, "$1"), String(environment["NODE_ROLE"])] as const;
-      }),
-  );
-}
-
-/** The cluster as it will be: the steps that look at its machines know their roles. */
-function sizeOf({ steps = [] }: PreviewDigest): Size {
-  const machines = steps
-    .filter(
-      ({ op, urn, newState }) => op !== "create-replacement" && isMachine(urn) && newState !== undefined,
-    )
-    .map(({ newState }) => (newState?.inputs?.["environment"] ?? {}) as Readonly<Record<string, unknown>>);
-  const withRole = (role: string): number => machines.filter(({ NODE_ROLE }) => NODE_ROLE === role).length;
+/** The machines as they will be: the steps that look at them know their roles. */
+function machinesOf({ steps = [] }: PreviewDigest): {
+  readonly roles: ReadonlyMap<string, string>;
+  readonly size: Size;
+} {
+  const machines = steps.flatMap(({ op, urn, newState }) => {
+    const name = /^talos-(.+)-os$/.exec(nameOf(urn))?.[1];
+    const environment = (newState?.inputs?.["environment"] ?? {}) as Readonly<Record<string, unknown>>;
+    return op === "create-replacement" || name === undefined || newState === undefined
+      ? []
+      : [{ name, role: String(environment["NODE_ROLE"]), drain: environment["DRAIN_SECONDS"] }];
+  });
+  const withRole = (role: string): number => machines.filter((machine) => machine.role === role).length;
   return {
-    controlPlanes: withRole("controlplane"),
-    workers: withRole("worker"),
-    drainSeconds: Number(machines[0]?.["DRAIN_SECONDS"] ?? 300),
+    roles: new Map(machines.map(({ name, role }) => [name, role])),
+    size: {
+      controlPlanes: withRole("controlplane"),
+      workers: withRole("worker"),
+      drainSeconds: Number(machines[0]?.drain ?? 300),
+    },
   };
 }
-
-const isMachine = (urn: string): boolean => /^talos-.+-os$/.test(nameOf(urn));
 
 function fluxBundleOf(units: readonly Unit[], { texts, problem }: Bundles): FluxBundleDiff | undefined {
   const tag = units

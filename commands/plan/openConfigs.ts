@@ -4,14 +4,13 @@ import { shownBase } from "../../src/talos/machine/shownDocuments.ts";
 import { Masker } from "../../src/steps/mask.ts";
 import { machineConfigOf } from "./machineConfig.ts";
 import { nameOf, type PreviewDigest, type PreviewStep } from "./preview.ts";
-import { hasMark, plainOf, type ExportedResource } from "./stackExport.ts";
+import { leavesOf } from "../pulumi/secrets.ts";
+import { hasMark, plainOf, type StateResource } from "../pulumi/state.ts";
 
 /** Both sides of what is opened. */
 export interface Configs {
-  readonly state: readonly ExportedResource[];
-  /** Documents by machine, see src/talos/machine/shownConfig.ts. */
+  readonly state: readonly Pick<StateResource, "urn" | "inputs">[];
   readonly documents: ReadonlyMap<string, readonly unknown[]>;
-  /** The key that the program was given. */
   readonly maskKey: string;
 }
 
@@ -55,15 +54,11 @@ function shownBefore(
 ): readonly unknown[] {
   const texts = (plainOf(inputs["configPatches"] ?? []) as readonly unknown[]).map(String);
   const patches = texts.map((text) => JSON.parse(text) as unknown);
-  const inClear = hasMark(inputs["configPatches"]) ? new Set(valuesOf(after)) : undefined;
+  const inClear = hasMark(inputs["configPatches"]) ? new Set(leavesOf(after)) : undefined;
   return [
     ...shownBase(String(plainOf(inputs["machineConfigurationInput"]) ?? ""), masker),
     ...patches.map((patch) => (inClear === undefined ? masker.hide(patch) : hideBut(inClear, patch, masker))),
   ];
-}
-
-function valuesOf(value: unknown): readonly unknown[] {
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(valuesOf) : [value];
 }
 
 function hideBut(inClear: ReadonlySet<unknown>, value: unknown, masker: Masker): unknown {

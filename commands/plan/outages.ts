@@ -1,5 +1,5 @@
 // What nobody can use while `up` is at work, because there is nothing that stands in for it.
-import { restartsApiServer } from "./rules/staticPods.ts";
+import { restartsApiServer } from "./rules/configCosts.ts";
 import type { Size } from "./estimates.ts";
 import type { Impact } from "./types.ts";
 import type { Unit } from "./units.ts";
@@ -21,26 +21,22 @@ export function outagesOf(
         ({ machine, rule }) => roles.get(machine ?? "") === role && away.includes(rule.row?.impact ?? "none"),
       )
       .map(({ machine = "" }) => machine);
-  const [planes, others] = [unique(rebooting("controlplane")), unique(rebooting("worker"))];
+  const [planes, others] = [[...new Set(rebooting("controlplane"))], [...new Set(rebooting("worker"))]];
   const isApiRestarted = updates.some((unit) => restartsApi(unit, roles));
-  return [
-    ...(controlPlanes === 1 && planes.length > 0 ? [ofOnlyPlane(planes.join(), workers)] : []),
-    ...(controlPlanes === 1 && planes.length === 0 && isApiRestarted
-      ? [
-          "the Kubernetes API does not answer while its only server starts again, up to three minutes; what runs goes on",
-        ]
-      : []),
-    ...(controlPlanes === 2 && planes.length > 0
-      ? [
-          `the Kubernetes API does not answer while ${planes.join(" or ")} reboots: of two control planes etcd needs both`,
-        ]
-      : []),
-    ...(workers === 1 && others.length > 0
-      ? [
-          `${others.join()} is the only worker: while it reboots its pods have nowhere to go, unless control planes take pods`,
-        ]
-      : []),
+  const sentences = [
+    controlPlanes === 1 && planes.length > 0 && ofOnlyPlane(planes.join(), workers),
+    controlPlanes === 1 &&
+      planes.length === 0 &&
+      isApiRestarted &&
+      "the Kubernetes API does not answer while its only server starts again, up to three minutes; what runs goes on",
+    controlPlanes === 2 &&
+      planes.length > 0 &&
+      `the Kubernetes API does not answer while ${planes.join(" or ")} reboots: of two control planes etcd needs both`,
+    workers === 1 &&
+      others.length > 0 &&
+      `${others.join()} is the only worker: while it reboots its pods have nowhere to go, unless control planes take pods`,
   ];
+  return sentences.filter((sentence) => sentence !== false);
 }
 
 function ofOnlyPlane(machine: string, workers: number): string {
@@ -57,8 +53,4 @@ function restartsApi({ name, rule, machine, changes }: Unit, roles: ReadonlyMap<
     roles.get(machine ?? "") === "controlplane" &&
     changes.some(({ path }) => restartsApiServer(path.replace(/^config\./, "")))
   );
-}
-
-function unique(texts: readonly string[]): readonly string[] {
-  return [...new Set(texts)];
 }

@@ -7,12 +7,9 @@ export type Action = "create" | "update" | "replace" | "delete";
 /** A resource before or after. Secrets are `[secret]` already, and what is not known yet is a fixed text. */
 export interface ResourceState {
   readonly type: string;
-  readonly custom?: boolean;
   readonly inputs?: Readonly<Record<string, unknown>>;
-  readonly outputs?: Readonly<Record<string, unknown>>;
   /** URNs of what it waits for. */
   readonly dependencies?: readonly string[];
-  readonly protect?: boolean;
   readonly retainOnDelete?: boolean;
 }
 
@@ -32,16 +29,10 @@ export interface PreviewStep {
   readonly detailedDiff?: Readonly<Record<string, { readonly kind: string }>> | null;
 }
 
-/** A line that the preview has to say. */
-export interface PreviewDiagnostic {
-  readonly message?: string;
-  readonly severity?: string;
-}
-
 /** All of it. */
 export interface PreviewDigest {
   readonly steps?: readonly PreviewStep[];
-  readonly diagnostics?: readonly PreviewDiagnostic[];
+  readonly diagnostics?: readonly { readonly message?: string; readonly severity?: string }[];
 }
 
 /** How a value that is not known yet is written. Source: sdk v3 go/common/resource/plugin/rpc.go, UnknownStringValue. */

@@ -8,7 +8,7 @@ import { hidden } from "../../src/steps/redact.ts";
 import type { Change } from "./changes.ts";
 
 /** The table, and where each unit went. */
-export interface Table {
+interface Table {
   readonly rows: readonly PlanRow[];
   readonly rowOf: ReadonlyMap<Unit, number>;
   readonly seconds: number;
@@ -159,9 +159,10 @@ function causeOf(look: Unit, drafts: readonly Draft[], units: readonly Unit[]): 
 function secondsOf(units: readonly Unit[], size: Size): number {
   const waves = new Map<string, number>();
   for (const { rule, waitsFor, action, name } of units) {
-    const seconds = action === "forget" ? 0 : estimates[rule.takes](size);
+    const takes = rule.takes ?? (rule.row === undefined ? "look" : "write");
+    const seconds = action === "forget" ? 0 : estimates[takes](size);
     const order = waitsFor === "" ? name : waitsFor;
-    const wave = together.includes(rule.takes) ? rule.takes : `${rule.takes} ${order}`;
+    const wave = together.includes(takes) ? takes : `${takes} ${order}`;
     waves.set(wave, Math.max(waves.get(wave) ?? 0, seconds));
   }
   return [...waves.values()].reduce((sum, seconds) => sum + seconds, 0);

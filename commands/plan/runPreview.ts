@@ -6,77 +6,63 @@ import { problemFile } from "../../src/flux/bundles.ts";
 import { Masker } from "../../src/steps/mask.ts";
 import { PrivateFolder } from "../../src/steps/privateFolder.ts";
 import { shownConfigFile } from "../../src/talos/machine/shownDocuments.ts";
-import { runPulumi } from "../pulumiProcess.ts";
+import { runPulumi } from "../pulumi/cli.ts";
+import { learnState, secretConfig } from "../pulumi/secrets.ts";
+import { exportStackInClear, resourcesOf } from "../pulumi/state.ts";
 import type { Bundles } from "./makePlan.ts";
+import { secretsOfEnvironment } from "../frame.ts";
 import { openConfigs } from "./openConfigs.ts";
 import { messagesOf, readDigest, stackOf, type PreviewDigest } from "./preview.ts";
-import { exportState, learnState, secretConfig } from "./stackExport.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 
 /** What a preview gave. */
-export interface Previewed {
+interface Previewed {
   readonly digest: PreviewDigest;
   readonly bundles: Bundles;
-  /** Knows every secret of the stack's state and config. */
   readonly masker: Masker;
 }
 
-/**
- * Previews a stack. Nothing is changed, and no machine is asked.
- * @param stack its name; undefined for the selected one
- * @throws StepError with the preview's own words when it fails
- */
+/** Previews a stack, or the selected one; no machine is asked. @throws StepError with the preview's own words when it fails */
 export async function runPreview(stack: string | undefined): Promise<Previewed> {
   const folder = new PrivateFolder();
   const maskKey = randomBytes(32).toString("hex");
+  const env = { HOME_OPS_BUNDLE_FOLDER: folder.path, HOME_OPS_MASK_KEY: maskKey };
   try {
-    const { code, stdout, stderr } = await runPulumi(
-      [
-        "preview",
-        "--json",
-        // They tell how large the cluster is.
-        "--show-sames",
-        "--non-interactive",
-        ...(stack === undefined ? [] : ["--stack", stack]),
-      ],
-      { quiet: true, env: { HOME_OPS_BUNDLE_FOLDER: folder.path, HOME_OPS_MASK_KEY: maskKey } },
-    );
+    const named = stack === undefined ? [] : ["--stack", stack];
+    // What stays the same tells how large the cluster is.
+    const args = ["preview", "--json", "--show-sames", "--non-interactive", ...named];
+    const { code, stdout, stderr } = await runPulumi(args, { quiet: true, env });
     const digest = readDigest(stdout);
     if (code !== 0 || digest === undefined) throw new StepError(failureOf(digest, stderr, stdout));
-    return { ...(await withSecrets(digest, folder.path, maskKey)), bundles: bundlesIn(folder.path) };
+    const texts = textsIn(folder.path, ".yaml");
+    const problem = textsIn(folder.path, problemFile).get("");
+    const documents = textsIn(folder.path, shownConfigFile(""));
+    // Nothing of it is left behind when what follows is interrupted.
+    folder.remove();
+    return { ...withSecrets(digest, documents, maskKey), bundles: { texts, problem } };
   } finally {
     folder.remove();
   }
 }
 
-/** Looks into what the preview hides, and learns what must be hidden besides. */
-async function withSecrets(
+/** Looks into what the preview hides, and learns what must be hidden besides. @param shown documents of machines, as JSON */
+function withSecrets(
   digest: PreviewDigest,
-  folder: string,
+  shown: ReadonlyMap<string, string>,
   maskKey: string,
-): Promise<Pick<Previewed, "digest" | "masker">> {
+): Pick<Previewed, "digest" | "masker"> {
   const masker = new Masker();
-  for (const name of ["GITHUB_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN", "SOPS_AGE_KEY"])
-    masker.learn(process.env[name] ?? "");
+  for (const secret of secretsOfEnvironment()) masker.learn(secret);
   const { steps = [] } = digest;
   if (steps.every(({ op }) => op === "same")) return { digest, masker };
   const stack = stackOf(steps[0]?.urn ?? "");
-  const [state, config] = await Promise.all([exportState(stack), secretConfig(stack)]);
+  const state = resourcesOf(exportStackInClear(stack));
   learnState(state, masker);
-  for (const secret of config) masker.learn(secret);
-  return { digest: openConfigs(digest, { state, documents: documentsIn(folder), maskKey }), masker };
-}
-
-function documentsIn(folder: string): ReadonlyMap<string, readonly unknown[]> {
-  const ending = shownConfigFile("");
-  return new Map(
-    readdirSync(folder)
-      .filter((file) => file.endsWith(ending))
-      .map((file) => [
-        file.slice(0, -ending.length),
-        JSON.parse(readFileSync(join(folder, file), "utf8")) as readonly unknown[],
-      ]),
+  for (const secret of secretConfig(stack)) masker.learn(secret);
+  const documents = new Map(
+    [...shown].map(([machine, text]) => [machine, JSON.parse(text) as readonly unknown[]]),
   );
+  return { digest: openConfigs(digest, { state, documents, maskKey }), masker };
 }
 
 /** The program's message, which the engine repeats on standard error; without one, what is there. */
@@ -87,15 +73,10 @@ function failureOf(digest: PreviewDigest | undefined, stderr: string, stdout: st
   return text.replace(/^error: /, "");
 }
 
-function bundlesIn(folder: string): Bundles {
-  const files = readdirSync(folder);
-  const read = (file: string): string => readFileSync(join(folder, file), "utf8");
-  return {
-    texts: new Map(
-      files
-        .filter((file) => file.endsWith(".yaml"))
-        .map((file) => [file.slice(0, -".yaml".length), read(file)]),
-    ),
-    problem: files.includes(problemFile) ? read(problemFile) : undefined,
-  };
+/** Texts of the files with an ending, by what stands before it. */
+function textsIn(folder: string, ending: string): ReadonlyMap<string, string> {
+  const files = readdirSync(folder).filter((file) => file.endsWith(ending));
+  return new Map(
+    files.map((file) => [file.slice(0, -ending.length), readFileSync(join(folder, file), "utf8")]),
+  );
 }

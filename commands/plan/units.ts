@@ -23,7 +23,6 @@ export interface Unit {
   readonly after?: ResourceState | undefined;
   readonly changes: readonly Change[];
   readonly rule: Rule;
-  /** The machine it is about. */
   readonly machine?: string | undefined;
   /** What it waits for; units that wait for the same happen at the same time. */
   readonly waitsFor: string;
@@ -52,30 +51,15 @@ function inOrder(units: readonly Unit[]): readonly Unit[] {
   return units.map((unit) => next.get(groupOf(unit))?.next().value ?? unit);
 }
 
-/** What the provider says of all operations of one resource. */
-function differencesOf(
-  operations: readonly PreviewStep[],
-): Pick<PreviewStep, "detailedDiff" | "diffReasons"> {
-  const detailed = operations.flatMap(({ detailedDiff }) => Object.entries(detailedDiff ?? {}));
-  return {
-    diffReasons: operations.flatMap(({ diffReasons }) => diffReasons ?? []),
-    detailedDiff: detailed.length === 0 ? null : Object.fromEntries(detailed),
-  };
-}
-
 function unitOf(urn: string, operations: readonly PreviewStep[], masker: Masker): Unit {
   const action =
     actions[(operations.find(({ op }) => op === "replace") ?? operations[0])?.op ?? ""] ?? "update";
   const before = operations.find(({ oldState }) => oldState !== undefined)?.oldState;
   const after = operations.find(({ newState }) => newState !== undefined)?.newState;
-  const step = {
-    op: action,
-    urn,
-    ...(before === undefined ? {} : { oldState: before }),
-    ...(after === undefined ? {} : { newState: after }),
-    ...differencesOf(operations),
-  };
-  const changes = changesOf(step, masker);
+  const paths = operations.flatMap(({ detailedDiff }) => Object.keys(detailedDiff ?? {}));
+  const names = operations.flatMap(({ diffReasons = [] }) => diffReasons);
+  const said = paths.length > 0 ? paths : names;
+  const changes = changesOf({ before: before?.inputs, after: after?.inputs, said }, masker);
   const resource = { name: nameOf(urn), type: typeOf(urn), action };
   const forgotten = action === "delete" && before?.retainOnDelete === true;
   return {

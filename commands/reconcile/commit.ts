@@ -1,9 +1,10 @@
 // Which commit a branch is at, asked of the Git host with the user's own access, and where the user's checkout is. Neither
 // needs the deploy key: where the host does not let this user in, what Flux fetches has to do.
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { parse } from "yaml";
+import { resolve } from "node:path";
+import { defaultTree } from "../../src/config/schema.ts";
+import { readStackFileConfig } from "../../src/config/stackFile.ts";
 import { run } from "../../src/steps/run.ts";
+import { count } from "../plan/text.ts";
 
 const timeoutSeconds = 15;
 
@@ -16,22 +17,16 @@ export async function remoteCommit(
   const { code, stdout } = await run("git", ["ls-remote", url, `refs/heads/${branch}`], {
     timeoutSeconds,
     signal,
-    env: {
-      GIT_TERMINAL_PROMPT: "0",
-      GIT_SSH_COMMAND: "ssh -o BatchMode=yes -o ConnectTimeout=5",
-    },
+    env: { GIT_TERMINAL_PROMPT: "0", GIT_SSH_COMMAND: "ssh -o BatchMode=yes -o ConnectTimeout=5" },
   });
   const commit = stdout.split(/\s/)[0] ?? "";
   return code === 0 && /^[0-9a-f]{40}$/.test(commit) ? commit : undefined;
 }
 
 /** The folder of a stack's tree, as its file says; the default where there is no such file. */
-export function treeFolder(project: string, stack: string | undefined): string {
-  const file = join(project, `Pulumi.${stack ?? ""}.yaml`);
-  const { config } = (existsSync(file) ? parse(readFileSync(file, "utf8")) : {}) as {
-    config?: Readonly<Record<string, unknown>>;
-  };
-  return resolve(project, String(config?.["home-ops:tree"] ?? "cluster"));
+export function treeFolder(project: string, stack = ""): string {
+  const tree = readStackFileConfig(project, stack)?.["home-ops:tree"] ?? defaultTree;
+  return resolve(project, String(tree));
 }
 
 /**
@@ -64,8 +59,7 @@ export function describe(
 ): string | undefined {
   if (head === commit) return "which is your checkout's HEAD";
   if (head === undefined || Number.isNaN(ahead) || Number.isNaN(behind)) return undefined;
-  const commits = (count: number): string => `${String(count)} commit${count === 1 ? "" : "s"}`;
   return ahead > 0
-    ? `and your checkout has ${commits(ahead)} that the branch has not: push to bring them`
-    : `and your checkout is ${commits(behind)} behind it`;
+    ? `and your checkout has ${count(ahead, "commit")} that the branch has not: push to bring them`
+    : `and your checkout is ${count(behind, "commit")} behind it`;
 }

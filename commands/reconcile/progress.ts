@@ -74,17 +74,14 @@ export class Progress {
     else this.#say(`${this.#paint("yellow", "…")} ${name} ${chainOf(health, causes) ?? message}`);
   }
 
-  /** Something that fails, and what to do. */
   failure(name: string, message: string, todo: string): void {
     this.#say(`${this.#paint("red", "✗")} ${name}: ${message}\n    → ${todo}`);
   }
 
-  /** Something that is still being worked on when the time is over. */
   pending(name: string, message: string): void {
     this.#say(`${this.#paint("yellow", "…")} ${name} is not there yet: ${message}`);
   }
 
-  /** The last line. */
   end(judged: readonly Health[], verdicts: ReadonlyMap<string, Verdict>, settled: boolean): void {
     const count = (wanted: Verdict): number =>
       judged.filter(({ name }) => verdicts.get(name) === wanted).length;

@@ -3,7 +3,7 @@ import { isSuspended, isSuspendedByConfig, nameOf } from "../../src/flux/suspens
 import { conditionOf, type KubeObject } from "../../src/steps/kubernetes.ts";
 import type { Cluster } from "../cluster/connect.ts";
 import { rootCauses } from "../flux/causes.ts";
-import { gatherFlux } from "../flux/gather.ts";
+import { gatherFlux } from "../flux/kinds.ts";
 import { artifactOf, healthOf, type Health } from "../flux/health.ts";
 import { knownRemedy, oneLine, shortRevision } from "../../src/flux/ready.ts";
 import { nextStep } from "../flux/remedies.ts";
@@ -74,35 +74,26 @@ async function fetchBranch(
   const message = ended
     ? oneLine(ready?.message ?? "it says nothing")
     : "source-controller has not looked at it in time";
-  const todo = ended
-    ? (knownRemedy(message, "npm run reconcile") ?? "npm run doctor -- --cluster")
-    : "npm run doctor -- --cluster";
-  run.progress.failure("GitRepository flux-system/home-cluster", message, todo);
+  const todo = ended ? knownRemedy(message, "npm run reconcile") : undefined;
+  const name = "GitRepository flux-system/home-cluster";
+  run.progress.failure(name, message, todo ?? "npm run doctor -- --cluster");
   return undefined;
 }
 
 /** What is known of the commit from elsewhere. */
 async function comparison(run: Reconciliation, { spec }: KubeObject, revision: string): Promise<string> {
-  const ref = (spec?.["ref"] ?? {}) as {
-    readonly branch?: string;
-    readonly commit?: string;
-    readonly tag?: string;
-  };
+  const ref = (spec?.["ref"] ?? {}) as Readonly<Partial<Record<"branch" | "commit" | "tag", string>>>;
   const commit = /[0-9a-f]{40}$/.exec(revision)?.[0] ?? "";
   const byBranch = ref.branch !== undefined && ref.commit === undefined && ref.tag === undefined;
   const [remote, checkout] = await Promise.all([
     byBranch ? remoteCommit(String(spec?.["url"]), ref.branch, run.signal) : undefined,
     compareWithCheckout(run.tree, commit, run.signal),
   ]);
-  const words = [
-    remote === undefined
-      ? undefined
-      : remote === commit
-        ? "as the Git host says"
-        : `while the Git host has ${remote.slice(0, 12)} by now: run this again`,
-    checkout,
-  ].filter((word) => word !== undefined);
-  return words.length === 0 ? "" : `, ${words.join(", ")}`;
+  const host =
+    remote === commit
+      ? "as the Git host says"
+      : remote && `while the Git host has ${remote.slice(0, 12)} by now: run this again`;
+  return [host, checkout].map((words) => (words === undefined ? "" : `, ${words}`)).join("");
 }
 
 /** Has the root applied, and what failed before tried again; the rest follows by itself. */

@@ -4,26 +4,22 @@ import { isDeepStrictEqual } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { Kubernetes, type KubeObject } from "../../src/steps/kubernetes.ts";
 import type { Leftover } from "./leftover.ts";
-import { kubeconfigOf, resourcesOf, type StackState } from "./state.ts";
+import { kubeconfigOf, pendingOf, resourcesOf, type StackState } from "../pulumi/state.ts";
 
 /** Token of Helm releases in the state. */
 export const releaseType = "kubernetes:helm.sh/v3:Release";
 
-/** A cluster that is off is not waited for; it is only asked whether something lies about. */
+/** A cluster that is off is not waited for. */
 const answerMs = 8_000;
 
 /** A Helm that is at work ends within its own limit, and a little for what surrounds it. */
 const graceSeconds = 60;
 
-/** Inputs of a release, as far as they matter here. */
-interface ReleaseInputs {
-  readonly name?: string;
-  readonly namespace?: string;
-  readonly version?: string;
+/** Inputs of a release, as far as they matter here; `timeout` in seconds. */
+type ReleaseInputs = Partial<Record<"name" | "namespace" | "version", string>> & {
   readonly values?: unknown;
-  /** Seconds. */
   readonly timeout?: number;
-}
+};
 
 /** What Helm writes into a revision. Source: helm.sh/helm v3 pkg/release/release.go. */
 interface Revision {
@@ -35,8 +31,6 @@ interface Revision {
  * Revisions that stand in the way. The cluster is the stack's, since its kubeconfig is in the state; of the release a revision
  * is ours when it was being written by the run that was killed, or belongs to a release that the state knows. The objects of
  * the release stay: the next install finds its own name on them and takes them over.
- * @param state with its secrets in clear
- * @throws Error when the cluster does not answer
  */
 export async function revisionLeftovers(
   state: StackState,
@@ -44,9 +38,7 @@ export async function revisionLeftovers(
 ): Promise<readonly Leftover[]> {
   const kubeconfig = kubeconfigOf(state);
   if (kubeconfig === undefined) return [];
-  const pending = (state.deployment.pending_operations ?? []).filter(
-    ({ resource }) => resource.type === releaseType,
-  );
+  const pending = pendingOf(state, releaseType);
   const kubernetes = kubernetesOf(kubeconfig);
   const killed = pending.map(async ({ type, resource }) =>
     leftoversOf(kubernetes, resource.inputs ?? {}, type === "creating" ? "install" : "upgrade"),
@@ -73,21 +65,16 @@ async function leftoversOf(
     const remove = async (): Promise<void> => {
       await kubernetes.objects.delete(secret);
     };
-    const isPending = status.startsWith("pending-");
-    if (cutOff === "nothing") {
-      if (!isPending) return [];
+    if (status.startsWith("pending-")) {
       const seconds = (Date.now() - begunMs(secret)) / 1000;
-      if (seconds > timeout + graceSeconds) return [{ what, remove }];
-      return [
-        {
-          what: `${what}, ${String(Math.round(seconds))} s old: somebody may be at work`,
-          todo: `wait until it is older than ${String(timeout + graceSeconds)} s, then run npm run recover`,
-        },
-      ];
+      const limit = timeout + graceSeconds;
+      if (cutOff !== "nothing" || seconds > limit) return [{ what, remove }];
+      const age = `${String(Math.round(seconds))} s old: somebody may be at work`;
+      const todo = `wait until it is older than ${String(limit)} s, then run npm run recover`;
+      return [{ what: `${what}, ${age}`, todo }];
     }
-    // An update: the last good one must stay.
-    if (isPending) return [{ what, remove }];
-    if (cutOff === "upgrade") return [];
+    // An update, or nothing: the last good one must stay.
+    if (cutOff !== "install") return [];
     // An install that had ended: Pulumi knows none of its revisions, and Helm would refuse the name.
     if (isOf(secret, inputs)) return [{ what, remove }];
     return [

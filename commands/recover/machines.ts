@@ -9,8 +9,14 @@ import { classify } from "../../src/talos/machine/inspect.ts";
 import { ask, type Answer } from "../../src/talos/identity/ask.ts";
 import { whyUnreachable } from "../../src/talos/identity/whyUnreachable.ts";
 import { talosconfig } from "../../src/talos/talosconfig.ts";
-import { pulumi } from "../pulumiCli.ts";
-import { exportStack, exportStackInClear, plainText, type StackState } from "./state.ts";
+import {
+  exportStack,
+  exportStackInClear,
+  importStack,
+  plainOf,
+  resourcesOf,
+  type StackState,
+} from "../pulumi/state.ts";
 import { withoutResources } from "./stateEdit.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 
@@ -18,18 +24,15 @@ const connectMs = 2_000;
 const talosctlSeconds = 8;
 
 /** Machines with a config in an exported state. */
-export function machinesIn({ deployment }: StackState): readonly ConfiguredMachine[] {
+export function machinesIn(state: StackState): readonly ConfiguredMachine[] {
   return configuredMachines(
-    Object.fromEntries((deployment.resources ?? []).map((resource) => [resource.urn, resource])),
+    Object.fromEntries(resourcesOf(state).map((resource) => [resource.urn, resource])),
   );
 }
 
 /**
  * Makes the state forget machines that are in maintenance mode: those whose removal has failed after they had left, and on
  * the way to a destroy all of them. One that is asked for is then sent its config by `up`.
- * @param state the stack's, as it was exported a moment ago
- * @param verb what comes next, e.g. `up`
- * @returns what it did, one line each
  */
 export async function forgetWiped(
   stack: string,
@@ -46,11 +49,7 @@ export async function forgetWiped(
   );
 }
 
-/**
- * Makes the state forget a machine whose hardware is dead: nothing is ever sent to it.
- * @returns what it did
- * @throws StepError when there is none, it is still a member, or it answers
- */
+/** Makes the state forget a machine whose hardware is dead. @throws StepError when it is still a member, or it answers */
 export async function forgetGone(stack: string, name: string): Promise<string> {
   const state = exportStack(stack);
   const all = machinesIn(state);
@@ -83,10 +82,7 @@ export async function isInMaintenance(address: string): Promise<boolean> {
   const insecure = await run(
     "talosctl",
     ["--nodes", address, "--endpoints", address, "version", "--insecure"],
-    {
-      timeoutSeconds: talosctlSeconds,
-      signal: new AbortController().signal,
-    },
+    { timeoutSeconds: talosctlSeconds, signal: new AbortController().signal },
   );
   const trusted = { code: 1, stdout: "", stderr: "" };
   return classify({ trusted, insecure }) === "maintenance";
@@ -96,40 +92,35 @@ async function answerOf(stack: string, machine: ConfiguredMachine): Promise<Answ
   const why = await whyUnreachable(machine.address, connectMs);
   if (why !== undefined) return { is: "unreachable", why };
   const text = talosconfigOf(exportStackInClear(stack));
+  return withTalosctl(text, (talosctl) => ask(talosctl, machine, connectMs));
+}
+
+/** A talosctl with a talosconfig, which is a secret, for as long as `use` takes. */
+export async function withTalosctl<T>(text: string, use: (talosctl: Talosctl) => Promise<T>): Promise<T> {
   const folder = new PrivateFolder();
   const signal = new AbortController().signal;
   try {
-    const owner = { signal, secretFile: (file: string, content: string) => folder.write(file, content) };
-    return await ask(new Talosctl(owner, text), machine, connectMs);
+    const secretFile = (file: string, content: string): string => folder.write(file, content);
+    return await use(new Talosctl({ signal, secretFile }, text));
   } finally {
     folder.remove();
   }
 }
 
-/**
- * An admin talosconfig out of an export in clear, without addresses.
- * @throws StepError when the state has no machine secrets
- */
-export function talosconfigOf({ deployment }: StackState): string {
-  const secrets = deployment.resources?.find(({ type }) => type === "talos:machine/secrets:Secrets");
+/** An admin talosconfig out of an export in clear, without addresses. @throws StepError when it has no machine secrets */
+export function talosconfigOf(state: StackState): string {
+  const [secrets] = resourcesOf(state, "talos:machine/secrets:Secrets");
   const client = secrets?.outputs?.["clientConfiguration"];
   if (client === undefined)
     throw new StepError("the state has no machine secrets, so no machine is of this stack");
-  return talosconfig("home-ops", [], [], clear(client) as talos.types.output.machine.ClientConfiguration);
-}
-
-/** A value of an export in clear, without the engine's wrapping of secrets at any depth. */
-function clear(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if ("plaintext" in value) return clear(plainText(value));
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, clear(inner)]));
+  return talosconfig("home-ops", [], [], plainOf(client) as talos.types.output.machine.ClientConfiguration);
 }
 
 /** Its config, and its step where it has one; everything else of it does nothing when it is deleted. */
 function forget(stack: string, state: StackState, machines: readonly ConfiguredMachine[]): void {
   const names = machines.flatMap(({ name }) => [`talos-${name}-config`, `talos-${name}-member`]);
-  const urns = (state.deployment.resources ?? []).flatMap(({ urn }) =>
-    names.includes(urn.split("::").at(-1) ?? "") ? [urn] : [],
-  );
-  pulumi(["stack", "import", "--stack", stack], JSON.stringify(withoutResources(state, urns)));
+  const urns = resourcesOf(state)
+    .map(({ urn }) => urn)
+    .filter((urn) => names.includes(urn.split("::").at(-1) ?? ""));
+  importStack(stack, withoutResources(state, urns));
 }

@@ -1,18 +1,22 @@
 // Puts right what a killed `pulumi up`, or a wipe that failed, left behind, so that the next one can finish it.
-import { removeBrokenAttributes } from "./attributes.ts";
+import { freeLock, removeBrokenAttributes } from "./fileBackend.ts";
 import { leftLine } from "./leftover.ts";
 import { findLeftovers } from "./leftovers.ts";
-import { freeLock } from "./lock.ts";
 import { forgetWiped } from "./machines.ts";
-import { pulumi } from "../pulumiCli.ts";
-import { dropPendingOperations, exportStack, exportStackInClear, type StackState } from "./state.ts";
+import {
+  exportStack,
+  exportStackInClear,
+  importStack,
+  pendingOf,
+  stackOf,
+  type StackState,
+} from "../pulumi/state.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 
 const project = "home-ops";
 
 /** What a recovery has come to. */
-export interface Recovery {
-  /** What it did, one line each. */
+interface Recovery {
   readonly done: readonly string[];
   /** What it found and left, or could not look at, with what to do. */
   readonly left: readonly string[];
@@ -33,7 +37,7 @@ export async function recover(args: readonly string[], verb: string): Promise<Re
   const stack = stackOf(args);
   const done = [...repaired, ...(await freeLock(stack, project))];
   const state = readable(stack);
-  const pending = state.deployment.pending_operations ?? [];
+  const pending = pendingOf(state);
   const { leftovers, unseen } = await findLeftovers(state);
   // Without its pending operation nothing would remember that something may be there.
   const inDoubt = unseen.filter(({ type }) => pending.some(({ resource }) => resource.type === type));
@@ -43,7 +47,7 @@ export async function recover(args: readonly string[], verb: string): Promise<Re
     await remove();
     done.push(`removed ${what}`);
   }
-  if (pending.length > 0) dropPendingOperations(stack, exportStack(stack));
+  if (pending.length > 0) dropPendingOperations(stack);
   for (const operation of pending)
     done.push(`dropped a pending operation: ${operation.type} ${nameOf(operation.resource.urn)}`);
   done.push(...(await forgetWiped(stack, state, verb)));
@@ -60,17 +64,15 @@ function readable(stack: string): StackState {
     return exportStackInClear(stack);
   } catch (error) {
     const state = exportStack(stack);
-    if ((state.deployment.pending_operations ?? []).length > 0) throw error;
+    if (pendingOf(state).length > 0) throw error;
     return state;
   }
 }
 
-/** The stack that a command line means: its `--stack` or `-s`, or the selected one. */
-export function stackOf(args: readonly string[]): string {
-  const at = args.findIndex((arg) => arg === "--stack" || arg === "-s");
-  const named =
-    at >= 0 ? args[at + 1] : args.find((arg) => arg.startsWith("--stack="))?.slice("--stack=".length);
-  return named ?? pulumi(["stack", "--show-name"]).trim();
+/** Everything else of the state stays byte for byte, secrets encrypted. */
+function dropPendingOperations(stack: string): void {
+  const { deployment, ...state } = exportStack(stack);
+  importStack(stack, { ...state, deployment: { ...deployment, pending_operations: [] } });
 }
 
 /** Type and name of a resource, the part of its URN that people know. */

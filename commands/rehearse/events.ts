@@ -15,7 +15,6 @@ export interface Change {
 export interface RunRecord {
   /** In the order in which they began; none for what stays as it is. */
   readonly changes: readonly Change[];
-  /** Messages of errors. */
   readonly errors: readonly string[];
 }
 
@@ -24,16 +23,11 @@ interface StepEvent {
 }
 
 interface EngineEvent {
-  /** Seconds since 1970. */
   readonly timestamp: number;
   readonly resourcePreEvent?: StepEvent;
   readonly resOutputsEvent?: StepEvent;
   readonly resOpFailedEvent?: StepEvent;
-  readonly diagnosticEvent?: {
-    readonly urn?: string;
-    readonly message: string;
-    readonly severity: string;
-  };
+  readonly diagnosticEvent?: { readonly urn?: string; readonly message: string; readonly severity: string };
 }
 
 /** What the engine says at the end of every run that failed, whatever the reason. */

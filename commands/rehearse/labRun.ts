@@ -12,15 +12,12 @@ import { readEvents, type RunRecord } from "./events.ts";
 export interface FinishedRun extends RunRecord {
   readonly ok: boolean;
   readonly seconds: number;
-  /** The last lines that it printed. */
   readonly lastLines: readonly string[];
 }
 
 /** What a run may do. */
 export interface RunOptions {
-  /** Aborted by Ctrl-C: the run ends at once. */
   readonly signal: AbortSignal;
-  /** Gets every line that pulumi prints. */
   readonly say: (line: string) => void;
 }
 
@@ -41,16 +38,10 @@ export async function runProgram(
   signal.throwIfAborted();
   const log = join(layout.state, `events-${verb}-${String(Date.now())}.log`);
   const started = Date.now();
+  const program = join(layout.project, "commands", "run.ts");
   const child = spawn(
     process.execPath,
-    [
-      join(layout.project, "commands", "run.ts"),
-      verb,
-      ...flags[verb],
-      "--non-interactive",
-      "--event-log",
-      log,
-    ],
+    [program, verb, ...flags[verb], "--non-interactive", "--event-log", log],
     {
       cwd: layout.project,
       // The flag is one of those that pulumi keeps for its own tools (its Automation API sets this, too).
@@ -76,10 +67,5 @@ export async function runProgram(
   signal.removeEventListener("abort", kill);
   signal.throwIfAborted();
   const record = readEvents(existsSync(log) ? readFileSync(log, "utf8") : "");
-  return {
-    ...record,
-    ok: code === 0,
-    seconds: (Date.now() - started) / 1000,
-    lastLines: lines.slice(-20),
-  };
+  return { ...record, ok: code === 0, seconds: (Date.now() - started) / 1000, lastLines: lines.slice(-20) };
 }

@@ -8,11 +8,13 @@ import { readiness } from "../../src/flux/ready.ts";
 import { newRequest, request } from "../../src/flux/request.ts";
 import { isSuspended, nameOf } from "../../src/flux/suspension.ts";
 import { isOfTheTree } from "../../src/flux/treeReadiness.ts";
-import { Kubernetes, type KubeObject } from "../../src/steps/kubernetes.ts";
+import { Kubernetes } from "../../src/steps/kubernetes.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 import { done, notYet, waitFor } from "../../src/steps/wait.ts";
+import { addressOf } from "../doctor/cluster/nodes.ts";
+import { gatherFlux } from "../flux/kinds.ts";
 import type { RunOptions } from "./labRun.ts";
-import type { MachineFacts } from "./machineReport.ts";
+import type { MachineFacts } from "./report.ts";
 
 /** What Flux needs after a push, without anything that could go wrong: seconds. What takes longer does not come right by itself. */
 const treeSeconds = 300;
@@ -31,7 +33,7 @@ export async function lookAtMachines(layout: LabLayout): Promise<ReadonlyMap<str
 }
 
 /** What the tree looked like when it was waited for. */
-export interface TreeState {
+interface TreeState {
   readonly ready: number;
   readonly waiting: readonly string[];
 }
@@ -43,7 +45,9 @@ export async function treeReady(
   { signal, say }: RunOptions,
 ): Promise<TreeState> {
   const kubernetes = kubernetesOf(layout);
-  await fetchNow(kubernetes);
+  const metadata = { name: "home-cluster", namespace: "flux-system" };
+  const source = { apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", metadata };
+  await request(kubernetes, source, newRequest());
   let seen: TreeState = { ready: 0, waiting: ["nothing of the tree was seen"] };
   try {
     await waitFor(
@@ -61,12 +65,7 @@ export async function treeReady(
 }
 
 async function lookAtTree(kubernetes: Kubernetes, commit: string): Promise<TreeState> {
-  const objects = [
-    ...(await kubernetes.list("source.toolkit.fluxcd.io/v1", "GitRepository")),
-    ...(await kubernetes.list("source.toolkit.fluxcd.io/v1", "OCIRepository")),
-    ...(await kubernetes.list("kustomize.toolkit.fluxcd.io/v1", "Kustomization")),
-    ...(await kubernetes.list("helm.toolkit.fluxcd.io/v2", "HelmRelease")),
-  ].filter((object) => !isSuspended(object));
+  const objects = (await gatherFlux(kubernetes)).filter((object) => !isSuspended(object));
   const isCommit = (revision: string): boolean => revision.endsWith(`@sha1:${commit}`);
   const waiting = objects.flatMap((object) => {
     const name = nameOf(object);
@@ -78,20 +77,6 @@ async function lookAtTree(kubernetes: Kubernetes, commit: string): Promise<TreeS
   return { ready: objects.length - waiting.length, waiting };
 }
 
-async function fetchNow(kubernetes: Kubernetes): Promise<void> {
-  const source = {
-    apiVersion: "source.toolkit.fluxcd.io/v1",
-    kind: "GitRepository",
-    metadata: { name: "home-cluster", namespace: "flux-system" },
-  };
-  await request(kubernetes, source, newRequest());
-}
-
 function kubernetesOf(layout: LabLayout): Kubernetes {
   return new Kubernetes(readFileSync(kubeconfigFile(layout), "utf8"));
-}
-
-function addressOf({ status }: KubeObject): string | undefined {
-  const addresses = status?.["addresses"] as readonly { type: string; address: string }[] | undefined;
-  return addresses?.find(({ type }) => type === "InternalIP")?.address;
 }

@@ -3,10 +3,9 @@ import type { LabLayout, LabShape } from "../../lab/layout.ts";
 import type { StackNode, StackValues } from "./stackFile.ts";
 
 /** A machine of the rehearsal. */
-export interface RehearsalMachine {
+interface RehearsalMachine {
   /** Name in the lab: the one in the stack config, which the report uses too. */
   readonly name: string;
-  /** Address in the stack config. */
   readonly address: string;
   /** A spare is not in the stack before the bump: it waits in maintenance mode. */
   readonly role: "controlplane" | "worker" | "spare";

@@ -9,18 +9,18 @@ import type { Patch } from "./stackFile.ts";
 export type Translate = (text: string) => string;
 
 /** Patches that were taken over, and why others were not. */
-export interface TakenPatches {
+interface TakenPatches {
   readonly patches: readonly Patch[];
   /** One text each, e.g. `patches.common[1]: "VRFConfig" "v1alpha1": not registered`. */
   readonly left: readonly string[];
 }
 
-/**
- * Takes patches over.
- * @param path where they stand in the stack config, e.g. `patches.common`
- */
+/** Takes patches over. @param path where they stand in the stack config, e.g. `patches.common` */
 export function takePatches(path: string, patches: readonly Patch[], translate: Translate): TakenPatches {
-  const looked = patches.map((patch) => ({ patch: translated(patch, translate), refusal: refusalOf(patch) }));
+  const looked = patches.map((patch) => ({
+    patch: JSON.parse(translate(JSON.stringify(patch))) as Patch,
+    refusal: refusalOf(patch),
+  }));
   return {
     patches: looked.filter(({ refusal }) => refusal === undefined).map(({ patch }) => patch),
     left: looked.flatMap(({ refusal }, index) =>
@@ -39,34 +39,18 @@ export function translator(known: ReadonlyMap<string, string>): Translate {
   return (text) => text.replaceAll(pattern, (found) => known.get(found) ?? found);
 }
 
-function translated<T>(value: T, translate: Translate): T {
-  if (typeof value === "string") return translate(value) as T;
-  if (Array.isArray(value)) return value.map((child: unknown) => translated(child, translate)) as T;
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, child]) => [translate(key), translated(child as unknown, translate)]),
-  ) as T;
-}
-
 /** Why a machine of the lab would refuse it: what Talos 1.12 does not know, no config for it may have. */
 function refusalOf(patch: Patch): string | undefined {
   if (holdsEncrypted(patch)) return "holds an encrypted value, which stays with its stack";
+  // `$patch: delete` is for the merge, no part of a config.
+  const plain: unknown = JSON.parse(JSON.stringify(patch), (key, value: unknown) =>
+    key === "$patch" ? undefined : value,
+  );
   try {
-    decodeConfig(Buffer.from(stringify(withoutDirectives(patch))));
+    decodeConfig(Buffer.from(stringify(plain)));
     return undefined;
   } catch (error) {
     if (error instanceof ConfigError) return error.message.replaceAll(/\s+/g, " ").trim();
     throw error;
   }
-}
-
-/** `$patch: delete` is for the merge, no part of a config. */
-function withoutDirectives(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutDirectives);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key]) => key !== "$patch")
-      .map(([key, child]) => [key, withoutDirectives(child)]),
-  );
 }

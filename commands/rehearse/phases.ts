@@ -1,16 +1,50 @@
 // The phases of a rehearsal: the committed cluster, the bump, a look at what came of it. Each writes its part of the report.
+import type { LabLayout } from "../../lab/layout.ts";
 import { Prober } from "../../lab/prober.ts";
-import { runProgram, type FinishedRun } from "./labRun.ts";
+import { callLab } from "../../lab/supervisor/control.ts";
+import { runProgram, type FinishedRun, type RunOptions } from "./labRun.ts";
 import { lookAtMachines, treeReady } from "./look.ts";
-import { reportMachine, type MachineFacts } from "./machineReport.ts";
 import { dyingMachines, livingNodes, nodesAfter } from "./machines.ts";
-import { byMachine, surprisesBetween } from "./report.ts";
-import { Failure, type Scene } from "./scene.ts";
-import type { Side } from "./sides.ts";
-import { labStack } from "./stackConfig.ts";
+import {
+  byMachine,
+  reportMachine,
+  surprisesBetween,
+  type MachineFacts,
+  type Outcome,
+  type Report,
+} from "./report.ts";
+import type { Side, Sides } from "./sides.ts";
+import { labStack, type Place } from "./stackConfig.ts";
 import type { StackNode, StackValues } from "./stackFile.ts";
-import { placeConfig, placeTree, pushStage, switchOff } from "./stage.ts";
-import type { Move, StackVersions } from "./versions.ts";
+import { placeConfig, placeTree, pushStage } from "./stage.ts";
+import { versionsAt, type Move, type VersionPlan } from "./versions.ts";
+
+/** The report while it is being written. */
+export type Draft = { -readonly [Key in keyof Report]: Report[Key] };
+
+/** Everything that the phases need. */
+export interface Scene extends RunOptions {
+  readonly sides: Sides;
+  readonly plan: VersionPlan;
+  readonly layout: LabLayout;
+  readonly place: Omit<Place, "versions">;
+  readonly machines: readonly string[];
+  readonly draft: Draft;
+}
+
+/** A phase that did not end well: what was being done, and what is said of it. */
+export class Failure extends Error {
+  readonly outcome: Outcome;
+  readonly during: string;
+  readonly messages: readonly string[];
+
+  constructor(outcome: Outcome, during: string, messages: readonly string[]) {
+    super(messages.join("\n"));
+    this.outcome = outcome;
+    this.during = during;
+    this.messages = messages;
+  }
+}
 
 /** The cluster as it is committed. What goes wrong here says nothing about the bump. */
 export async function build(scene: Scene): Promise<void> {
@@ -32,7 +66,7 @@ export async function bump(scene: Scene): Promise<void> {
   await pushStage(layout);
   for (const machine of dyingMachines(from.values, to.values)) {
     say(`${machine} dies`);
-    await switchOff(layout, machine);
+    await callLab(layout, "power", { machine, on: false });
   }
 
   say("previewing the bump");
@@ -93,13 +127,7 @@ function setStack(
   nodes: readonly StackNode[],
   side: keyof Move,
 ): void {
-  const { rehearsed } = plan;
-  const versions: StackVersions = {
-    talos: rehearsed.talos[side],
-    kubernetes: rehearsed.kubernetes[side],
-    cilium: rehearsed.cilium[side],
-    flux: rehearsed.flux[side],
-  };
+  const versions = versionsAt(side, plan.rehearsed);
   const { config, left } = labStack(values, nodes, { ...place, versions });
   draft.left = [...new Set([...draft.left, ...left])];
   placeConfig(layout, config);
@@ -107,7 +135,7 @@ function setStack(
 
 function schematicOf({ values }: Side, machine: string): string | undefined {
   const node = values.nodes.find(({ name }) => name === machine);
-  return node === undefined ? undefined : (node.schematicId ?? values.schematicId);
+  return node && (node.schematicId ?? values.schematicId);
 }
 
 /** What a run said that went wrong. */

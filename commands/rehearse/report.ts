@@ -1,7 +1,7 @@
-// What a rehearsal found, as data. How it is shown is in show.ts.
+// What a rehearsal found, as data, and how what was seen becomes that. How it is shown is in show.ts. Pure.
 import { exitCodes } from "../frame.ts";
 import type { Change } from "./events.ts";
-import type { VersionPlan } from "./versions.ts";
+import { moveText, type VersionPlan } from "./versions.ts";
 
 /** How a rehearsal ended: the bump went well, it did not, there was none, or it could not be rehearsed. */
 export type Outcome = "well" | "failed" | "nothing" | "impossible";
@@ -25,9 +25,7 @@ export interface MachineReport {
 
 /** What the cluster looked like in the end. */
 export interface Afterwards {
-  /** Objects of Flux that are Ready. */
   readonly ready: number;
-  /** Those that are not, with their messages. */
   readonly waiting: readonly string[];
   /** What a preview shows that should show nothing. */
   readonly stillToDo: readonly Change[];
@@ -43,16 +41,12 @@ export interface Report {
   readonly versions?: VersionPlan | undefined;
   /** What of the stack a lab cannot have, one text each. */
   readonly left: readonly string[];
-  /** Files of the tree that the bump changes. */
   readonly files: readonly string[];
-  /** Seconds for building the cluster as it is committed. */
   readonly buildSeconds?: number | undefined;
-  /** What the preview of the bump showed. */
   readonly previewed?: readonly Change[] | undefined;
   /** Changes that only the preview showed or only `up` made. */
   readonly surprises?: readonly string[] | undefined;
   readonly machines?: readonly MachineReport[] | undefined;
-  /** What happened to the cluster as a whole. */
   readonly cluster?: readonly Change[] | undefined;
   readonly bumpSeconds?: number | undefined;
   /** The longest time during the bump for which the API's endpoint did not answer. */
@@ -79,13 +73,60 @@ export function byMachine(
 ): { readonly of: ReadonlyMap<string, readonly Change[]>; readonly others: readonly Change[] } {
   // The longest first: one name may begin with another.
   const longest = machines.toSorted((one, other) => other.length - one.length);
-  const ownerOf = ({ name }: Change): string | undefined =>
-    longest.find((machine) => name.startsWith(`talos-${machine}-`));
-  const of = new Map<string, Change[]>(machines.map((machine) => [machine, []]));
-  const others: Change[] = [];
-  for (const change of changes) {
-    const owner = ownerOf(change);
-    (owner === undefined ? others : (of.get(owner) ?? others)).push(change);
-  }
-  return { of, others };
+  const owners = Map.groupBy(changes, ({ name }) =>
+    longest.find((machine) => name.startsWith(`talos-${machine}-`)),
+  );
+  return {
+    of: new Map(machines.map((machine) => [machine, owners.get(machine) ?? []])),
+    others: owners.get(undefined) ?? [],
+  };
+}
+
+/** A machine at one moment. */
+export interface MachineFacts {
+  readonly talos: string;
+  /** Changes with every boot. */
+  readonly bootId: string;
+  /** What it is doing, e.g. `running` or `maintenance`. */
+  readonly state: string;
+  /** Version of its kubelet; undefined while it is no node of the cluster. */
+  readonly kubelet: string | undefined;
+}
+
+/** Before and after. */
+interface MachineChange {
+  readonly name: string;
+  readonly before: MachineFacts | undefined;
+  readonly after: MachineFacts | undefined;
+  readonly changes: readonly Change[];
+  readonly newSchematic: boolean;
+}
+
+/** Describes one machine. */
+export function reportMachine({ name, before, after, changes, newSchematic }: MachineChange): MachineReport {
+  const seconds = changes.reduce((sum, change) => sum + change.seconds, 0);
+  return { name, seconds, did: before && after ? describe(before, after, changes, newSchematic) : [] };
+}
+
+function describe(
+  before: MachineFacts,
+  after: MachineFacts,
+  changes: readonly Change[],
+  newSchematic: boolean,
+): readonly string[] {
+  if (before.kubelet === undefined && after.kubelet === undefined)
+    return before.state === after.state ? [] : [`went from ${before.state} to ${after.state}`];
+  if (before.kubelet === undefined)
+    return [`joined the cluster with Talos ${after.talos} and Kubernetes ${after.kubelet ?? ""}`];
+  const state = after.state === "maintenance" ? "wiped, in maintenance mode" : after.state;
+  if (after.kubelet === undefined) return [`left the cluster, and is now ${state}`];
+  const bumped = (what: string, from: string, to: string): readonly string[] =>
+    from === to ? [] : [`${what} ${moveText({ from, to })}`];
+  return [
+    ...bumped("Talos", before.talos, after.talos),
+    ...(newSchematic ? ["other system extensions (schematic)"] : []),
+    ...bumped("Kubernetes", before.kubelet, after.kubelet),
+    ...(changes.some(({ name }) => name.endsWith("-config")) ? ["new machine config"] : []),
+    ...(before.bootId === after.bootId ? [] : ["rebooted"]),
+  ];
 }

@@ -1,7 +1,6 @@
 // A report as people read it: on a terminal, and as Markdown for a comment on a pull request. Pure.
 import { duration } from "../../tools/progress.ts";
 import { count } from "../plan/text.ts";
-import type { Change } from "./events.ts";
 import type { Outcome, Report } from "./report.ts";
 import { components, names } from "../../src/versions/components.ts";
 import { moveText } from "./versions.ts";
@@ -36,36 +35,29 @@ export function asMarkdown(report: Report): string {
 }
 
 function sectionsOf(report: Report): readonly Section[] {
-  const { versions, failure, files, left } = report;
+  const { versions, failure, files, left, machines = [], cluster = [], surprises = [] } = report;
+  const machineLines = machines.map(({ name, seconds, did }) => [
+    name,
+    did.length === 0 ? "untouched" : `${did.join(", ")} (${duration(seconds)})`,
+  ]);
   return [
-    ...(versions === undefined
-      ? []
-      : [
-          { heading: "Versions", lines: versionLines(report) },
-          { heading: "Not as asked", lines: versions.notes },
-          { heading: "Not rehearsed", lines: versions.notRehearsed },
-        ]),
+    { heading: "Versions", lines: versionLines(versions) },
+    { heading: "Not as asked", lines: versions?.notes ?? [] },
+    { heading: "Not rehearsed", lines: versions?.notRehearsed ?? [] },
     { heading: "Left out, a machine of the lab would refuse it", lines: left },
     { heading: "Changed in the tree", lines: files },
     { heading: "What happened (in the lab's time; hardware takes its own)", lines: courseOf(report) },
+    { heading: "Machines", lines: aligned(machineLines) },
     {
-      heading: "Machines",
-      lines: aligned(
-        (report.machines ?? []).map(({ name, seconds, did }) => [
-          name,
-          did.length === 0 ? "untouched" : `${did.join(", ")} (${duration(seconds)})`,
-        ]),
-      ),
+      heading: "The cluster as a whole",
+      lines: aligned(cluster.map(({ name, op, seconds }) => [name, op, duration(seconds)])),
     },
-    { heading: "The cluster as a whole", lines: changeLines(report.cluster ?? []) },
-    { heading: "Preview and up differ", lines: report.surprises ?? [] },
-    ...(failure === undefined
-      ? []
-      : [{ heading: `Failed while ${failure.during}`, lines: failure.messages }]),
+    { heading: "Preview and up differ", lines: surprises },
+    { heading: `Failed while ${failure?.during ?? ""}`, lines: failure?.messages ?? [] },
   ].filter(({ lines }) => lines.length > 0);
 }
 
-function versionLines({ versions }: Report): readonly string[] {
+function versionLines(versions: Report["versions"]): readonly string[] {
   if (versions === undefined) return [];
   return aligned(
     components.map((component) => {
@@ -75,30 +67,28 @@ function versionLines({ versions }: Report): readonly string[] {
   );
 }
 
-function courseOf(report: Report): readonly string[] {
-  const { buildSeconds, previewed, surprises, bumpSeconds, silenceSeconds, afterwards } = report;
-  return [
-    ...(buildSeconds === undefined ? [] : [`built as it is committed in ${duration(buildSeconds)}`]),
-    ...(previewed === undefined
-      ? []
-      : [`the preview of the bump showed ${count(previewed.length, "change")}`]),
-    ...(bumpSeconds === undefined
-      ? []
-      : [`up took ${duration(bumpSeconds)}${surprises?.length === 0 ? " and made just these" : ""}`]),
-    ...(silenceSeconds === undefined
-      ? []
-      : [`the API did not answer for at most ${silenceSeconds.toFixed(1)} s`]),
-    ...(afterwards === undefined
-      ? []
-      : [
-          `tree: ${String(afterwards.ready)} of ${count(afterwards.ready + afterwards.waiting.length, "object")} Ready`,
-          `preview afterwards: ${afterwards.stillToDo.length === 0 ? "empty" : count(afterwards.stillToDo.length, "change")}`,
-        ]),
-  ];
+/** A line about something, where there is something. */
+function about<T>(value: T | undefined, text: (value: T) => string): readonly string[] {
+  return value === undefined ? [] : [text(value)];
 }
 
-function changeLines(changes: readonly Change[]): readonly string[] {
-  return aligned(changes.map(({ name, op, seconds }) => [name, op, duration(seconds)]));
+function courseOf(report: Report): readonly string[] {
+  const { buildSeconds, previewed, surprises, bumpSeconds, silenceSeconds, afterwards } = report;
+  const just = surprises?.length === 0 ? " and made just these" : "";
+  return [
+    ...about(buildSeconds, (seconds) => `built as it is committed in ${duration(seconds)}`),
+    ...about(previewed, ({ length }) => `the preview of the bump showed ${count(length, "change")}`),
+    ...about(bumpSeconds, (seconds) => `up took ${duration(seconds)}${just}`),
+    ...about(silenceSeconds, (seconds) => `the API did not answer for at most ${seconds.toFixed(1)} s`),
+    ...about(
+      afterwards,
+      ({ ready, waiting }) => `tree: ${String(ready)} of ${count(ready + waiting.length, "object")} Ready`,
+    ),
+    ...about(
+      afterwards?.stillToDo,
+      ({ length }) => `preview afterwards: ${length === 0 ? "empty" : count(length, "change")}`,
+    ),
+  ];
 }
 
 /** Columns below each other. */

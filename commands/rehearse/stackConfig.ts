@@ -16,14 +16,6 @@ export interface Place {
   readonly talosContract: string;
 }
 
-/** A stack config for the lab. */
-export interface LabStack {
-  /** Everything below `config:`. */
-  readonly config: Readonly<Record<string, unknown>>;
-  /** What could not be taken over, one text each. */
-  readonly left: readonly string[];
-}
-
 /**
  * What the lab decides: where the repository is, who may write to it, that everything may be deleted again, and that Flux is
  * not suspended, which a new cluster cannot be.
@@ -33,9 +25,14 @@ const ofTheLab = ["github", "git", "tree", "ageKeyFile", "protect", "suspend"];
 /** The only disk of a lab's machine. */
 const disk = "/dev/vda";
 
-/** Maps a stack config. */
-export function labStack(values: StackValues, nodes: readonly StackNode[], place: Place): LabStack {
+/** Everything below `config:` for the lab, and what of the stack's own could not be taken over, one text each. */
+export function labStack(
+  values: StackValues,
+  nodes: readonly StackNode[],
+  place: Place,
+): { readonly config: Readonly<Record<string, unknown>>; readonly left: readonly string[] } {
   const { layout, own, addresses, versions, talosContract } = place;
+  const { flux: _, ...ofStack } = versions;
   const { hostname } = new URL(values.cluster.endpoint);
   const translate = translator(
     new Map([
@@ -55,13 +52,10 @@ export function labStack(values: StackValues, nodes: readonly StackNode[], place
     ...values,
     cluster: { ...values.cluster, endpoint: `https://${layout.endpointAddress}:6443`, talosContract },
     network: { ...values.network, nodeCidr: layout.cidr },
-    versions: { talos: versions.talos, kubernetes: versions.kubernetes, cilium: versions.cilium },
+    versions: ofStack,
     nodes: nodes.map((node) => mappedNode(node, addresses, take)),
     patches: Object.fromEntries(
-      Object.entries(values.patches ?? {}).map(([kind, patches]) => [
-        kind,
-        take(`patches.${kind}`, patches ?? []),
-      ]),
+      Object.entries(values.patches ?? {}).map(([kind, patches]) => [kind, take(`patches.${kind}`, patches)]),
     ),
     // A new cluster has new secrets; nobody's real ones come near a lab.
     secretsFile: undefined,
@@ -82,11 +76,11 @@ function mappedNode(
   addresses: ReadonlyMap<string, string>,
   take: (path: string, patches: readonly Patch[]) => readonly Patch[],
 ): StackNode {
-  const patches = node["patches"] as readonly Patch[] | undefined;
+  const { name, address, patches } = node;
   return {
     ...node,
-    address: addresses.get(node.address) ?? node.address,
+    address: addresses.get(address) ?? address,
     disk,
-    ...(patches === undefined ? {} : { patches: take(`patches of ${node.name}`, patches) }),
+    ...(patches === undefined ? {} : { patches: [...take(`patches of ${name}`, patches)] }),
   };
 }

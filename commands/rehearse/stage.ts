@@ -1,51 +1,39 @@
 // The lab of a rehearsal: made for the stack's machines, given the committed stack and tree first and the bump later.
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { removeLab, startLab } from "../../lab/cli/start.ts";
 import { isAlive } from "../../lab/cli/supervise.ts";
-import { labTools } from "../../lab/cli/tools.ts";
 import { createLab, labExists, readLab } from "../../lab/labFile.ts";
 import { layoutOf, type LabLayout, type LabShape } from "../../lab/layout.ts";
 import { stackFile } from "../../lab/stack.ts";
 import { callLab } from "../../lab/supervisor/control.ts";
-import { prepareTree } from "./tree.ts";
+import { replaceFile } from "../../src/steps/replaceFile.ts";
 import { StepError } from "../../src/steps/stepError.ts";
-
-/** Name of a stack's rehearsal lab: what `npm run lab -- --name` takes. */
-function labNameOf(stack: string): string {
-  return `rehearse-${stack.toLowerCase().replaceAll(/[^a-z0-9-]+/g, "-")}`.slice(0, 21);
-}
-
-/**
- * Builds the programs that a lab needs. Takes long the first time, and leaves nothing to remove.
- * @param older also those of older versions
- */
-export async function getTools(older: boolean): Promise<void> {
-  await labTools(older);
-}
+import { prepareTree } from "./tree.ts";
 
 /** What a new lab is made of. */
-export interface StageOptions {
+interface StageOptions {
   readonly project: string;
   readonly stack: string;
   readonly shape: Omit<LabShape, "tree">;
-  /** Copy of the tree to begin with. */
   readonly tree: string;
   readonly fluxVersion: string;
 }
 
-/**
- * Makes the lab and starts it. One that an earlier rehearsal has left is removed.
- * @param onLayout called as soon as there is something to remove
- * @throws StepError while another rehearsal of the stack runs
- */
+/** Who is told what. */
+interface Callbacks {
+  readonly say: (line: string) => void;
+  /** Called as soon as there is something to remove. */
+  readonly onLayout: (layout: LabLayout) => void;
+}
+
+/** Makes the lab and starts it, in place of one that is left. @throws StepError while another rehearsal of the stack runs */
 export async function startStage(
   { project, stack, shape: made, tree, fluxVersion }: StageOptions,
-  say: (line: string) => void,
-  onLayout: (layout: LabLayout) => void,
+  { say, onLayout }: Callbacks,
 ): Promise<LabLayout> {
-  const name = labNameOf(stack);
+  const name = `rehearse-${stack.toLowerCase().replaceAll(/[^a-z0-9-]+/g, "-")}`.slice(0, 21);
   if (labExists(project, name)) {
     const left = readLab(project, name);
     refuseRunning(left, stack);
@@ -82,11 +70,6 @@ export async function pushStage(layout: LabLayout): Promise<string> {
   return commit;
 }
 
-/** Switches a machine off for good. */
-export async function switchOff(layout: LabLayout, machine: string): Promise<void> {
-  await callLab(layout, "power", { machine, on: false });
-}
-
 /** What the lab has written into its stack file, below `config:`. */
 export function ownConfig(layout: LabLayout): Readonly<Record<string, unknown>> {
   return readStack(layout).config;
@@ -94,11 +77,8 @@ export function ownConfig(layout: LabLayout): Readonly<Record<string, unknown>> 
 
 /** Puts a stack config in the place of the one before; the engine's own keys beside it stay. */
 export function placeConfig(layout: LabLayout, config: Readonly<Record<string, unknown>>): void {
-  const file = stackFile(layout);
-  const next = `${file}.${String(process.pid)}`;
   const text = stringify({ ...readStack(layout), config });
-  writeFileSync(next, `# Written by npm run rehearse.\n${text}`);
-  renameSync(next, file);
+  replaceFile(stackFile(layout), `# Written by npm run rehearse.\n${text}`);
 }
 
 function readStack(layout: LabLayout): { readonly config: Readonly<Record<string, unknown>> } {

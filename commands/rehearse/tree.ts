@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parse, parseAllDocuments, stringify, type Document } from "yaml";
+import { isFields } from "../../src/steps/mask.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 
 const fluxFile = "flux/config/flux.yaml";
@@ -68,16 +69,11 @@ function replaced(value: unknown, example: unknown, base64: boolean): unknown {
   }
   if (Array.isArray(value)) return value.map((child: unknown) => replaced(child, undefined, base64));
   if (typeof value !== "object" || value === null) return value;
-  const examples = (typeof example === "object" && example !== null ? example : {}) as Record<
-    string,
-    unknown
-  >;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, child]) => [
-      key,
-      replaced(child, examples[key], base64 || key === "data"),
-    ]),
+  const examples = isFields(example) ? example : {};
+  const entries = Object.entries(value).map(
+    ([key, child]) => [key, replaced(child, examples[key], base64 || key === "data")] as const,
   );
+  return Object.fromEntries(entries);
 }
 
 /** As sops writes an encrypted value. */

@@ -31,8 +31,8 @@ export type Catalogue = Readonly<
 
 /** What is rehearsed in place of what is asked. */
 export interface VersionPlan {
-  readonly asked: Readonly<Record<Component, Move>>;
-  readonly rehearsed: Readonly<Record<Component, Move>>;
+  readonly asked: Moves;
+  readonly rehearsed: Moves;
   /** One text per component that is rehearsed with other versions. */
   readonly notes: readonly string[];
   /** Components whose bump vanishes, e.g. `Kubernetes v1.36.3 → v1.36.4`. */
@@ -42,28 +42,23 @@ export interface VersionPlan {
 /** Costs of a difference. Any number of the smaller costs less than one of the bigger. */
 const cost = { patch: 1, minor: 1_000, otherKind: 1_000_000, vanished: 1_000_000_000 };
 
-/**
- * Chooses the versions.
- * @returns undefined when no versions that can be had go together
- */
+/** A move of each component. */
+type Moves = Readonly<Record<Component, Move>>;
+
+/** Chooses the versions. @returns undefined when no versions that can be had go together */
 export function planVersions(
   from: StackVersions,
   to: StackVersions,
   catalogue: Catalogue,
 ): VersionPlan | undefined {
   const asked = byComponent((component) => ({ from: from[component], to: to[component] }));
-  const found = product(components.map((component) => choices(asked[component], catalogue[component]))).find(
-    ({ moves }) => goTogether(moves),
-  );
-  if (found === undefined) return undefined;
-  const rehearsed = byComponent(
-    (component) => found.moves[components.indexOf(component)] ?? asked[component],
-  );
+  const rehearsed = combinations(asked, catalogue).find(goTogether);
+  if (rehearsed === undefined) return undefined;
   return {
     asked,
     rehearsed,
     notes: components.flatMap((component) =>
-      noteOn(component, { asked: asked[component], rehearsed: rehearsed[component] }, catalogue[component]),
+      noteOn(component, asked[component], rehearsed[component], catalogue[component]),
     ),
     notRehearsed: components
       .filter((component) => isBump(asked[component]) && !isBump(rehearsed[component]))
@@ -81,22 +76,20 @@ export function moveText({ from, to }: Move): string {
   return from === to ? from : `${from} → ${to}`;
 }
 
-function byComponent<T>(value: (component: Component) => T): Record<Component, T> {
-  return {
-    talos: value("talos"),
-    kubernetes: value("kubernetes"),
-    cilium: value("cilium"),
-    flux: value("flux"),
-  };
+/** The versions before the bump, or after it. */
+export function versionsAt(side: keyof Move, moves: Moves): StackVersions {
+  return byComponent((component) => moves[component][side]);
 }
 
-interface Choice {
-  readonly move: Move;
-  readonly cost: number;
+function byComponent<T>(value: (component: Component) => T): Record<Component, T> {
+  return Object.fromEntries(components.map((component) => [component, value(component)])) as Record<
+    Component,
+    T
+  >;
 }
 
 /** All moves that may stand for the asked one, the cheapest first. */
-function choices(asked: Move, { listed, has }: Catalogue[Component]): readonly Choice[] {
+function choices(asked: Move, { listed, has }: Catalogue[Component]) {
   const versions = new Set([...[asked.from, asked.to].filter(has), ...listed]);
   const moves = [...versions].flatMap((from) => [...versions].map((to) => ({ from, to })));
   return moves
@@ -134,35 +127,35 @@ function isBump({ from, to }: Move): boolean {
   return from !== to;
 }
 
-/** Every combination, the cheapest first. */
-function product(
-  choicesOf: readonly (readonly Choice[])[],
-): readonly { readonly moves: readonly Move[]; readonly cost: number }[] {
-  return choicesOf
-    .reduce<readonly { readonly moves: readonly Move[]; readonly cost: number }[]>(
-      (combined, list) =>
-        combined.flatMap((before) =>
-          list.map((choice) => ({
-            moves: [...before.moves, choice.move],
-            cost: before.cost + choice.cost,
+/** Every combination of moves that may stand for the asked ones, the cheapest first. */
+function combinations(asked: Moves, catalogue: Catalogue): readonly Moves[] {
+  return components
+    .reduce(
+      (combined, component) => {
+        const all = choices(asked[component], catalogue[component]);
+        return combined.flatMap(({ moves, cost: before }) =>
+          all.map(({ move, cost: more }) => ({
+            moves: { ...moves, [component]: move },
+            cost: before + more,
           })),
-        ),
-      [{ moves: [], cost: 0 }],
+        );
+      },
+      [{ moves: asked, cost: 0 }],
     )
-    .toSorted((one, other) => one.cost - other.cost);
+    .toSorted((one, other) => one.cost - other.cost)
+    .map(({ moves }) => moves);
 }
 
 /** By the rules that the program itself applies. */
-function goTogether(moves: readonly Move[]): boolean {
-  const side = (key: keyof Move): StackVersions =>
-    byComponent((component) => moves[components.indexOf(component)]?.[key] ?? "");
-  const [from, to] = [side("from"), side("to")];
+function goTogether(moves: Moves): boolean {
+  const [from, to] = [versionsAt("from", moves), versionsAt("to", moves)];
   return [...checkSkew(from).problems, ...checkSkew(to).problems, ...checkMoves(from, to)].length === 0;
 }
 
 function noteOn(
   component: Component,
-  { asked, rehearsed }: { readonly asked: Move; readonly rehearsed: Move },
+  asked: Move,
+  rehearsed: Move,
   { has, limit }: Catalogue[Component],
 ): readonly string[] {
   if (asked.from === rehearsed.from && asked.to === rehearsed.to) return [];
@@ -171,8 +164,6 @@ function noteOn(
     missing.length > 0
       ? `${missing.join(" and ")} cannot be had here (${limit})`
       : `${moveText(asked)} does not go with the other versions that can be had here`;
-  const instead = isBump(rehearsed)
-    ? `rehearsed as ${moveText(rehearsed)}`
-    : `rehearsed with ${rehearsed.from}`;
-  return [`${names[component]} ${why}: ${instead}`];
+  const instead = isBump(rehearsed) ? `as ${moveText(rehearsed)}` : `with ${rehearsed.from}`;
+  return [`${names[component]} ${why}: rehearsed ${instead}`];
 }

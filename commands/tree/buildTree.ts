@@ -1,23 +1,18 @@
 // Builds a whole tree as Flux would, with the program cluster-build: one process, seconds for hundreds of apps.
-import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
+import { run } from "../../src/steps/run.ts";
 import { builtTool } from "../../tools/ensureTools.ts";
 import { treeRequest, type RequestOptions } from "./request.ts";
 import type { BuildAnswer, BuildRequest } from "./types.ts";
 import { StepError } from "../../src/steps/stepError.ts";
 
 /** What came out. */
-export interface TreeBuild {
+interface TreeBuild {
   /** Undefined when the program is not there. */
   readonly answer: BuildAnswer | undefined;
-  /** One text for each thing that is left out, with its reason. */
   readonly leftOut: readonly string[];
 }
 
-/**
- * @param tree absolute path of a tree
- * @throws StepError when there is no tree, or the program fails
- */
+/** @param tree absolute path of a tree @throws StepError when there is no tree, or the program fails */
 export async function buildTree(tree: string, options: RequestOptions = {}): Promise<TreeBuild> {
   const { request, leftOut } = treeRequest(tree, options);
   const program = builtTool("cluster-build");
@@ -30,21 +25,13 @@ export async function buildTree(tree: string, options: RequestOptions = {}): Pro
   };
 }
 
-/**
- * @param program path of cluster-build
- * @throws StepError with its own words when it fails
- */
+/** @param program path of cluster-build @throws StepError with its own words when it fails */
 export async function runClusterBuild(program: string, request: BuildRequest): Promise<BuildAnswer> {
-  const child = spawn(program, [], { stdio: ["pipe", "pipe", "pipe"] });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
+  const { code, stdout, stderr } = await run(program, [], {
+    stdin: JSON.stringify(request),
+    timeoutSeconds: 600,
+    signal: new AbortController().signal,
   });
-  // A program that ends before it has read everything says why on its own standard error.
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(JSON.stringify(request));
-  const [output, complaint, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  if (status !== 0)
-    throw new StepError(`building the tree failed (status ${String(status)}): ${complaint.trim()}`);
-  return JSON.parse(output) as BuildAnswer;
+  if (code !== 0) throw new StepError(`building the tree failed (status ${String(code)}): ${stderr.trim()}`);
+  return JSON.parse(stdout) as BuildAnswer;
 }

@@ -10,43 +10,33 @@ const kubernetesMinor = "1.35";
 /** Paths of definitions, and what there is none of. */
 export interface Definitions {
   readonly definitions: readonly string[];
-  /** Empty where there is none. */
   readonly kubernetes: string;
   readonly leftOut: readonly string[];
 }
 
 /** @param fluxVersion the version that the tree pins, e.g. `v2.9.4`; the definitions of its minor will do */
 export function definitionsFor(fluxVersion: string): Definitions {
-  const flux = fluxFolder(fluxVersion);
-  const kubernetesKey = `kubernetes-definitions@${kubernetesMinor}`;
-  const kubernetes = builtTool(kubernetesKey);
-  return {
-    definitions: flux.path === undefined ? [] : [join(flux.path, "gotk-components.yaml")],
-    kubernetes: kubernetes ?? "",
-    leftOut: [
-      ...(flux.leftOut === undefined ? [] : [flux.leftOut]),
-      ...(kubernetes === undefined
-        ? [`Kubernetes' own kinds are not validated: ${notThere(kubernetesKey)}`]
-        : []),
-    ],
+  const leftOut: string[] = [];
+  const found = (whose: string, key: string): string | undefined => {
+    const path = builtTool(key);
+    if (path === undefined)
+      leftOut.push(
+        `${whose} kinds are not validated: ${key} is not there; \`npm run tools -- ${key}\` gets it`,
+      );
+    return path;
   };
-}
-
-function fluxFolder(version: string): { readonly path?: string; readonly leftOut?: string } {
   const set =
-    fluxSets.find((candidate) => candidate.version === version) ??
-    fluxSets.find((candidate) => minorOf(candidate.version) === minorOf(version));
-  if (set === undefined) {
-    const known = fluxSets.map((candidate) => candidate.version).join(", ");
-    return {
-      leftOut: `Flux's kinds are not validated: there are definitions of ${known}, not of "${version}"`,
-    };
-  }
-  const key = `flux-manifests@${set.version}`;
-  const path = builtTool(key);
-  return path === undefined ? { leftOut: `Flux's kinds are not validated: ${notThere(key)}` } : { path };
-}
-
-function notThere(key: string): string {
-  return `${key} is not there; \`npm run tools -- ${key}\` gets it`;
+    fluxSets.find(({ version }) => version === fluxVersion) ??
+    fluxSets.find(({ version }) => minorOf(version) === minorOf(fluxVersion));
+  const known = fluxSets.map(({ version }) => version).join(", ");
+  if (set === undefined)
+    leftOut.push(
+      `Flux's kinds are not validated: there are definitions of ${known}, not of "${fluxVersion}"`,
+    );
+  const flux = set && found("Flux's", `flux-manifests@${set.version}`);
+  return {
+    definitions: flux === undefined ? [] : [join(flux, "gotk-components.yaml")],
+    kubernetes: found("Kubernetes' own", `kubernetes-definitions@${kubernetesMinor}`) ?? "",
+    leftOut,
+  };
 }

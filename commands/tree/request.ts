@@ -25,15 +25,13 @@ const strictSince = "2.9";
 
 /** What to build a tree with. */
 export interface RequestOptions {
-  /** Whether what was built is validated. Default: true. */
   readonly schemas?: boolean;
 }
 
 /** What can be asked for. */
-export interface TreeRequests {
+interface TreeRequests {
   /** One for each cluster of the tree, by the folder of the Kustomizations with which its Flux begins, e.g. `flux/config`. */
   readonly byFolder: ReadonlyMap<string, BuildRequest>;
-  /** One text for each thing that is left out, with its reason. */
   readonly leftOut: readonly string[];
 }
 
@@ -65,11 +63,7 @@ export function requestsFor(
   return { byFolder, leftOut };
 }
 
-/**
- * What to ask for a tree of this program, which describes one cluster.
- * @param tree absolute path of a tree in its repository, e.g. `/home/me/home-ops/cluster`
- * @throws StepError when nothing in flux/config leads into the tree
- */
+/** What to ask for a tree of this program, which describes one cluster. @throws StepError when it leads nowhere */
 export function treeRequest(
   tree: string,
   options: RequestOptions = {},
@@ -100,12 +94,7 @@ function objectOf({ object: { data }, namespace }: FluxKustomization): BuildRequ
   return { ...data, metadata: { ...data.metadata, namespace } };
 }
 
-/** What stands for a value that nobody reads, e.g. `..SECRET_DOMAIN..`: nothing that a real value would look like. */
-function placeholderOf(name: string): string {
-  return `..${name}..`;
-}
-
-/** Values of ConfigMaps; of Secrets the names, and placeholders. */
+/** Values of ConfigMaps; of Secrets the names, and e.g. `..SECRET_DOMAIN..`: nothing that a real value would look like. */
 function variablesIn({ placed, kustomizations }: TreeModel): BuildRequest["variables"] {
   const variables: Record<string, Record<string, string>> = {};
   const spaces = [...new Set([fluxNamespace, ...kustomizations.map(({ namespace }) => namespace)])];
@@ -117,7 +106,7 @@ function variablesIn({ placed, kustomizations }: TreeModel): BuildRequest["varia
       Object.entries(values).map(([key, value]) => [
         key,
         // Nothing is an empty text for the API server.
-        kind === "Secret" || value === undefined ? placeholderOf(key) : String(value ?? ""),
+        kind === "Secret" || value === undefined ? `..${key}..` : String(value ?? ""),
       ]),
     );
     for (const space of namespace === undefined ? spaces : [namespace])

@@ -3,8 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
-import { formatOf } from "../../commands/format.ts";
-import { readArguments } from "../../commands/frame.ts";
+import { formatOf, readArguments } from "../../commands/frame.ts";
 
 const module = join(import.meta.dirname, "../../commands/frame.ts");
 const errors = join(import.meta.dirname, "../../src/steps/stepError.ts");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { refreshes, refuseBadToken, refuseProtected } from "../../commands/guards.ts";
 import { deployKeyType, webhookType } from "../../src/config/deployKeys.ts";
-import type { StackState, StateResource } from "../../commands/recover/state.ts";
+import type { StackState, StateResource } from "../../commands/pulumi/state.ts";
 import { startGithub, type Github } from "../../lab/github/api.ts";
 import { openGithubStore } from "../../lab/github/store.ts";
 

@@ -5,8 +5,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, wr
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { removeBrokenAttributes } from "../../commands/recover/attributes.ts";
-import { freeLock } from "../../commands/recover/lock.ts";
+import { freeLock, removeBrokenAttributes } from "../../commands/recover/fileBackend.ts";
 
 describe("recovery of a file backend", () => {
   let folder: string;

@@ -4,11 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
-import { deployKeyLeftovers } from "../../commands/recover/deployKeys.ts";
+import { deployKeyLeftovers, webhookLeftovers } from "../../commands/recover/github.ts";
 import { findLeftovers } from "../../commands/recover/leftovers.ts";
 import { leftLine, type Leftover } from "../../commands/recover/leftover.ts";
-import type { PendingOperation, StackState, StateResource } from "../../commands/recover/state.ts";
-import { webhookLeftovers } from "../../commands/recover/webhooks.ts";
+import type { PendingOperation, StackState, StateResource } from "../../commands/pulumi/state.ts";
 import { ensureKeyPair } from "../../lab/git/keys.ts";
 import { startGithub, type Github } from "../../lab/github/api.ts";
 import { receiverPath } from "../../src/flux/receiverPath.ts";
@@ -24,7 +23,10 @@ const url = `https://flux-webhook.home.example${receiverPath(token)}`;
 
 /** As an export in clear wraps a secret. */
 function secret(value: unknown): object {
-  return { "4dabf18193072939515e22adb298388d": "1b47", plaintext: JSON.stringify(value) };
+  return {
+    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+    plaintext: JSON.stringify(value),
+  };
 }
 
 /** Removes what may be removed, as recovery does. @returns what it would say */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "@jest/globals";
 import { gzipSync } from "node:zlib";
 import { releaseType, revisionLeftovers } from "../../commands/recover/helm.ts";
 import { leftLine } from "../../commands/recover/leftover.ts";
-import type { PendingOperation, StackState } from "../../commands/recover/state.ts";
+import type { PendingOperation, StackState } from "../../commands/pulumi/state.ts";
 import type { Kubernetes, KubeObject } from "../../src/steps/kubernetes.ts";
 
 const inputs = {
@@ -52,7 +52,12 @@ async function recovered(
         {
           urn: "urn:pulumi:home::home-ops::x::cluster-kubeconfig",
           type: "talos:cluster/kubeconfig:Kubeconfig",
-          outputs: { kubeconfigRaw: { plaintext: JSON.stringify("a kubeconfig") } },
+          outputs: {
+            kubeconfigRaw: {
+              "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+              plaintext: JSON.stringify("a kubeconfig"),
+            },
+          },
         },
         ...(pending === "creating" ? [] : [release]),
       ],

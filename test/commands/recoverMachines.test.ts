@@ -5,9 +5,9 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { describeUnwiped } from "../../commands/explainMachines.ts";
+import { describeUnwiped } from "../../commands/explain.ts";
 import { forgetGone, forgetWiped, talosconfigOf } from "../../commands/recover/machines.ts";
-import type { StackState } from "../../commands/recover/state.ts";
+import type { StackState } from "../../commands/pulumi/state.ts";
 import { withoutResources } from "../../commands/recover/stateEdit.ts";
 
 const urn = (name: string): string => `urn:pulumi:home::home-ops::home-ops:talos:Machines$x::talos-${name}`;
@@ -160,7 +160,7 @@ describe("the certificate in an export in clear", () => {
   it("is found whether the engine has wrapped the whole or a part", () => {
     const client = { caCertificate: "Y2E=", clientCertificate: "Y3J0", clientKey: "a2V5" };
     const wrapped = (value: unknown) => ({
-      "4dabf18193072939515e22adb298388d": "x",
+      "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
       plaintext: JSON.stringify(value),
     });
     for (const clientConfiguration of [client, wrapped(client), { ...client, clientKey: wrapped("a2V5") }]) {

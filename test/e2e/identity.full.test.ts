@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
-import type { StackState } from "../../commands/recover/state.ts";
+import type { StackState } from "../../commands/pulumi/state.ts";
 import { withoutResources } from "../../commands/recover/stateEdit.ts";
 import { assertNoChange, TestLab, type CommandResult } from "./testLab.ts";
 

@@ -1,5 +1,5 @@
 import { textOf, valueAt } from "../../../tree/index.ts";
-import { finding, type Rule } from "../rule.ts";
+import { finding, placeText, type Rule } from "../rule.ts";
 import { missingNames } from "./listedFile.ts";
 
 /**
@@ -12,17 +12,18 @@ export const driftDetection: Rule = {
   check: ({ model }) => {
     // A component that is missing may be the one that does it.
     if (missingNames(model).some(({ named }) => named.role === "component")) return [];
-    return model.placed.flatMap(({ source, data, name, namespace, owner }) => {
-      if (owner === undefined || data.kind !== "HelmRelease") return [];
-      if (textOf(valueAt(data, "spec", "driftDetection", "mode")) !== undefined) return [];
-      return [
-        finding(
-          source,
-          ["spec", "driftDetection"],
-          `HelmRelease ${namespace === undefined ? "" : `${namespace}/`}${name} has no driftDetection, and nothing gives it one`,
-          "write driftDetection: {mode: enabled} into its spec, or use the component that does it for all",
-        ),
-      ];
-    });
+    const fix =
+      "write driftDetection: {mode: enabled} into its spec, or use the component that does it for all";
+    return model.placed
+      .filter(
+        ({ data, owner }) =>
+          owner !== undefined &&
+          data.kind === "HelmRelease" &&
+          textOf(valueAt(data, "spec", "driftDetection", "mode")) === undefined,
+      )
+      .map((release) => {
+        const message = `HelmRelease ${placeText(release)} has no driftDetection, and nothing gives it one`;
+        return finding(release.source, ["spec", "driftDetection"], message, fix);
+      });
   },
 };

@@ -1,5 +1,12 @@
 import type { Document } from "yaml";
-import { lineOf, textOf, type Finding, type TreeModel, type YamlFile } from "../../../tree/index.ts";
+import {
+  lineOf,
+  textOf,
+  type FieldPath,
+  type Finding,
+  type TreeModel,
+  type YamlFile,
+} from "../../../tree/index.ts";
 import { listText, type Rule } from "../rule.ts";
 import { encryptedLeaves, hasRecipients, sopsBlock, type Leaf } from "../sops.ts";
 
@@ -35,38 +42,30 @@ function inDocument(yaml: YamlFile, document: Document, isNamed: boolean): reado
   const content: unknown = document.toJS();
   const block = sopsBlock(content);
   const { contents } = document;
-  const at = (path: readonly (string | number)[], message: string, fix: string): Finding => ({
-    file: yaml.path,
-    line: contents === null ? 1 : lineOf(yaml, document, contents, path),
-    message,
-    fix,
-  });
-  if (block === undefined)
-    return isNamed
-      ? [at([], "is named as encrypted, but has no sops block: all of it stands in clear", encrypt)]
-      : [];
+  const found: Finding[] = [];
+  const report = (path: FieldPath, message: string, fix: string): void => {
+    const line = contents === null ? 1 : lineOf(yaml, document, contents, path);
+    found.push({ file: yaml.path, line, message, fix });
+  };
+  if (block === undefined) {
+    if (isNamed)
+      report([], "is named as encrypted, but has no sops block: all of it stands in clear", encrypt);
+    return found;
+  }
   const { meant, clear } = encryptedLeaves(content, block);
   const [first] = clear;
-  return [
-    ...(hasRecipients(block)
-      ? []
-      : [at(["sops"], "has a sops block without recipients: nobody can decrypt it", encrypt)]),
-    ...(textOf(block["mac"]) === undefined
-      ? [at(["sops"], "has a sops block without mac: sops has not encrypted it as a whole", encrypt)]
-      : []),
-    ...(first === undefined
-      ? []
-      : [at(first.path, `has a sops block, but ${valuesText(clear)} in clear`, renew)]),
-    ...(meant.length === 0
-      ? [
-          at(
-            ["sops"],
-            `has a sops block, but its ${selector(block)} matches no key: all of it stands in clear`,
-            "correct the rule for it in .sops.yaml, encrypt it anew, and change the secrets: they are in Git's history",
-          ),
-        ]
-      : []),
-  ];
+  if (!hasRecipients(block))
+    report(["sops"], "has a sops block without recipients: nobody can decrypt it", encrypt);
+  if (textOf(block["mac"]) === undefined)
+    report(["sops"], "has a sops block without mac: sops has not encrypted it as a whole", encrypt);
+  if (first !== undefined) report(first.path, `has a sops block, but ${valuesText(clear)} in clear`, renew);
+  if (meant.length === 0)
+    report(
+      ["sops"],
+      `has a sops block, but its ${selector(block)} matches no key: all of it stands in clear`,
+      "correct the rule for it in .sops.yaml, encrypt it anew, and change the secrets: they are in Git's history",
+    );
+  return found;
 }
 
 const encrypt = "sops encrypt --in-place it, and change the secrets if it was ever pushed";
@@ -81,20 +80,13 @@ function selector(block: Readonly<Record<string, unknown>>): string {
 /** Names only, never what they hold. */
 function valuesText(leaves: readonly Leaf[]): string {
   const names = leaves.map(({ path }) => path.join("."));
-  const shown = names.length > 3 ? [...names.slice(0, 2), `${String(names.length - 2)} more`] : names;
-  return `${listText(shown)} ${names.length === 1 ? "stands" : "stand"}`;
+  return `${listText(names, 3)} ${names.length === 1 ? "stands" : "stand"}`;
 }
 
 /** Sops writes its metadata into .env and .ini files as well, and makes JSON of what it does not know. */
 function inOther({ files }: TreeModel, path: string): readonly Finding[] {
   const text = files.text(path);
   if (text !== undefined && text.includes("ENC[") && text.includes("sops")) return [];
-  return [
-    {
-      file: path,
-      line: 1,
-      message: "is named as encrypted, but sops has not encrypted it: all of it stands in clear",
-      fix: encrypt,
-    },
-  ];
+  const message = "is named as encrypted, but sops has not encrypted it: all of it stands in clear";
+  return [{ file: path, line: 1, message, fix: encrypt }];
 }

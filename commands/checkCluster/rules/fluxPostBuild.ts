@@ -28,14 +28,9 @@ export const fluxPostBuild: Rule = {
       const from = listOf(valueAt(spec, "postBuild", "substituteFrom")).map(
         (entry) => textOf(valueAt(entry, "name")) ?? "",
       );
-      return [
-        finding(
-          source,
-          ["metadata", "labels"],
-          `Kustomization ${namespace}/${name} is given postBuild (${from.join(", ")}) by the patches above it`,
-          "give it the label that these patches leave out: substitution breaks Flux's own manifests",
-        ),
-      ];
+      const message = `Kustomization ${namespace}/${name} is given postBuild (${from.join(", ")}) by the patches above it`;
+      const fix = "give it the label that these patches leave out: substitution breaks Flux's own manifests";
+      return [finding(source, ["metadata", "labels"], message, fix)];
     });
   },
 };

@@ -1,5 +1,5 @@
 import { inRepository, type Finding, type IgnorePattern, type TreeModel } from "../../../tree/index.ts";
-import { filesText, type Rule } from "../rule.ts";
+import { listText, type Rule } from "../rule.ts";
 
 /**
  * Flux fetches all that it would apply. In a folder without kustomization.yaml what is left out is deleted from the cluster, and
@@ -12,18 +12,16 @@ export const ignoredFile: Rule = {
   what: "neither .sourceignore nor spec.ignore leaves out what Flux applies",
   check: ({ model }) => {
     const lost = [...model.files.leftOut()].filter(([path]) => model.onDisk.applied.has(path));
-    return [...Map.groupBy(lost, ([, by]) => by)].map(([by, files]) =>
-      findingOf(
-        model,
-        by,
-        files.map(([path]) => path),
-      ),
-    );
+    const groups = Map.groupBy(lost, ([, by]) => by);
+    return [...groups].map(([by, files]) => {
+      const paths = files.map(([path]) => path);
+      return findingOf(model, by, paths);
+    });
   },
 };
 
 function findingOf({ place }: TreeModel, by: IgnorePattern, files: readonly string[]): Finding {
-  const names = filesText(files.map((file) => inRepository(place, file)));
+  const names = listText(files.map((file) => inRepository(place, file)).sort(), 3);
   const effect = "what it applied of that is deleted from the cluster, or its Kustomization does not build";
   if (by.origin === undefined)
     return {

@@ -44,8 +44,7 @@ function patchedFindings({ kustomizations }: TreeModel): readonly Finding[] {
   return [...groups.values()].flatMap(([first, ...others]) => {
     if (first === undefined) return [];
     const names = [first, ...others].map(({ name }) => name);
-    const shown = names.length > 3 ? [...names.slice(0, 2), `${String(names.length - 2)} more`] : names;
-    const message = `this patch takes from ${listText(shown)} the ${first.field.at(-1) ?? ""} (${lostText(first.field, first.lost)}) that another patch has given`;
+    const message = `this patch takes from ${listText(names, 3)} the ${first.field.at(-1) ?? ""} (${lostText(first.field, first.lost)}) that another patch has given`;
     return [finding(first.by, [], message, "a patch replaces lists: make one patch of both")];
   });
 }

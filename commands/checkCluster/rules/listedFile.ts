@@ -6,11 +6,19 @@ import {
   type Named,
   type TreeModel,
 } from "../../../tree/index.ts";
-import { leftOutText } from "../leftOut.ts";
 import { finding, type Rule } from "../rule.ts";
 
+/** e.g. `which .sourceignore leaves out ("/apps/media"), so that …`; undefined where Flux has it. */
+export function leftOutText({ files, place }: TreeModel, path: string): string | undefined {
+  const by = files.leftOutBy(path);
+  if (by === undefined) return undefined;
+  const file = by.origin && inRepository(place, by.origin.file);
+  const who = file === undefined ? "Flux leaves out by itself" : `${file} leaves out`;
+  return `which ${who} ("${by.text}"), so it is not there for Flux`;
+}
+
 /** Something that a kustomization.yaml names, and that is not there as it should be. */
-export interface MissingName {
+interface MissingName {
   readonly file: KustomizeFile;
   readonly named: Named;
   readonly problem: string;

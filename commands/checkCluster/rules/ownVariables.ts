@@ -30,14 +30,12 @@ export const ownVariables: Rule = {
           by === kustomization
             ? "which it delivers itself"
             : `which Kustomization ${by.namespace}/${by.name} delivers, and that one waits for it`;
-        return [
-          finding(
-            injectionOf(model, kustomization, field) ?? object.source,
-            field,
-            `Kustomization ${namespace}/${name} takes variables from ${reference.kind} ${reference.name}, ${how}: one bad variable stops it for ever, a push of the corrected one does not arrive`,
-            "take it out of postBuild.substituteFrom, and variables out of what it applies; apps below it get theirs as before",
-          ),
-        ];
+        return finding(
+          injectionOf(model, kustomization, field) ?? object.source,
+          field,
+          `Kustomization ${namespace}/${name} takes variables from ${reference.kind} ${reference.name}, ${how}: one bad variable stops it for ever, a push of the corrected one does not arrive`,
+          "take it out of postBuild.substituteFrom, and variables out of what it applies; apps below it get theirs as before",
+        );
       }),
     ),
 };

@@ -7,8 +7,8 @@ import {
   type FluxKustomization,
   type TreeModel,
 } from "../../../tree/index.ts";
-import { leftOutText } from "../leftOut.ts";
 import { finding, type Rule } from "../rule.ts";
+import { leftOutText } from "./listedFile.ts";
 
 /**
  * The folder of a Flux Kustomization is in the repository, and so are its components.
@@ -53,13 +53,8 @@ export function missingComponents(
   return listOf(spec["components"]).flatMap((component, index) => {
     if (typeof component !== "string" || component.includes("${")) return [];
     if (files.kindOf(posix.join(folder, component)) === "folder") return [];
-    return [
-      finding(
-        object.source,
-        ["spec", "components", index],
-        `Kustomization ${namespace}/${name} has the component ${component}, which is not there; expected a folder, from spec.path`,
-        "correct it, or add the component",
-      ),
-    ];
+    const message = `Kustomization ${namespace}/${name} has the component ${component}, which is not there; expected a folder, from spec.path`;
+    const at = ["spec", "components", index];
+    return [finding(object.source, at, message, "correct it, or add the component")];
   });
 }

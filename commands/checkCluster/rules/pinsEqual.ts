@@ -1,10 +1,9 @@
-import { names, type Component } from "../../../src/versions/components.ts";
+import { components, names, type Component } from "../../../src/versions/components.ts";
 import { compareVersions, plainVersion } from "../../../src/versions/version.ts";
 import { inRepository, type Finding } from "../../../tree/index.ts";
-import type { CheckContext } from "../context.ts";
-import { products } from "../mentions.ts";
+import { mentions } from "../mentions.ts";
 import { pinsOf, type Pinned } from "../pins.ts";
-import type { Rule } from "../rule.ts";
+import type { CheckContext, Rule } from "../rule.ts";
 
 /**
  * What is pinned in more than one place is pinned to one version: a chart of the same repository, an artifact of the same
@@ -52,60 +51,45 @@ function flavour(tag: string): string {
   return tag.replace(/^v?\d[\d.]*/, "").replaceAll(/\d+/g, "#");
 }
 
-interface Known {
-  readonly versions: readonly string[];
-  /** e.g. `Pulumi.home.yaml:27` */
-  readonly where: string;
-  readonly file: string;
-}
-
 function mentionedPins(context: CheckContext): readonly Finding[] {
   const { files } = context.model;
   const texts = files.files().filter((file) => /\.(ya?ml|md|sh|json5?|toml|example)$/.test(file));
-  const known = products.flatMap((product) => {
-    const pin = pinOf(context, product.component);
-    return pin === undefined ? [] : [{ ...product, pin }];
+  const known = components.flatMap((component) => {
+    const pin = pinOf(context, component);
+    return pin === undefined ? [] : mentions[component].map((pattern) => ({ component, pattern, pin }));
   });
   return texts.flatMap((file) => {
     const text = files.text(file) ?? "";
-    return known.flatMap(({ component, patterns, pin }) =>
-      patterns.flatMap((pattern) =>
-        [...text.matchAll(pattern)].flatMap(({ index, 0: whole, 1: version = "" }) => {
-          if (pin.versions.some((other) => plainVersion(other) === plainVersion(version))) return [];
-          const line = text.slice(0, index + whole.length).split("\n").length;
-          return [
-            differs(
-              { of: names[component], version, file, line },
-              `${pin.versions.join(" or ")} at ${pin.where}`,
-            ),
-          ];
-        }),
-      ),
+    return known.flatMap(({ component, pattern, pin }) =>
+      [...text.matchAll(pattern)].flatMap(({ index, 0: whole, 1: version = "" }) => {
+        if (pin.versions.some((other) => plainVersion(other) === plainVersion(version))) return [];
+        const line = text.slice(0, index + whole.length).split("\n").length;
+        const other = `${pin.versions.join(" or ")} at ${pin.where}`;
+        return [differs({ of: names[component], version, file, line }, other)];
+      }),
     );
   });
 }
 
-/** Where the program takes the version from. */
-function pinOf({ model, stacks }: CheckContext, component: Component): Known | undefined {
+/** Where the program takes the version from, e.g. `Pulumi.home.yaml:27`. */
+function pinOf(
+  { model, stacks }: CheckContext,
+  component: Component,
+): { readonly versions: readonly string[]; readonly where: string } | undefined {
+  const known = (versions: readonly string[], file: string, line: number) => ({
+    versions,
+    where: `${inRepository(model.place, file)}:${String(line)}`,
+  });
   if (component === "flux") {
     const artifact = model.written.find(
       ({ data }) =>
         data.kind === "OCIRepository" && String(data.spec?.["url"] ?? "").endsWith("/flux-manifests"),
     );
-    if (artifact === undefined || model.fluxVersion === undefined) return undefined;
-    const line = artifact.line("spec", "ref", "tag");
-    return {
-      versions: [model.fluxVersion],
-      where: `${inRepository(model.place, artifact.file)}:${String(line)}`,
-      file: artifact.file,
-    };
+    return artifact === undefined || model.fluxVersion === undefined
+      ? undefined
+      : known([model.fluxVersion], artifact.file, artifact.line("spec", "ref", "tag"));
   }
   const pins = stacks.flatMap(({ file, [component]: pin }) => (pin === undefined ? [] : [{ file, ...pin }]));
-  const [first] = pins;
-  if (first === undefined) return undefined;
-  return {
-    versions: [...new Set(pins.map(({ version }) => version))],
-    where: `${inRepository(model.place, first.file)}:${String(first.line)}`,
-    file: first.file,
-  };
+  const versions = [...new Set(pins.map(({ version }) => version))];
+  return pins[0] && known(versions, pins[0].file, pins[0].line);
 }

@@ -44,14 +44,8 @@ function inSecret(object: FileObject): readonly Finding[] {
   );
   const [first] = clear;
   if (first === undefined) return [];
-  return [
-    finding(
-      object,
-      first,
-      `Secret ${data.metadata.name} has ${listText(clear.map((path) => path.join(".")))} in clear`,
-      fix,
-    ),
-  ];
+  const names = listText(clear.map((path) => path.join(".")));
+  return [finding(object, first, `Secret ${data.metadata.name} has ${names} in clear`, fix)];
 }
 
 function inGenerators(file: KustomizeFile): readonly Finding[] {
@@ -62,14 +56,8 @@ function inGenerators(file: KustomizeFile): readonly Finding[] {
       .map((literal) => literal.replace(/=.*$/s, ""));
     if (clear.length === 0) return [];
     const name = textOf(fieldsOf(entry)["name"]) ?? "";
-    return [
-      finding(
-        file,
-        ["secretGenerator", index, "literals"],
-        `the generated Secret ${name} has ${listText(clear)} in clear`,
-        fix,
-      ),
-    ];
+    const message = `the generated Secret ${name} has ${listText(clear)} in clear`;
+    return [finding(file, ["secretGenerator", index, "literals"], message, fix)];
   });
 }
 

@@ -8,7 +8,7 @@ import {
   type TreeModel,
 } from "../../../tree/index.ts";
 import { injectionOf } from "../injected.ts";
-import { finding, type Rule } from "../rule.ts";
+import { finding, placeText, type Rule } from "../rule.ts";
 
 /** Secrets that the program makes, all in flux-system. Source: src/bootstrap/fluxSecrets.ts, src/bootstrap/steps/installFlux.ts. */
 const made = {
@@ -38,14 +38,10 @@ function deployKeyFindings(model: TreeModel): readonly Finding[] {
   if (repository === undefined) return [];
   const name = textOf(valueAt(repository.data, "spec", "secretRef", "name"));
   if (name === made.deployKey) return [];
-  return [
-    finding(
-      repository,
-      ["spec", "secretRef", "name"],
-      `GitRepository ${repository.data.metadata.name} has ${name === undefined ? "no secretRef" : `the secret ${name}`}; the program makes ${made.deployKey}`,
-      `write secretRef: {name: ${made.deployKey}}`,
-    ),
-  ];
+  const found = name === undefined ? "no secretRef" : `the secret ${name}`;
+  const message = `GitRepository ${repository.data.metadata.name} has ${found}; the program makes ${made.deployKey}`;
+  const fix = `write secretRef: {name: ${made.deployKey}}`;
+  return [finding(repository, ["spec", "secretRef", "name"], message, fix)];
 }
 
 /** A root that takes variables, as trees of former versions have it, begins with the Secret that the program makes. */
@@ -56,14 +52,9 @@ function rootFindings(model: TreeModel): readonly Finding[] {
     kind === "Secret" ? [name] : [],
   );
   if (names.length === 0 || names.includes(made.variables)) return [];
-  return [
-    finding(
-      root,
-      ["spec", "postBuild", "substituteFrom"],
-      `Kustomization ${root.data.metadata.name} takes its variables from Secret ${names.join(", ")}; the program makes ${made.variables}`,
-      `write {kind: Secret, name: ${made.variables}} into postBuild.substituteFrom`,
-    ),
-  ];
+  const message = `Kustomization ${root.data.metadata.name} takes its variables from Secret ${names.join(", ")}; the program makes ${made.variables}`;
+  const fix = `write {kind: Secret, name: ${made.variables}} into postBuild.substituteFrom`;
+  return [finding(root, ["spec", "postBuild", "substituteFrom"], message, fix)];
 }
 
 function ageKeyFindings(model: TreeModel): readonly Finding[] {
@@ -85,14 +76,8 @@ function ageKeyFindings(model: TreeModel): readonly Finding[] {
       secret === made.ageKey
         ? [`it is in ${fluxNamespace}`, `put the Kustomization into ${fluxNamespace}`]
         : [`the program makes ${made.ageKey}`, `write decryption.secretRef.name: ${made.ageKey}`];
-    return [
-      finding(
-        patch ?? object.source,
-        field,
-        `${who} with Secret ${namespace}/${secret}, which is not there; ${found}`,
-        fix,
-      ),
-    ];
+    const message = `${who} with Secret ${namespace}/${secret}, which is not there; ${found}`;
+    return [finding(patch ?? object.source, field, message, fix)];
   });
 }
 
@@ -106,13 +91,7 @@ function receiverFindings({ placed, providers }: TreeModel): readonly Finding[] 
     const isThere = providers.some((other) => other.kind === "Secret" && other.name === secret);
     if (isThere || (secret === made.webhookToken && (namespace ?? fluxNamespace) === fluxNamespace))
       return [];
-    return [
-      finding(
-        source,
-        field,
-        `Receiver ${namespace === undefined ? "" : `${namespace}/`}${name} has the secret ${secret}, which is not there; the program makes ${made.webhookToken} in ${fluxNamespace}`,
-        `write secretRef: {name: ${made.webhookToken}}`,
-      ),
-    ];
+    const message = `Receiver ${placeText({ namespace, name })} has the secret ${secret}, which is not there; the program makes ${made.webhookToken} in ${fluxNamespace}`;
+    return [finding(source, field, message, `write secretRef: {name: ${made.webhookToken}}`)];
   });
 }

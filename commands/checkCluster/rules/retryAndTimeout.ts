@@ -21,28 +21,16 @@ export const retryAndTimeout: Rule = {
 function retryFindings({ object, spec, name, namespace }: FluxKustomization): readonly Finding[] {
   const interval = textOf(spec["interval"]) ?? "";
   if (spec["retryInterval"] !== undefined || minutes(interval) <= longestWaitMinutes) return [];
-  return [
-    finding(
-      object.source,
-      ["spec", "interval"],
-      `Kustomization ${namespace}/${name} has no retryInterval: when it fails, it is tried again after ${interval}`,
-      "write retryInterval: 2m",
-    ),
-  ];
+  const message = `Kustomization ${namespace}/${name} has no retryInterval: when it fails, it is tried again after ${interval}`;
+  return [finding(object.source, ["spec", "interval"], message, "write retryInterval: 2m")];
 }
 
 function timeoutFindings({ object, spec, name, namespace }: FluxKustomization): readonly Finding[] {
   const checks = Array.isArray(spec["healthChecks"]) && spec["healthChecks"].length > 0;
   if ((spec["wait"] !== true && !checks) || spec["timeout"] !== undefined) return [];
   const field = spec["wait"] === true ? "wait" : "healthChecks";
-  return [
-    finding(
-      object.source,
-      ["spec", field],
-      `Kustomization ${namespace}/${name} has ${field} but no timeout: it waits as long as its interval, ${textOf(spec["interval"]) ?? "(none)"}`,
-      "write timeout: 5m",
-    ),
-  ];
+  const message = `Kustomization ${namespace}/${name} has ${field} but no timeout: it waits as long as its interval, ${textOf(spec["interval"]) ?? "(none)"}`;
+  return [finding(object.source, ["spec", field], message, "write timeout: 5m")];
 }
 
 /** Minutes of a Go duration, e.g. 90 of `1h30m`. */

@@ -26,14 +26,9 @@ export const substituteFrom: Rule = {
           patch === undefined
             ? `Kustomization ${namespace}/${kustomization.name} takes`
             : `Kustomizations in ${namespace} that this patch reaches take`;
-        return [
-          finding(
-            patch ?? object.source,
-            field,
-            `${who} variables from ${kind} ${namespace}/${name}, ${found}`,
-            "correct the name, add the object in this namespace, or say optional: true",
-          ),
-        ];
+        const fix = "correct the name, add the object in this namespace, or say optional: true";
+        const message = `${who} variables from ${kind} ${namespace}/${name}, ${found}`;
+        return finding(patch ?? object.source, field, message, fix);
       }),
     ),
 };
@@ -47,10 +42,8 @@ function whatIsThere(
   const same = providers.filter((provider) => provider.kind === kind);
   const spaces = [...new Set(same.flatMap((other) => (other.name === name ? (other.namespace ?? "") : [])))];
   if (spaces.length > 0) return `but it is in ${listText(spaces)}`;
-  const near = suggestion(
-    name,
-    same.map((other) => other.name),
-  );
+  const names = same.map((other) => other.name);
+  const near = suggestion(name, names);
   // In a tree of this program all Secrets come from the tree or the program.
   return near === "" && !isHandOff ? undefined : `which is not in the tree${near}`;
 }

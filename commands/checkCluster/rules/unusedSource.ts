@@ -1,17 +1,14 @@
 import { posix } from "node:path";
-import { fieldsOf, listOf, textOf, valueAt, type Placed, type TreeModel } from "../../../tree/index.ts";
-import { finding, nearestName, type Rule } from "../rule.ts";
-import { sourceKinds, sourceReferences, sourcesOf, targetsOf } from "../sources.ts";
+import type { Placed, TreeModel } from "../../../tree/index.ts";
+import { finding, nearestName, placeText, type Rule } from "../rule.ts";
+import { referencesIn, sourceKinds, sourceReferences, sourcesOf, targetsOf } from "../sources.ts";
 
-/**
- * Every source is used by something: Flux downloads and keeps also what nobody asks for.
- * Whatever any object calls sourceRef, chartRef or sources counts, so that other controllers' objects do as well.
- */
+/** Every source is used by something: Flux downloads and keeps also what nobody asks for. */
 export const unusedSource: Rule = {
   name: "unused-source",
   what: "every GitRepository, OCIRepository, HelmRepository and Bucket is used by something",
   check: ({ model }) => {
-    const uses = usesIn(model);
+    const uses = referencesIn(model);
     const meant = meantByOthers(model);
     // What cannot be parsed may still name it.
     const unparsed = model.unreadable.map(({ file }) => model.files.text(file) ?? "").join("\n");
@@ -33,14 +30,9 @@ export const unusedSource: Rule = {
             use.namespace.includes("${")),
       );
       if (isUsed || meant.has(`${kind} ${name}`) || namesWord(unparsed, name)) return [];
-      return [
-        finding(
-          source,
-          ["metadata", "name"],
-          `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name} is used by nothing`,
-          "take it out, with its line in kustomization.yaml",
-        ),
-      ];
+      const message = `${kind} ${placeText({ namespace, name })} is used by nothing`;
+      const fix = "take it out, with its line in kustomization.yaml";
+      return [finding(source, ["metadata", "name"], message, fix)];
     });
   },
 };
@@ -70,45 +62,4 @@ function folderOf({ source }: Placed): string {
 
 function namesWord(text: string, word: string): boolean {
   return text.split(/[^\w.-]+/).includes(word);
-}
-
-interface SourceUse {
-  readonly kind: string;
-  readonly name: string;
-  readonly namespace: string | undefined;
-}
-
-function usesIn({ placed, kustomizations }: TreeModel): readonly SourceUse[] {
-  const effective = new Map(
-    kustomizations.map(({ object, namespace }) => [object.source, { data: object.data, namespace }]),
-  );
-  return placed.flatMap(({ source, data, namespace }) => {
-    const known = effective.get(source);
-    const own = known?.namespace ?? namespace;
-    return [
-      ...usesBelow((known?.data ?? data).spec, own),
-      ...(data.kind === "GitRepository"
-        ? listOf(data.spec?.["include"]).map((entry) => ({
-            kind: "GitRepository",
-            name: String(valueAt(entry, "repository", "name")),
-            namespace: own,
-          }))
-        : []),
-    ];
-  });
-}
-
-function usesBelow(value: unknown, namespace: string | undefined): readonly SourceUse[] {
-  if (Array.isArray(value)) return value.flatMap((item) => usesBelow(item, namespace));
-  return Object.entries(fieldsOf(value)).flatMap(([key, inside]) => {
-    const entries =
-      key === "sourceRef" || key === "chartRef" ? [inside] : key === "sources" ? listOf(inside) : [];
-    const uses = entries.flatMap((entry) => {
-      const name = textOf(fieldsOf(entry)["name"]);
-      const kind = textOf(fieldsOf(entry)["kind"]);
-      if (name === undefined || kind === undefined) return [];
-      return [{ kind, name, namespace: textOf(fieldsOf(entry)["namespace"]) ?? namespace }];
-    });
-    return [...uses, ...(typeof inside === "object" ? usesBelow(inside, namespace) : [])];
-  });
 }

@@ -3,38 +3,27 @@
 import { podTrouble } from "../../../src/bootstrap/podProblem.ts";
 import type { KubeObject } from "../../../src/steps/kubernetes.ts";
 import { oneLine, shortRevision } from "../../../src/flux/ready.ts";
-import { distinct } from "../report.ts";
 
 const most = 3;
-
-interface Snapshot {
-  readonly version: number;
-  readonly chartName: string;
-  readonly chartVersion: string;
-  readonly status: string;
-  readonly lastDeployed: string;
-}
 
 /** What Helm has done with a release, newest first, e.g. `v2 podinfo@6.9.3 failed 2026-11-26T04:36:14Z`. */
 export function historyOf({ kind, status }: KubeObject): readonly string[] {
   // A Kustomization has a history of another form.
   if (kind !== "HelmRelease") return [];
-  return ((status?.["history"] ?? []) as readonly Snapshot[])
+  return ((status?.["history"] ?? []) as readonly Readonly<Record<string, string>>[])
     .slice(0, most)
     .map(
-      ({ version, chartName, chartVersion, status: state, lastDeployed }) =>
-        `v${String(version)} ${chartName}@${chartVersion} ${state} ${lastDeployed}`,
+      (it) =>
+        `v${it["version"]} ${it["chartName"]}@${it["chartVersion"]} ${it["status"]} ${it["lastDeployed"]}`,
     );
 }
 
 /** What a Kustomization has applied and tried, and what its source has. */
 export function revisionsOf({ kind, status }: KubeObject, source: string | undefined): string | undefined {
   if (kind !== "Kustomization") return undefined;
-  const applied = String(status?.["lastAppliedRevision"] ?? "");
-  const has = source === undefined ? "its source has nothing" : `its source has ${shortRevision(source)}`;
-  return applied === source
-    ? `applied ${shortRevision(applied)}`
-    : `applied ${shortRevision(applied)}, ${has}`;
+  const revision = String(status?.["lastAppliedRevision"] ?? "");
+  const applied = `applied ${shortRevision(revision)}`;
+  return revision === source ? applied : `${applied}, its source has ${shortRevision(source ?? "")}`;
 }
 
 interface KubeEvent extends KubeObject {
@@ -64,7 +53,12 @@ export function warningsAbout(
     .filter((event) => event.type === "Warning" && concerns(event))
     .toSorted((one, other) => time(other) - time(one))
     .map(({ reason, message }) => `${reason ?? ""}: ${oneLine(message ?? "")}`);
-  return distinct(found, most);
+  return distinct(found);
+}
+
+/** The same as lines of a trouble. */
+export function eventLines(...about: Parameters<typeof warningsAbout>): readonly string[] {
+  return warningsAbout(...about).map((line) => `event    ${line}`);
 }
 
 /** The labels by which Flux marks what it has applied for an object. */
@@ -89,6 +83,22 @@ export function podsOf(workload: KubeObject, pods: readonly KubeObject[]): reado
       metadata?.namespace === workload.metadata?.namespace &&
       wanted.every(([key, value]) => metadata?.labels?.[key] === value),
   );
+}
+
+/** Something that is wrong by itself. */
+export interface Trouble {
+  /** e.g. `HelmRelease default/podinfo fails` */
+  readonly title: string;
+  readonly message: string;
+  /** Further lines: revisions, history, events, logs. */
+  readonly details: readonly string[];
+  readonly pods: readonly SickPod[];
+  /** Whether it is about pods that do not become ready, and about nothing else. */
+  readonly isOfPods?: boolean;
+  /** Name of the Node that it is about, where nothing can run on it. */
+  readonly deadNode?: string;
+  readonly waiting?: readonly string[];
+  readonly todo: string;
 }
 
 /** A pod that is not ready. */
@@ -125,15 +135,6 @@ export function sicknessOf(pod: KubeObject, dead: ReadonlySet<string> = new Set(
   };
 }
 
-interface LogLine {
-  readonly level?: string;
-  readonly msg?: string;
-  readonly error?: string;
-  readonly controllerKind?: string;
-  readonly namespace?: string;
-  readonly name?: string;
-}
-
 /** Errors about objects in a controller's log, newest first, each once. Source: Flux's JSON logs. */
 export function errorsAbout(objects: readonly KubeObject[], log: string): readonly string[] {
   const found = log.split("\n").flatMap((text) => {
@@ -144,13 +145,21 @@ export function errorsAbout(objects: readonly KubeObject[], log: string): readon
     );
     return level === "error" && concerns ? [oneLine(`${msg}: ${error}`)] : [];
   });
-  return distinct(found.toReversed(), most);
+  return distinct(found.toReversed());
 }
 
-function parsed(text: string): LogLine {
+function parsed(text: string): Readonly<Record<string, string>> {
   try {
-    return JSON.parse(text) as LogLine;
+    return JSON.parse(text) as Record<string, string>;
   } catch {
     return {};
   }
+}
+
+/** Texts beside each other that say the same are one; the newest first. */
+export function distinct(texts: readonly string[], limit = most): readonly string[] {
+  // What differs from one try to the next says nothing: temporary folders, durations, ids.
+  const plain = (text: string): string => text.replaceAll(/\d+(\.\d+)?|[0-9a-f]{8,}/g, "#");
+  const seen = new Map(texts.toReversed().map((text) => [plain(text), text]));
+  return [...seen.values()].toReversed().slice(0, limit);
 }

@@ -1,24 +1,24 @@
 // From what was seen to what is wrong: root causes with everything about them, and the next step of each. Pure.
 import { appliers } from "../../../src/flux/objects.ts";
-import { isSuspendedByConfig, isHandOff } from "../../../src/flux/suspension.ts";
+import { isSuspendedByConfig, isHandOff, nameOf } from "../../../src/flux/suspension.ts";
 import type { KubeObject } from "../../../src/steps/kubernetes.ts";
 import { conditionOf } from "../../../src/steps/kubernetes.ts";
 import { rootCauses } from "../../flux/causes.ts";
 import { artifactOf, healthOf, sourceOf, type Health } from "../../flux/health.ts";
-import { nextStep } from "../../flux/remedies.ts";
+import { nextStep, word } from "../../flux/remedies.ts";
 import { refusedVariable } from "../../flux/variables.ts";
 import {
   errorsAbout,
+  eventLines,
   historyOf,
   isOwnedBy,
   podsOf,
   revisionsOf,
   sicknessOf,
-  warningsAbout,
   type SickPod,
+  type Trouble,
 } from "./details.ts";
 import type { Sight } from "./look.ts";
-import type { Trouble } from "./trouble.ts";
 import { cordoned, deadNodes, isReady, nodeTroubles } from "./nodes.ts";
 
 /** What there is to say about a cluster. */
@@ -30,7 +30,6 @@ export interface Diagnosis {
   readonly isWhole: boolean;
   /** What is being worked on, which is no trouble; one line each. */
   readonly atWork: readonly string[];
-  /** What is suspended, by whom. */
   readonly suspended: readonly string[];
 }
 
@@ -56,9 +55,8 @@ export function diagnose(sight: Sight, now: number): Diagnosis {
       !causes.some(({ health, waiting }) => health.name === name || waiting.includes(name)));
   const isStuck = (health: Health): boolean => {
     const { object } = health;
-    const since = (conditionOf(object, "Ready") as { readonly lastTransitionTime?: string } | undefined)
-      ?.lastTransitionTime;
-    return isMoving(health) && since !== undefined && now - new Date(since).getTime() > stuckMs;
+    const ready = conditionOf(object, "Ready") as { readonly lastTransitionTime?: string } | undefined;
+    return isMoving(health) && now - new Date(ready?.lastTransitionTime ?? now).getTime() > stuckMs;
   };
   const roots = causes.map(({ health, waiting }) => troubleOf(health, waiting, all, sight));
   const stuck = all
@@ -94,15 +92,14 @@ function behindNodes(nodes: readonly Trouble[], others: readonly Trouble[]): rea
     const behind = others.filter(
       (other) => node.deadNode !== undefined && nodeBehind(other) === node.deadNode,
     );
-    const waiting = behind.flatMap((other) => [nameIn(other.title), ...other.waiting]);
+    // e.g. `Deployment flux-system/source-controller` of its title.
+    const waiting = behind.flatMap(({ title, waiting: more = [] }) => [
+      title.split(" ").slice(0, 2).join(" "),
+      ...more,
+    ]);
     return { ...node, pods: behind.flatMap(({ pods }) => pods), waiting: [...new Set(waiting)] };
   });
   return [...withOthers, ...others.filter((other) => nodeBehind(other) === undefined)];
-}
-
-/** e.g. `Deployment flux-system/source-controller` of its title. */
-function nameIn(title: string): string {
-  return title.split(" ").slice(0, 2).join(" ");
 }
 
 function nodeCount({ nodes }: Sight): readonly string[] {
@@ -149,11 +146,7 @@ function troubleOf(
     .filter((other) => waiting.includes(other.name) && sourceOf(other.object) === name)
     .map((other) => other.object);
   const concerned = [object, ...releases];
-  const source = sight.flux.find(
-    (other) =>
-      `${other.kind ?? ""} ${other.metadata?.namespace ?? ""}/${other.metadata?.name ?? ""}` ===
-      sourceOf(object),
-  );
+  const source = sight.flux.find((other) => nameOf(other) === sourceOf(object));
   const revisions = revisionsOf(object, artifactOf(source));
   const variable = state === "failing" ? refusedVariable(message) : undefined;
   const controllers = [...new Set(concerned.map(({ kind }) => controllerOf(kind)))];
@@ -163,7 +156,7 @@ function troubleOf(
     details: [
       ...(revisions === undefined ? [] : [revisions]),
       ...concerned.flatMap(historyOf).map((line) => `history  ${line}`),
-      ...warningsAbout(concerned, sight.events).map((line) => `event    ${shortened(line, message)}`),
+      ...eventLines(concerned, sight.events).map((line) => shortened(line, message)),
       ...controllers.flatMap((controller) =>
         errorsAbout(concerned, sight.logs[controller] ?? "").map(
           (line) => `log      ${controller}: ${shortened(line, message)}`,
@@ -175,7 +168,7 @@ function troubleOf(
     waiting,
     todo:
       state === "working"
-        ? `npm run flux -- reconcile ${wordOf(object)}; when that changes nothing, look at ${controllerOf(object.kind)}`
+        ? `npm run flux -- reconcile ${word(health)}; when that changes nothing, look at ${controllerOf(object.kind)}`
         : nextStep(health),
   };
 }
@@ -183,10 +176,6 @@ function troubleOf(
 /** What stands above already need not be read again. */
 function shortened(line: string, message: string): string {
   return message === "" ? line : line.replace(message, "the same");
-}
-
-function wordOf({ kind, metadata }: KubeObject): string {
-  return `${kind ?? ""}/${metadata?.namespace ?? ""}/${metadata?.name ?? ""}`;
 }
 
 /** Pods of what objects have applied that are not ready. */
@@ -210,7 +199,7 @@ function controllerTrouble(controller: KubeObject, sight: Sight): readonly Troub
     {
       title: `Deployment flux-system/${name} is not available`,
       message: conditionOf(controller, "Available")?.message ?? "it has no pod that is ready",
-      details: warningsAbout([controller], sight.events).map((line) => `event    ${line}`),
+      details: eventLines([controller], sight.events),
       pods,
       isOfPods: true,
       waiting: [],

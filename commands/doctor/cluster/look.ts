@@ -8,11 +8,9 @@ import { messageOf } from "../../../src/steps/stepError.ts";
 
 /** What was seen. */
 export interface Sight {
-  /** Objects of Flux. */
   readonly flux: readonly KubeObject[];
   /** Deployments of namespace flux-system. */
   readonly controllers: readonly KubeObject[];
-  /** Deployments, StatefulSets and DaemonSets. */
   readonly workloads: readonly KubeObject[];
   readonly pods: readonly KubeObject[];
   readonly nodes: readonly KubeObject[];

@@ -2,8 +2,7 @@
 import type { badConditions } from "../../../src/bootstrap/nodeProblem.ts";
 import { conditionOf, type KubeObject } from "../../../src/steps/kubernetes.ts";
 import { oneLine } from "../../../src/flux/ready.ts";
-import { warningsAbout } from "./details.ts";
-import type { Trouble } from "./trouble.ts";
+import { eventLines, type Trouble } from "./details.ts";
 
 /** What to do about what a Node runs out of. */
 const shortages: Readonly<Record<(typeof badConditions)[number], string>> = {
@@ -41,45 +40,35 @@ export function cordoned(nodes: readonly KubeObject[]): readonly string[] {
 
 function notReady(node: KubeObject, events: readonly KubeObject[]): Trouble {
   const name = nameOf(node);
-  const ready = conditionOf(node, "Ready");
-  const address = addressOf(node);
   return {
     title: `Node ${name} is NotReady`,
-    message: oneLine(ready?.message ?? "its kubelet has not said anything yet"),
-    details: warningsAbout([node], events).map((line) => `event    ${line}`),
+    message: oneLine(conditionOf(node, "Ready")?.message ?? "its kubelet has not said anything yet"),
+    details: eventLines([node], events),
     pods: [],
     deadNode: name,
-    waiting: [],
-    todo: `npm run doctor says whether the machine answers. Switched off: switch it on; it answers: talosctl -n ${address} service, and dmesg, say what is wrong with it; gone for good: gone: true in the stack config, then npm run up`,
+    todo: `npm run doctor says whether the machine answers. Switched off: switch it on; it answers: talosctl -n ${addressOf(node)} service, and dmesg, say what is wrong with it; gone for good: gone: true in the stack config, then npm run up`,
   };
 }
 
 function shortagesOf(node: KubeObject, events: readonly KubeObject[]): readonly Trouble[] {
-  const name = nameOf(node);
-  return Object.entries(shortages).flatMap(([type, todo]): readonly Trouble[] => {
-    const condition = conditionOf(node, type);
-    if (condition?.status !== "True") return [];
-    return [
-      {
-        title: `Node ${name} has ${type}`,
-        message: oneLine(condition.message ?? ""),
-        details: warningsAbout([node], events).map((line) => `event    ${line}`),
-        pods: [],
-        waiting: [],
-        todo: todo.replaceAll("ADDRESS", addressOf(node)),
-      },
-    ];
-  });
+  return Object.entries(shortages)
+    .map(([type, todo]) => ({ type, todo, condition: conditionOf(node, type) }))
+    .filter(({ condition }) => condition?.status === "True")
+    .map(({ type, todo, condition }) => ({
+      title: `Node ${nameOf(node)} has ${type}`,
+      message: oneLine(condition?.message ?? ""),
+      details: eventLines([node], events),
+      pods: [],
+      todo: todo.replaceAll("ADDRESS", addressOf(node)),
+    }));
 }
 
 function nameOf({ metadata }: KubeObject): string {
   return metadata?.name ?? "";
 }
 
-function addressOf({ metadata, status }: KubeObject): string {
-  const addresses = (status?.["addresses"] ?? []) as readonly {
-    readonly type: string;
-    readonly address: string;
-  }[];
+/** Its address in the machines' network; its name while its kubelet has not said it. */
+export function addressOf({ metadata, status }: KubeObject): string {
+  const addresses = (status?.["addresses"] ?? []) as readonly { type: string; address: string }[];
   return addresses.find(({ type }) => type === "InternalIP")?.address ?? metadata?.name ?? "ADDRESS";
 }

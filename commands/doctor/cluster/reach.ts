@@ -4,19 +4,14 @@ import type { Cluster } from "../../cluster/connect.ts";
 import { messageOf, StepError } from "../../../src/steps/stepError.ts";
 
 /** An API that answers. */
-export interface Reached {
+interface Reached {
   readonly kubernetes: Kubernetes;
-  /** e.g. `v1.35.4` */
   readonly version: string;
   /** What is wrong with the endpoint, where it was not the way. */
   readonly detour?: string;
 }
 
-/**
- * Finds a way.
- * @param answerMs longest wait for an answer
- * @throws StepError when nothing answers
- */
+/** Finds a way. @param answerMs longest wait for an answer @throws StepError when nothing answers */
 export async function reach(
   { kubernetes, controlPlanes }: Pick<Cluster, "kubernetes" | "controlPlanes">,
   answerMs: number,

@@ -1,11 +1,11 @@
 // A diagnosis for people.
 import type { Paint } from "../../paint.ts";
+import { count } from "../../plan/text.ts";
 import { podText, type Diagnosis } from "./diagnose.ts";
-import type { SickPod } from "./details.ts";
-import type { Trouble } from "./trouble.ts";
+import type { SickPod, Trouble } from "./details.ts";
 
 /** The last lines of a pod's log; empty where it has none. */
-export type LogOf = (pod: SickPod) => readonly string[];
+type LogOf = (pod: SickPod) => readonly string[];
 
 const mostNames = 8;
 
@@ -18,7 +18,7 @@ export function diagnosisLines(diagnosis: Diagnosis, logOf: LogOf, paint: Paint)
     ...atWork.map((line) => `at work: ${line}`),
     ...troubles.flatMap((trouble, index) => ["", ...troubleLines(trouble, index + 1, logOf, paint)]),
     ...(troubles.length > 0
-      ? ["", ...summary(troubles, paint)]
+      ? ["", paint("red", summary(troubles))]
       : isWhole
         ? [paint("green", "nothing is wrong")]
         : [paint("yellow", "nothing is wrong in what could be seen; the lines above say what could not")]),
@@ -26,7 +26,7 @@ export function diagnosisLines(diagnosis: Diagnosis, logOf: LogOf, paint: Paint)
 }
 
 function troubleLines(trouble: Trouble, number: number, logOf: LogOf, paint: Paint): readonly string[] {
-  const { title, message, details, pods, waiting, todo } = trouble;
+  const { title, message, details, pods, waiting = [], todo } = trouble;
   return [
     paint("bold", `${String(number)}. ${title}`),
     ...[message, ...details].filter((line) => line !== "").map((line) => `   ${line}`),
@@ -36,12 +36,9 @@ function troubleLines(trouble: Trouble, number: number, logOf: LogOf, paint: Pai
   ];
 }
 
-function summary(troubles: readonly Trouble[], paint: Paint): readonly string[] {
-  const waiting = new Set(troubles.flatMap((trouble) => trouble.waiting)).size;
-  const causes = `${String(troubles.length)} root cause${troubles.length === 1 ? "" : "s"}`;
-  return [
-    paint("red", `${causes}, ${String(waiting)} object${waiting === 1 ? "" : "s"} waiting; begin with 1`),
-  ];
+function summary(troubles: readonly Trouble[]): string {
+  const waiting = new Set(troubles.flatMap((trouble) => trouble.waiting ?? []));
+  return `${count(troubles.length, "root cause")}, ${count(waiting.size, "object")} waiting; begin with 1`;
 }
 
 function some(names: readonly string[]): string {

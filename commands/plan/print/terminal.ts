@@ -40,59 +40,49 @@ export function terminalText(plan: Plan, paint: Paint): string {
   ].join("\n\n");
 }
 
-interface Line {
-  readonly cells: readonly [on: string, what: string, change: string, impact: string, takes: string];
-  readonly impact?: Impact;
-}
+const gap = "  ";
+const heads = ["on", "what", "from → to", "impact", "takes"];
+
+/** The lines of each cell of a row. */
+type Cells = readonly (readonly string[])[];
 
 function tableText(rows: readonly PlanRow[], paint: Paint): string {
-  const room = width - takenBesides(rows);
-  const lines = [headLine, ...rows.flatMap((row) => linesOf(row, room))];
-  const widths = headLine.cells.map((_, column) => widest(lines.map(({ cells }) => cells[column] ?? "")));
-  return lines
-    .map((line) => {
-      const padded = line.cells.map((cell, column) => cell.padEnd(widths[column] ?? 0));
-      const [on = "", what = "", change = "", impact = "", takes = ""] = padded;
-      if (line === headLine) return paint("dim", padded.join(gap).trimEnd());
-      const format = line.impact === undefined ? undefined : impactFormat[line.impact];
-      const coloured = format === undefined ? impact : paint(format, impact);
-      const name = paint("bold", on.trimEnd()) + " ".repeat(on.length - on.trimEnd().length);
-      return [name, what, change, coloured, takes].join(gap).trimEnd();
-    })
-    .join("\n");
-}
-
-const gap = "  ";
-const headLine: Line = { cells: ["on", "what", "from → to", "impact", "takes"] };
-
-const widest = (texts: readonly string[]): number => Math.max(...texts.map(({ length }) => length));
-
-/** What the other columns and the gaps take from the width. */
-function takenBesides(rows: readonly PlanRow[]): number {
-  const [on, what, , impact, takes] = headLine.cells;
-  return (
-    widest([on, ...rows.flatMap((row) => wrap(names(row.on), most.on))]) +
-    widest([what, ...rows.flatMap((row) => wrap(row.what, most.what))]) +
-    widest([impact, ...rows.map((row) => row.impact)]) +
-    widest([takes, ...rows.map(({ seconds }) => duration(seconds))]) +
-    4 * gap.length
-  );
-}
-
-/** A row takes as many lines as its longest cell. */
-function linesOf(row: PlanRow, room: number): readonly Line[] {
-  const columns = [
+  const narrow = rows.map((row): Cells => [
     wrap(names(row.on), most.on),
     wrap(row.what, most.what),
-    changeLines(row).flatMap((line) => wrap(line, room)),
-  ];
-  const height = Math.max(...columns.map(({ length }) => length));
-  return Array.from({ length: height }, (_, at): Line => {
-    const [on = "", what = "", change = ""] = columns.map((column) => column[at] ?? "");
-    return at === 0
-      ? { cells: [on, what, change, row.impact, duration(row.seconds)], impact: row.impact }
-      : { cells: [on, what, change, "", ""] };
-  });
+    [row.impact],
+    [duration(row.seconds)],
+  ]);
+  const taken = widthsOf([heads.toSpliced(2, 1).map((head) => [head]), ...narrow]);
+  const room = taken.reduce((rest, column) => rest - column - gap.length, width);
+  const cells = rows.map((row, at) =>
+    (narrow[at] ?? []).toSpliced(
+      2,
+      0,
+      changeLines(row).flatMap((line) => wrap(line, room)),
+    ),
+  );
+  const widths = widthsOf([heads.map((head) => [head]), ...cells]);
+  const padded = (texts: readonly string[]): string[] =>
+    texts.map((text, column) => text.padEnd(widths[column] ?? 0));
+  // A row takes as many lines as its longest cell.
+  const lines = cells.flatMap((row, index) =>
+    Array.from({ length: Math.max(...row.map(({ length }) => length)) }, (_, at) => {
+      const texts = row.map((cell) => cell[at] ?? "");
+      const [on = "", what, change, impact = "", takes] = padded(texts);
+      const name = paint("bold", on.trimEnd()) + " ".repeat(on.length - on.trimEnd().length);
+      const format = impactFormat[rows[index]?.impact ?? "none"];
+      return [name, what, change, at === 0 ? paint(format, impact) : impact, takes].join(gap).trimEnd();
+    }),
+  );
+  return [paint("dim", padded(heads).join(gap).trimEnd()), ...lines].join("\n");
+}
+
+/** The width of each column. */
+function widthsOf(rows: readonly Cells[]): readonly number[] {
+  return (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.flatMap((row) => (row[column] ?? []).map(({ length }) => length))),
+  );
 }
 
 /** Breaks a text at blanks, and a word that is too long anywhere. */

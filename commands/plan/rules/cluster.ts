@@ -35,7 +35,6 @@ export const clusterRules: readonly Rule[] = [
     name: /^cluster-cilium$/,
     row: { on: "Cilium", what: "Helm settings", impact: "live", shows: /^/, named: true },
     because: "how Helm waits, not what it installs",
-    takes: "write",
   },
   {
     name: /^cluster-kubernetes$/,
@@ -49,7 +48,6 @@ export const clusterRules: readonly Rule[] = [
     action: ["replace", "update"],
     row: { on: "cluster", what: "kubeconfig", impact: "live" },
     because: "a new admin certificate; the old one goes on working until it expires",
-    takes: "write",
     follows: /^/,
   },
 ];

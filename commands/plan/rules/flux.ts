@@ -8,7 +8,6 @@ export const fluxRules: readonly Rule[] = [
     action: ["create"],
     row: { on: "Flux", what: "namespace and Secrets", impact: "none" },
     because: "new",
-    takes: "write",
   },
   {
     name: /^flux-secrets-namespace$/,
@@ -22,40 +21,34 @@ export const fluxRules: readonly Rule[] = [
     action: lost,
     row: { on: "Flux", what: "Secret age-key", impact: "replace", destructive: true },
     because: "Flux cannot decrypt the tree until it is there again",
-    takes: "write",
   },
   {
     name: /^flux-secrets-(?:age-key|deploy-key-secret|webhook-token-secret)$/,
     row: { on: "Flux", what: "Secrets", impact: "live" },
     because: "Flux reads them again by itself",
-    takes: "write",
   },
   {
     name: /^flux-secrets-deploy-key$/,
     action: ["create"],
     row: { on: "GitHub", what: "deploy key", impact: "none", value: { path: "repository" } },
     because: "new, read-only",
-    takes: "write",
   },
   {
     name: /^flux-secrets-deploy-key$/,
     action: [...lost, "update"],
     row: { on: "GitHub", what: "deploy key", impact: "replace", shows: /^(repository|title)$/, named: true },
     because: "Flux reads nothing new from Git until the new key is in the cluster, seconds later",
-    takes: "write",
   },
   {
     name: /^flux-webhook$/,
     action: ["create"],
     row: { on: "GitHub", what: "webhook", impact: "none", value: { path: "repository" } },
     because: "new: from here on a push reconciles at once",
-    takes: "write",
   },
   {
     name: /^flux-webhook$/,
     row: { on: "GitHub", what: "webhook", impact: "live", shows: /^(repository|events)/, named: true },
     because: "without it Flux looks at its intervals",
-    takes: "write",
   },
   {
     name: /^flux-install-bundle$/,
@@ -69,7 +62,6 @@ export const fluxRules: readonly Rule[] = [
     action: ["create"],
     row: { on: "Flux", what: "hand-off to Git", impact: "none" },
     because: "new: from here on Flux applies the tree",
-    takes: "write",
   },
   {
     name: /^flux-cluster$/,

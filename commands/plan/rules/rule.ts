@@ -8,12 +8,9 @@ import type { Impact } from "../types.ts";
 export interface Rule {
   /** Logical names of the resources; the group `machine` holds a machine's name. */
   readonly name: RegExp;
-  /** Their types; default any. */
   readonly type?: RegExp;
   readonly action?: readonly Action[];
-  /** Only when a changed input is one of these. */
   readonly some?: (change: Change) => boolean;
-  /** Only when all of them are. */
   readonly every?: (change: Change) => boolean;
   /**
    * What to say of it. Without: the step only looks, or follows from another one, and has no row of its own unless an
@@ -33,12 +30,11 @@ export interface Rule {
     readonly named?: true;
     /** What the row shows instead, taken from the new inputs or the old ones: a path, and which part of the text. */
     readonly value?: { readonly path: string; readonly part?: RegExp };
-    /** Said before everything else. */
     readonly warning?: string;
   };
   readonly because: string;
-  readonly takes: Work;
-  /** Changed inputs that another row explains. */
+  /** Default: a write where the rule has a row, otherwise a look. */
+  readonly takes?: Work;
   readonly follows?: RegExp;
 }
 

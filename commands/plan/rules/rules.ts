@@ -5,9 +5,49 @@ import type { Change } from "../changes.ts";
 import { clusterRules } from "./cluster.ts";
 import { fluxRules } from "./flux.ts";
 import { machineRules } from "./machines.ts";
-import { otherRules } from "./other.ts";
 import type { Action } from "../preview.ts";
-import type { Rule } from "./rule.ts";
+import { derived, type Rule } from "./rule.ts";
+
+/** For what has none of its own: steps that only look, connections, and what the plan does not know. The last fit everything. */
+const otherRules: readonly Rule[] = [
+  {
+    name: /^(?:talos-(?<machine>.+)-(?:inspect|os|config|member|gone)|.*)$/,
+    type: /^command:local:Command$/,
+    because: "a step that looks first and finds nothing to do",
+    follows: derived,
+  },
+  {
+    name: /^/,
+    type: /^pulumi:(providers:|pulumi:Stack$)|^talos:cluster\/kubeconfig:|^home-ops:/,
+    action: ["create", "update", "delete"],
+    because: "a connection or a folder of resources, nothing that runs",
+    follows: /^/,
+  },
+  {
+    name: /^/,
+    action: ["create"],
+    row: { what: "new", impact: "none" },
+    because: "new: nothing that runs is touched",
+  },
+  {
+    name: /^/,
+    action: ["update"],
+    row: { what: "changed", impact: "live", shows: /^/, named: true },
+    because: "changed in place",
+  },
+  {
+    name: /^/,
+    action: ["replace"],
+    row: { what: "made anew", impact: "replace", destructive: true },
+    because: "the plan does not know this resource, and takes it for the worst",
+  },
+  {
+    name: /^/,
+    action: ["delete"],
+    row: { what: "deleted", impact: "wipe", destructive: true },
+    because: "the plan does not know this resource, and takes it for the worst",
+  },
+];
 
 const rules: readonly Rule[] = [...machineRules, ...clusterRules, ...fluxRules, ...otherRules];
 

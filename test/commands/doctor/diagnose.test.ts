@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, expect, it } from "@jest/globals";
-import { errorsAbout, sicknessOf, warningsAbout } from "../../../commands/doctor/cluster/details.ts";
+import {
+  distinct,
+  errorsAbout,
+  sicknessOf,
+  warningsAbout,
+} from "../../../commands/doctor/cluster/details.ts";
 import { diagnose } from "../../../commands/doctor/cluster/diagnose.ts";
 import type { Sight } from "../../../commands/doctor/cluster/look.ts";
 import { diagnosisLines } from "../../../commands/doctor/cluster/write.ts";
-import { distinct } from "../../../commands/doctor/report.ts";
 import type { KubeObject } from "../../../src/steps/kubernetes.ts";
 import {
   before,

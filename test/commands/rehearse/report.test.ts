@@ -1,8 +1,13 @@
 // From the event log of a run to what people read.
 import { describe, expect, it } from "@jest/globals";
 import { readEvents, type Change } from "../../../commands/rehearse/events.ts";
-import { reportMachine, type MachineFacts } from "../../../commands/rehearse/machineReport.ts";
-import { byMachine, surprisesBetween, type Report } from "../../../commands/rehearse/report.ts";
+import {
+  byMachine,
+  reportMachine,
+  surprisesBetween,
+  type MachineFacts,
+  type Report,
+} from "../../../commands/rehearse/report.ts";
 import { asMarkdown, asText } from "../../../commands/rehearse/show.ts";
 
 const urn = (name: string): string => `urn:pulumi:lab::home-ops::home-ops:talos:Machines$x:y:Z::${name}`;

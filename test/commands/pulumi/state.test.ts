@@ -1,15 +1,23 @@
 import { describe, expect, it } from "@jest/globals";
-import { kubeconfigOf, type StateResource } from "../../../commands/recover/state.ts";
+import { kubeconfigOf, type StateResource } from "../../../commands/pulumi/state.ts";
+
+/** What the state has of a secret. */
+function marked(value: string): object {
+  return {
+    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+    plaintext: JSON.stringify(value),
+  };
+}
 
 const fetched: StateResource = {
   urn: "urn:1",
   type: "talos:cluster/kubeconfig:Kubeconfig",
-  outputs: { kubeconfigRaw: { plaintext: JSON.stringify("server: https://192.0.2.9:6443") } },
+  outputs: { kubeconfigRaw: marked("server: https://192.0.2.9:6443") },
 };
 const provider: StateResource = {
   urn: "urn:2",
   type: "pulumi:providers:kubernetes",
-  inputs: { kubeconfig: { plaintext: JSON.stringify("server: https://192.0.2.10:6443") } },
+  inputs: { kubeconfig: marked("server: https://192.0.2.10:6443") },
 };
 
 describe("the kubeconfig in a state", () => {

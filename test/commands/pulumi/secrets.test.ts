@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
-import { hasMark, learnState, plainOf, secretsOfConfig } from "../../../commands/plan/stackExport.ts";
+import { learnState, secretsOfConfig } from "../../../commands/pulumi/secrets.ts";
+import { hasMark, plainOf } from "../../../commands/pulumi/state.ts";
 import { Masker } from "../../../src/steps/mask.ts";
-import { urn } from "./sample.ts";
+import { urn } from "../plan/sample.ts";
 
 function marked(value: unknown): object {
   return {
