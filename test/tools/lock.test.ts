@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
@@ -20,10 +20,11 @@ async function until(what: string, claim: () => boolean): Promise<void> {
   throw new Error(`${what} did not happen within ten seconds`);
 }
 
+/** Whether a process has ended. One that nobody has reaped yet, which is for the first process of the computer to do, has. */
 function gone(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return false;
+    return /^State:\tZ/m.test(readFileSync(`/proc/${String(pid)}/status`, "utf8"));
   } catch {
     return true;
   }
