@@ -62,9 +62,8 @@ async function leftoversOf(
   return revisions.flatMap((secret): Leftover[] => {
     const status = secret.metadata?.labels?.["status"] ?? "?";
     const what = `Helm revision ${secret.metadata?.name ?? ""} (${status})`;
-    const remove = async (): Promise<void> => {
-      await kubernetes.objects.delete(secret);
-    };
+    const remove = async (): Promise<void> =>
+      kubernetes.remove("v1", "Secret", secret.metadata?.name ?? "", namespace);
     if (status.startsWith("pending-")) {
       const seconds = (Date.now() - begunMs(secret)) / 1000;
       const limit = timeout + graceSeconds;

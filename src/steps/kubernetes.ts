@@ -1,16 +1,8 @@
 // The Kubernetes API as the steps use it.
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  ApiException,
-  CoreV1Api,
-  HttpMethod,
-  KubernetesObjectApi,
-  PatchStrategy,
-  VersionApi,
-  type KubernetesObject,
-} from "@kubernetes/client-node";
+import type { ApiException, KubernetesObject } from "@kubernetes/client-node";
+import type { KubernetesClient, Patience } from "./kubernetesClient.ts";
 import { messageOf } from "./stepError.ts";
-import { TimedKubeConfig, type Patience } from "./timedKubeConfig.ts";
 
 /** An object of any kind, read as plain data. */
 export interface KubeObject extends KubernetesObject {
@@ -35,44 +27,19 @@ export interface Refusal {
   readonly retry: boolean;
 }
 
-/**
- * Patches objects exactly as they are. The client's own patch turns objects of known kinds into its classes first and loses
- * what those spell differently, such as a definition's x-kubernetes-preserve-unknown-fields.
- */
-class PlainObjects extends KubernetesObjectApi {
-  async patchPlainly(
-    object: KubernetesObject,
-    type: string,
-    body: unknown,
-    query: Readonly<Record<string, string>>,
-    part: string,
-  ): Promise<void> {
-    const path = (await this.specUriPath(object, "patch")) + part;
-    const request = this.configuration.baseServer.makeRequestContext(path, HttpMethod.PATCH);
-    request.setHeaderParam("Accept", "application/json");
-    request.setHeaderParam("Content-Type", type);
-    for (const [key, value] of Object.entries(query)) request.setQueryParam(key, value);
-    request.setBody(JSON.stringify(body));
-    await this.requestPromise(request);
-  }
-}
-
 /** How long an API server that is too busy is asked again. */
 const busyMs = 30_000;
 
 /** A client of one cluster, from the kubeconfig that the step was given; never the user's own default cluster. */
 export class Kubernetes {
-  readonly objects: PlainObjects;
   readonly #kubeconfig: string;
   readonly #patience: Patience;
-  readonly #config: TimedKubeConfig;
+  #client: Promise<KubernetesClient> | undefined;
 
   /** @param patience a step is one */
   constructor(kubeconfig: string, { answerMs, signal }: Patience = {}) {
     this.#kubeconfig = kubeconfig;
     this.#patience = { answerMs, signal };
-    this.#config = new TimedKubeConfig(kubeconfig, this.#patience);
-    this.objects = this.#config.makeApiClient(PlainObjects);
   }
 
   /** The same cluster by the API server of one control plane, whatever the kubeconfig's endpoint is. */
@@ -88,8 +55,7 @@ export class Kubernetes {
 
   /** Version of the API server, e.g. `v1.35.4`. */
   async version(): Promise<string> {
-    const api = this.#config.makeApiClient(VersionApi);
-    return (await this.#ask(async () => api.getCode())).gitVersion;
+    return (await this.#ask(async ({ version }) => version.getCode())).gitVersion;
   }
 
   /** Reads an object; undefined when it does not exist, or its kind is not known (yet). */
@@ -100,7 +66,7 @@ export class Kubernetes {
     namespace = "",
   ): Promise<KubeObject | undefined> {
     const header = { apiVersion, kind, metadata: { name, namespace } };
-    return this.#ask(async () => this.objects.read<KubeObject>(header).catch(unlessAbsent));
+    return this.#ask(async ({ objects }) => objects.read<KubeObject>(header).catch(unlessAbsent));
   }
 
   /**
@@ -114,8 +80,8 @@ export class Kubernetes {
     fieldSelector?: string,
   ): Promise<readonly KubeObject[]> {
     const options = [undefined, undefined, undefined, fieldSelector] as const;
-    const { items } = await this.#ask(async () =>
-      this.objects.list<KubeObject>(apiVersion, kind, namespace, ...options),
+    const { items } = await this.#ask(async ({ objects }) =>
+      objects.list<KubeObject>(apiVersion, kind, namespace, ...options),
     );
     return items.map((item) => Object.assign(item, { apiVersion, kind }));
   }
@@ -131,12 +97,12 @@ export class Kubernetes {
 
   /** A JSON patch of an object. Source: RFC 6902. An empty one makes the API server store the object anew. */
   async jsonPatch(object: KubernetesObject, operations: readonly object[]): Promise<void> {
-    await this.#patch(object, PatchStrategy.JsonPatch, operations);
+    await this.#patch(object, "application/json-patch+json", operations);
   }
 
   /** Changes the given fields of an object's status. */
   async patchStatus(object: KubernetesObject, status: object): Promise<void> {
-    await this.#patch(object, PatchStrategy.MergePatch, { status }, {}, "/status");
+    await this.#patch(object, "application/merge-patch+json", { status }, {}, "/status");
   }
 
   /** Changes the given fields of an object as field manager `home-ops`; null removes one. */
@@ -144,34 +110,45 @@ export class Kubernetes {
     object: KubernetesObject,
     change: { readonly metadata?: object; readonly spec?: object },
   ): Promise<void> {
-    await this.#patch(object, PatchStrategy.MergePatch, change, { fieldManager: "home-ops" });
+    await this.#patch(object, "application/merge-patch+json", change, { fieldManager: "home-ops" });
   }
 
-  /** Deletes an object without a namespace; one that does not exist is deleted already. */
-  async remove(apiVersion: string, kind: string, name: string): Promise<void> {
-    const header = { apiVersion, kind, metadata: { name } };
-    await this.#ask(async () => this.objects.delete(header).catch(unlessAbsent));
+  /** Deletes an object; one that does not exist is deleted already. */
+  async remove(apiVersion: string, kind: string, name: string, namespace?: string): Promise<void> {
+    const header = {
+      apiVersion,
+      kind,
+      metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+    };
+    await this.#ask(async ({ objects }) => objects.delete(header).catch(unlessAbsent));
   }
 
   /** The last lines that a pod's only container has written; of its former life where it ended before. */
   async podLog(namespace: string, name: string, tailLines: number, previous = false): Promise<string> {
-    const api = this.#config.makeApiClient(CoreV1Api);
-    return this.#ask(async () => api.readNamespacedPodLog({ namespace, name, tailLines, previous }));
+    return this.#ask(async ({ core }) => core.readNamespacedPodLog({ namespace, name, tailLines, previous }));
   }
 
   /** Asks for a pod's eviction. @returns undefined when it is granted, or the pod is gone */
   async evict(namespace: string, name: string): Promise<Refusal | undefined> {
     const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
-    const api = this.#config.makeApiClient(CoreV1Api);
-    return api.createNamespacedPodEviction({ name, namespace, body }).then(
+    const { core } = await this.#loaded();
+    return core.createNamespacedPodEviction({ name, namespace, body }).then(
       () => undefined,
       (error: unknown) => {
         if (isAbsent(error)) return undefined;
         // 429: a disruption budget does not allow it now; 5xx: nobody knows.
-        const code = error instanceof ApiException ? error.code : 500;
+        const code = isApiException(error) ? error.code : 500;
         return { reason: readable(error).message, retry: code === 429 || code >= 500 };
       },
     );
+  }
+
+  /** The library is large: a third of a second that a step or a command without a question to a cluster does not take. */
+  #loaded(): Promise<KubernetesClient> {
+    this.#client ??= import("./kubernetesClient.ts").then(
+      ({ KubernetesClient: Client }) => new Client(this.#kubeconfig, this.#patience),
+    );
+    return this.#client;
   }
 
   async #patch(
@@ -181,7 +158,7 @@ export class Kubernetes {
     query: Readonly<Record<string, string>> = {},
     part = "",
   ): Promise<void> {
-    await this.#ask(async () => this.objects.patchPlainly(object, type, body, query, part));
+    await this.#ask(async ({ objects }) => objects.patchPlainly(object, type, body, query, part));
   }
 
   /**
@@ -189,13 +166,14 @@ export class Kubernetes {
    * storage, and when it is overrun. It has not done what it was asked then, and says when to ask again. Source:
    * kubernetes/kubernetes, "storage is (re)initializing"; client-go asks again as well.
    */
-  async #ask<T>(ask: () => Promise<T>): Promise<T> {
+  async #ask<T>(ask: (client: KubernetesClient) => Promise<T>): Promise<T> {
     const { signal } = this.#patience;
+    const client = await this.#loaded();
     const end = Date.now() + busyMs;
     for (;;) {
       signal?.throwIfAborted();
       try {
-        return await ask();
+        return await ask(client);
       } catch (error) {
         const pauseMs = askedToWait(error);
         if (pauseMs === undefined || Date.now() + pauseMs > end) throw readable(error);
@@ -218,13 +196,18 @@ export function isObserved({ metadata, status }: KubeObject): boolean {
 
 /** What the API server said, without the HTTP headers that the client puts into its messages. */
 function readable(error: unknown): Error {
-  if (error instanceof ApiException) {
+  if (isApiException(error)) {
     const body: unknown = typeof error.body === "string" ? parsed(error.body) : error.body;
     const message = (body as { message?: string } | undefined)?.message;
     return new Error(`Kubernetes API: ${message ?? `HTTP ${error.code}`}`);
   }
   if (!(error instanceof Error)) return new Error(String(error));
   return error.name === "AbortError" ? new Error("Kubernetes API: no answer in time") : error;
+}
+
+/** An answer of the API server that is no success. The class itself is in the library that is loaded late. */
+function isApiException(error: unknown): error is ApiException<unknown> {
+  return error instanceof Error && "code" in error && "headers" in error;
 }
 
 function parsed(text: string): unknown {
@@ -237,13 +220,13 @@ function parsed(text: string): unknown {
 
 /** Without a time it is refused for good, e.g. by a disruption budget. */
 function askedToWait(error: unknown): number | undefined {
-  if (!(error instanceof ApiException) || error.code !== 429) return undefined;
+  if (!isApiException(error) || error.code !== 429) return undefined;
   const seconds = Number(error.headers["retry-after"]);
   return Number.isFinite(seconds) ? seconds * 1000 : undefined;
 }
 
 function isAbsent(error: unknown): boolean {
-  if (error instanceof ApiException) return error.code === 404;
+  if (isApiException(error)) return error.code === 404;
   // The client's own words for a kind that the API server does not serve (a CRD that is not there yet).
   return /Unrecognized API version and kind/i.test(messageOf(error));
 }

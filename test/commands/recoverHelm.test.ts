@@ -70,11 +70,10 @@ async function recovered(
       expect([apiVersion, kind, namespace]).toStrictEqual(["v1", "Secret", "kube-system"]);
       return Promise.resolve(left);
     },
-    objects: {
-      delete: (secret: KubeObject) => {
-        left = left.filter((one) => one !== secret);
-        return Promise.resolve();
-      },
+    remove: (apiVersion: string, kind: string, name: string, namespace: string) => {
+      expect([apiVersion, kind, namespace]).toStrictEqual(["v1", "Secret", "kube-system"]);
+      left = left.filter(({ metadata }) => metadata?.name !== name);
+      return Promise.resolve();
     },
   } as unknown as Kubernetes;
   const leftovers = await revisionLeftovers(state, () => kubernetes);
