@@ -5,7 +5,7 @@ import { ciliumRepository } from "../config/ciliumRepository.ts";
 import type { Config } from "../config/config.ts";
 import { stepCommand } from "../steps/stepCommand.ts";
 import { prepareUpgrade, upgradeKubernetes } from "./contracts.ts";
-import { installerOf, Machine } from "./machine/machine.ts";
+import { installerOf, Machine, type After } from "./machine/machine.ts";
 import { planMachines, type MachineSettings } from "./machine/machinePlan.ts";
 import { keepShownConfigs } from "./machine/shownConfig.ts";
 import { talosconfig } from "./talosconfig.ts";
@@ -14,8 +14,6 @@ import { withoutMarks } from "./withoutMarks.ts";
 /** What {@link Machines} needs. All of it is known before anything is registered. */
 export type MachinesArgs = MachineSettings &
   Pick<Config, "ageKey" | "secretsFile" | "bundleFolder" | "maskKey">;
-
-type After = readonly pulumi.Resource[];
 
 /**
  * The cluster's secrets and its machines, in the order in which things may happen to them: all are looked at before the first

@@ -20,7 +20,7 @@ export interface MachineArgs extends MachinePlan, Pick<Config, "lastRun"> {
 }
 
 /** What has to be done before. */
-type After = readonly pulumi.Resource[];
+export type After = readonly pulumi.Resource[];
 
 /** One machine. Its resources are registered by the methods, when it is their turn. */
 export class Machine extends pulumi.ComponentResource {

@@ -12,7 +12,6 @@ import { markdownText } from "../../../commands/plan/print/markdown.ts";
 import { terminalText } from "../../../commands/plan/print/terminal.ts";
 import type { PreviewStep } from "../../../commands/plan/preview.ts";
 import type { Plan } from "../../../commands/plan/types.ts";
-import type { Config } from "../../../src/config/config.ts";
 import { keepShownConfigs } from "../../../src/talos/machine/shownConfig.ts";
 import type { MachinePlan } from "../../../src/talos/machine/machinePlan.ts";
 import { digest, machines, step, urn } from "./sample.ts";
@@ -71,7 +70,7 @@ async function written({
       base: pulumi.secret(text),
       patches: texts as readonly string[],
     } as unknown as MachinePlan;
-    const [output] = keepShownConfigs([plan], { bundleFolder: folder, maskKey } as unknown as Config);
+    const [output] = keepShownConfigs([plan], { bundleFolder: folder, maskKey });
     await new Promise((resolve) => output?.apply(resolve));
     const [file = "none"] = readdirSync(folder);
     expect(file).toBe("k8s-1.config.json");
