@@ -4,5 +4,5 @@ import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 
 enableCompileCache(join(import.meta.dirname, "../node_modules/.cache/home-ops"));
-const { performNamed } = await import("./steps.ts");
+const { performNamed } = await import("./stepByName.ts");
 await performNamed(process.argv[2]);

@@ -2,7 +2,7 @@
 import { globSync } from "node:fs";
 import { basename } from "node:path";
 import type { Contract } from "../../src/steps/contract.ts";
-import { steps } from "../../src/steps.ts";
+import { steps } from "../../src/stepByName.ts";
 
 /** By the name of the constant, which is the name of the body's function too. */
 export const contracts: Readonly<Record<string, Contract>> = Object.fromEntries(
