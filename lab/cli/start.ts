@@ -42,7 +42,8 @@ export async function startLab(
 /** Stops a lab and removes everything of it. */
 export async function removeLab(layout: LabLayout): Promise<void> {
   await stopSupervisor(layout);
-  rmSync(layout.root, { recursive: true, force: true });
+  // What was ended a moment ago may still write its last line.
+  rmSync(layout.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   rmSync(stackFile(layout), { force: true });
   // What the program has backed up is encrypted to a key that is gone now.
   rmSync(join(layout.project, "backups", layout.name), { recursive: true, force: true });
