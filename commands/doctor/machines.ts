@@ -1,8 +1,7 @@
 // What is at the machines' addresses: the machine itself, another one, one that waits for a config, nobody.
 import type { PlainConfig } from "../../src/config/assemble.ts";
 import { ask, type Answer } from "../../src/talos/identity/ask.ts";
-import { judge, type Scene, type Verdict } from "../../src/talos/identity/judge.ts";
-import { machinesToAsk } from "../../src/talos/identity/lookAtMachines.ts";
+import { judge, machinesToAsk, type Scene, type Verdict } from "../../src/talos/identity/judge.ts";
 import { talosPort, whyUnreachable } from "../../src/talos/identity/whyUnreachable.ts";
 import type { MachineRef } from "../../src/talos/contracts.ts";
 import { isInMaintenance, withTalosctl } from "../recover/machines.ts";

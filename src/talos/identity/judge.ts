@@ -35,6 +35,16 @@ const refuse = (text: string, todo: string): Judgement => ({ kind: "refuse", tex
 const unsure = (text: string, todo: string): Judgement => ({ kind: "unsure", text, todo });
 const notice = (text: string): Judgement => ({ kind: "notice", text, todo: "" });
 
+/** Where somebody may be: what is asked for, what the state has, and by it the old address of what moves. Pure. */
+export function machinesToAsk(config: Pick<Config, "nodes" | "gone" | "lastRun">): readonly MachineRef[] {
+  const { nodes, lastRun } = config;
+  const moving = (lastRun.configured ?? []).filter(({ name, address }) =>
+    nodes.some((node) => node.name === name && node.address !== address),
+  );
+  const all = [...nodes, ...moving, ...leavers(config)];
+  return [...new Map(all.map((machine) => [machine.address, machine])).values()];
+}
+
 /** Machines of the state that this run removes: their config is deleted, which wipes whoever has their address. */
 export function leavers(config: Pick<Config, "nodes" | "gone" | "lastRun">): readonly ConfiguredMachine[] {
   const { nodes, gone, lastRun } = config;

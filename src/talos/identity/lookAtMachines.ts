@@ -6,9 +6,8 @@ import { PrivateFolder } from "../../steps/privateFolder.ts";
 import { describe, StepError } from "../../steps/stepError.ts";
 import { Talosctl } from "../../steps/talosctl.ts";
 import { done, notYet, waitFor } from "../../steps/wait.ts";
-import type { MachineRef } from "../contracts.ts";
 import { ask } from "./ask.ts";
-import { judge, leavers, type Verdict } from "./judge.ts";
+import { judge, machinesToAsk, type Verdict } from "./judge.ts";
 
 /** Longest wait for a connection. Machines that are off must not make a preview slow, in which nothing is done to them. */
 const connectMs = { preview: 1_000, up: 2_000 } as const;
@@ -46,16 +45,6 @@ export async function lookAtMachines(config: Config): Promise<void> {
   } finally {
     folder.remove();
   }
-}
-
-/** Where somebody may be: what is asked for, what the state has, and by it the old address of what moves. Pure. */
-export function machinesToAsk(config: Pick<Config, "nodes" | "gone" | "lastRun">): readonly MachineRef[] {
-  const { nodes, lastRun } = config;
-  const moving = (lastRun.configured ?? []).filter(({ name, address }) =>
-    nodes.some((node) => node.name === name && node.address !== address),
-  );
-  const all = [...nodes, ...moving, ...leavers(config)];
-  return [...new Map(all.map((machine) => [machine.address, machine])).values()];
 }
 
 async function patiently(

@@ -6,8 +6,7 @@ import type { ConfiguredMachine } from "../../../src/config/configuredMachines.t
 import type { ReachedMachine } from "../../../src/config/reached.ts";
 import { StepError } from "../../../src/steps/stepError.ts";
 import type { Answer } from "../../../src/talos/identity/ask.ts";
-import { judge } from "../../../src/talos/identity/judge.ts";
-import { machinesToAsk } from "../../../src/talos/identity/lookAtMachines.ts";
+import { judge, machinesToAsk } from "../../../src/talos/identity/judge.ts";
 import { testConfig } from "../../graph/program.ts";
 
 const [template] = testConfig().nodes;

@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "../../../src/config/config.ts";
 import { ask } from "../../../src/talos/identity/ask.ts";
-import { lookAtMachines, machinesToAsk } from "../../../src/talos/identity/lookAtMachines.ts";
+import { lookAtMachines } from "../../../src/talos/identity/lookAtMachines.ts";
+import { machinesToAsk } from "../../../src/talos/identity/judge.ts";
 import { talosPort, whyUnreachable } from "../../../src/talos/identity/whyUnreachable.ts";
 import { failure, fakeTalosctl, type Answer } from "../../fakes/clients.ts";
 import { keepLog } from "../../fakes/pulumiLog.ts";
