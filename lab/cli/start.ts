@@ -28,6 +28,8 @@ export async function startLab(
   const { toolbox, plugins } = await labTools(existing?.older ?? shape.older);
   // Not earlier: building the tools takes long enough for somebody else to take the slot.
   const layout = existing ?? (await createLab(project, name, size));
+  // Of a lab whose folder was removed by hand: the engine would want its passphrase. Another file is not the lab's to remove.
+  if (existing === undefined && layout.size !== "own") rmSync(stackFile(layout), { force: true });
   secret(layout, "passphrase");
   const installed = installEnvironment(layout, toolbox, plugins.folder);
   for (const { name: plugin, source } of installed)
