@@ -3,7 +3,9 @@
 // `--busy`: beside two busy loops, which take the place of a third lab. Tests have to hold on a computer that has other
 // things to do.
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { killTree } from "../lab/processTree.ts";
 
 const root = join(import.meta.dirname, "..");
 const words = process.argv.slice(2);
@@ -18,8 +20,12 @@ const child = spawn(process.execPath, [...flags, jest, ...rest, "--selectProject
   stdio: "inherit",
   env: { ...process.env, ...(loops.length > 0 ? { HOME_OPS_TEST_PLACES: "2" } : {}) },
 });
-// Ctrl-C in a terminal reaches jest as well; a signal to this process alone is handed on.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+// jest ends without its workers when it is told to, and those would go on starting labs.
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => {
+    if (child.pid !== undefined && existsSync("/proc")) killTree(child.pid);
+    else child.kill(signal);
+  });
 child.once("close", (code) => {
   for (const loop of loops) loop.kill();
   process.exitCode = code ?? 1;
