@@ -37,6 +37,7 @@ export async function killedAt(lab: TestLab, moment: Moment): Promise<string> {
         `what ${describe(moment)} does`,
         async () => child.exitCode !== null || happened(lab),
         patienceSeconds,
+        0,
       );
     assert.equal(child.exitCode, null, `up ended in ${describe(moment)}:\n${output}`);
     if (resource !== undefined)

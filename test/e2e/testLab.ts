@@ -165,17 +165,18 @@ export class TestLab {
   }
 
   /**
-   * Waits until a condition holds. Between two looks it takes twice as long as a look: one that starts a program would keep a core
-   * busy by itself, which the lab needs.
+   * Waits until a condition holds. Between two looks it rests twice as long as a look takes: one that starts a program would
+   * keep a core busy by itself, which the lab needs.
+   * @param rest how often as long as a look; 0 for what is over in a moment
    * @throws AssertionError after `seconds`
    */
-  async until(what: string, condition: () => Promise<boolean>, seconds = 60): Promise<void> {
+  async until(what: string, condition: () => Promise<boolean>, seconds = 60, rest = 2): Promise<void> {
     const end = Date.now() + seconds * 1000;
     for (;;) {
       const begun = Date.now();
       if (await condition().catch(() => false)) return;
       assert.ok(Date.now() < end, `${what} within ${String(seconds)} s`);
-      await delay(Math.max(20, 2 * (Date.now() - begun)));
+      await delay(Math.max(20, rest * (Date.now() - begun)));
     }
   }
 
