@@ -68,7 +68,7 @@ describe("operating Flux", () => {
       new RegExp(`GitRepository home-cluster has main@sha1:${await head()}, which is your checkout's HEAD`),
     );
     expect(output).toMatch(
-      /✗ Kustomization flux-system\/external-dns: kustomize build failed.*gone\.yaml.*\n +→ .*mend it, push/,
+      /✗ Kustomization flux-system\/external-dns: kustomize build failed.*gone\.yaml.*\n +→ .*fix it, push/,
     );
     expect(output).toMatch(
       /… Kustomization flux-system\/cloudflared waits for Kustomization flux-system\/external-dns, which fails/,
@@ -86,7 +86,7 @@ describe("operating Flux", () => {
     expect(output).toMatch(/^ +event +BuildFailed: /m);
     expect(output).toMatch(/^ +log +kustomize-controller: Reconciliation failed/m);
     expect(output).toMatch(
-      /waiting for it: Kustomization flux-system\/cloudflared\n +→ .*mend it, push, npm run reconcile/,
+      /waiting for it: Kustomization flux-system\/cloudflared\n +→ .*fix it, push, npm run reconcile/,
     );
     expect(output).toMatch(/1 root cause, 1 object waiting/);
     expect(leaks(await secretsOf(lab), [{ name: "doctor", text: output }])).toStrictEqual([]);
