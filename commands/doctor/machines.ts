@@ -4,7 +4,8 @@ import { ask, type Answer } from "../../src/talos/identity/ask.ts";
 import { judge, machinesToAsk, type Scene, type Verdict } from "../../src/talos/identity/judge.ts";
 import { talosPort, whyUnreachable } from "../../src/talos/identity/whyUnreachable.ts";
 import type { MachineRef } from "../../src/talos/contracts.ts";
-import { isInMaintenance, withTalosctl } from "../recover/machines.ts";
+import { withTalosctl } from "../../src/steps/talosctl.ts";
+import { isInMaintenance } from "../recover/machines.ts";
 import type { Finding } from "./report.ts";
 
 const timeoutMs = 2_000;

@@ -2,9 +2,8 @@
 // their config would fail for ever. A machine in maintenance mode refuses the reset, a dead one does not answer.
 import type * as talos from "@pulumiverse/talos";
 import { configuredMachines, type ConfiguredMachine } from "../../src/config/configuredMachines.ts";
-import { PrivateFolder } from "../../src/steps/privateFolder.ts";
 import { run } from "../../src/steps/run.ts";
-import { Talosctl } from "../../src/steps/talosctl.ts";
+import { withTalosctl } from "../../src/steps/talosctl.ts";
 import { classify } from "../../src/talos/machine/inspect.ts";
 import { ask, type Answer } from "../../src/talos/identity/ask.ts";
 import { whyUnreachable } from "../../src/talos/identity/whyUnreachable.ts";
@@ -93,18 +92,6 @@ async function answerOf(stack: string, machine: ConfiguredMachine): Promise<Answ
   if (why !== undefined) return { is: "unreachable", why };
   const text = talosconfigOf(exportStackInClear(stack));
   return withTalosctl(text, (talosctl) => ask(talosctl, machine, connectMs));
-}
-
-/** A talosctl with a talosconfig, which is a secret, for as long as `use` takes. */
-export async function withTalosctl<T>(text: string, use: (talosctl: Talosctl) => Promise<T>): Promise<T> {
-  const folder = new PrivateFolder();
-  const signal = new AbortController().signal;
-  try {
-    const secretFile = (file: string, content: string): string => folder.write(file, content);
-    return await use(new Talosctl({ signal, secretFile }, text));
-  } finally {
-    folder.remove();
-  }
 }
 
 /** An admin talosconfig out of an export in clear, without addresses. @throws StepError when it has no machine secrets */

@@ -1,4 +1,5 @@
 // talosctl, as the steps use it: one machine per call, certificates in a private file, every call with a time limit.
+import { PrivateFolder } from "./privateFolder.ts";
 import { run, type RunResult } from "./run.ts";
 import { StepError } from "./stepError.ts";
 import type { Step } from "./step.ts";
@@ -76,4 +77,20 @@ export function reasonOf({ code, stderr }: Pick<RunResult, "code" | "stderr">): 
  */
 export function unframed(message: string): string {
   return message.replace(/^.*\bcode = (\w+) desc = /, "$1: ").trim();
+}
+
+/** A talosctl outside of any step, with a talosconfig, which is a secret, for as long as `use` takes. */
+export async function withTalosctl<T>(
+  talosconfig: string,
+  use: (talosctl: Talosctl) => Promise<T>,
+): Promise<T> {
+  const folder = new PrivateFolder();
+  const { signal } = new AbortController();
+  try {
+    return await use(
+      new Talosctl({ signal, secretFile: (name, text) => folder.write(name, text) }, talosconfig),
+    );
+  } finally {
+    folder.remove();
+  }
 }

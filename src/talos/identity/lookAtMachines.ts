@@ -2,9 +2,8 @@
 // only when its inputs change, and a machine that was wiped, exchanged or moved changes none (docs/decisions/0016).
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "../../config/config.ts";
-import { PrivateFolder } from "../../steps/privateFolder.ts";
 import { describe, StepError } from "../../steps/stepError.ts";
-import { Talosctl } from "../../steps/talosctl.ts";
+import { withTalosctl } from "../../steps/talosctl.ts";
 import { done, notYet, waitFor } from "../../steps/wait.ts";
 import { ask } from "./ask.ts";
 import { judge, machinesToAsk, type Verdict } from "./judge.ts";
@@ -24,40 +23,31 @@ export async function lookAtMachines(config: Config): Promise<void> {
   const { configured, talosconfig } = config.lastRun;
   if (configured === undefined || configured.length === 0 || talosconfig === undefined) return;
   const isPreview = pulumi.runtime.isDryRun();
-  const folder = new PrivateFolder();
-  const { signal } = new AbortController();
+  const limit = isPreview ? connectMs.preview : connectMs.up;
   try {
-    const talosctl = new Talosctl(
-      { signal, secretFile: (name, text) => folder.write(name, text) },
-      talosconfig,
-    );
-    const limit = isPreview ? connectMs.preview : connectMs.up;
-    const look = async (): Promise<readonly Verdict[]> => {
-      const answers = machinesToAsk(config).map(
-        async (machine) => [machine.address, await ask(talosctl, machine, limit)] as const,
-      );
-      return judge({ config, answers: new Map(await Promise.all(answers)) });
-    };
-    await (isPreview ? warn(await look()) : insist(await patiently(look, signal)));
+    await withTalosctl(talosconfig, async (talosctl) => {
+      const look = async (): Promise<readonly Verdict[]> => {
+        const answers = machinesToAsk(config).map(
+          async (machine) => [machine.address, await ask(talosctl, machine, limit)] as const,
+        );
+        return judge({ config, answers: new Map(await Promise.all(answers)) });
+      };
+      await (isPreview ? warn(await look()) : insist(await patiently(look)));
+    });
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     if (!isPreview) throw new pulumi.RunError(describe(error));
-  } finally {
-    folder.remove();
   }
 }
 
-async function patiently(
-  look: () => Promise<readonly Verdict[]>,
-  signal: AbortSignal,
-): Promise<readonly Verdict[]> {
+async function patiently(look: () => Promise<readonly Verdict[]>): Promise<readonly Verdict[]> {
   const end = Date.now() + patienceSeconds * 1000;
   return waitFor(
     {
       what: "the machines",
       timeoutSeconds: 2 * patienceSeconds,
       todo: "run pulumi up again",
-      signal,
+      signal: new AbortController().signal,
       say: (line) => void pulumi.log.info(line, undefined, undefined, true),
     },
     async () => {
