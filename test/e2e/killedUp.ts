@@ -1,7 +1,7 @@
 // `npm run up` that dies at a moment of its own, with everything below it.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { killTree } from "./processTree.ts";
+import { killTree } from "../../lab/processTree.ts";
 import type { TestLab } from "./testLab.ts";
 
 /** When the engine dies. */

@@ -1,1 +1,0 @@
-export { killTree } from "../../lab/processTree.ts";
